@@ -1,0 +1,89 @@
+#include "base/client/client.h"
+
+#include "base/clock.h"
+
+#include <syslog.h>
+
+leat_status leat_client_set(rd_kafka_conf_t *conf, leat_properties properties,
+                            leat_error *error)
+{
+    for (size_t i = 0; i < properties.n; i++) {
+        const leat_property *property = &properties.at[i];
+        char why[200];
+        if (rd_kafka_conf_set(conf, property->name, property->value, why, sizeof why) !=
+            RD_KAFKA_CONF_OK)
+            return leat_error_set(error, LEAT_E_CONFIG, "Kafka property %s: %s",
+                                  property->name, why);
+    }
+    return LEAT_OK;
+}
+
+static leat_log_level level_of(int syslog_level)
+{
+    if (syslog_level <= LOG_ERR)
+        return LEAT_LOG_ERROR;
+    if (syslog_level <= LOG_NOTICE)
+        return LEAT_LOG_WARN;
+    return syslog_level == LOG_INFO ? LEAT_LOG_INFO : LEAT_LOG_DEBUG;
+}
+
+/* librdkafka reports a connection's failure to the log and to the error callback; the
+ * callback's line is the one that people get, so what the log says of errors is detail.
+ */
+static void on_log(const rd_kafka_t *rk, int level, const char *facility,
+                   const char *text)
+{
+    leat_log_level ours = level_of(level);
+    if (ours >= LEAT_LOG_WARN)
+        ours = LEAT_LOG_DEBUG;
+    leat_log(ours, "librdkafka", "%s %s: %s", rk ? rd_kafka_name(rk) : "", facility,
+             text);
+}
+
+void leat_client_wire(rd_kafka_conf_t *conf, leat_client *client, void *opaque,
+                      void (*on_error)(rd_kafka_t *rk, int err, const char *reason,
+                                       void *opaque))
+{
+    atomic_store(&client->fatal, 0);
+    rd_kafka_conf_set_opaque(conf, opaque);
+    rd_kafka_conf_set_log_cb(conf, on_log);
+    rd_kafka_conf_set_error_cb(conf, on_error);
+}
+
+/* A wrong password does not mend itself, and a worker that waits for it looks healthy. */
+static int ends_client(int err)
+{
+    return err == RD_KAFKA_RESP_ERR__FATAL || err == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
+           err == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED;
+}
+
+void leat_client_on_error(leat_client *client, rd_kafka_t *rk, int err,
+                          const char *reason)
+{
+    if (ends_client(err)) {
+        char why[256];
+        int fatal = err == RD_KAFKA_RESP_ERR__FATAL
+                        ? (int)rd_kafka_fatal_error(rk, why, sizeof why)
+                        : err;
+        leat_log(LEAT_LOG_ERROR, client->part, "%s",
+                 err == RD_KAFKA_RESP_ERR__FATAL ? why : reason);
+        atomic_store(&client->fatal, fatal);
+        return;
+    }
+    leat_log_limited(&client->log_limit, 10 * LEAT_SEC, LEAT_LOG_WARN, client->part,
+                     "%s (%s)", reason, rd_kafka_err2name(err));
+}
+
+leat_status leat_client_check(leat_client *client, rd_kafka_t *rk, leat_error *error)
+{
+    int fatal = atomic_load(&client->fatal);
+    if (!fatal)
+        return LEAT_OK;
+    char why[200] = "";
+    if (!rd_kafka_fatal_error(rk, why, sizeof why))
+        return leat_error_set(error, LEAT_E_UNAVAILABLE,
+                              "%s: the brokers refuse the credentials: %s", client->part,
+                              rd_kafka_err2str(fatal));
+    return leat_error_set(error, LEAT_E_KAFKA, "%s: %s: %s", client->part,
+                          rd_kafka_err2name(fatal), why);
+}

@@ -1,0 +1,19 @@
+/* base/number.h: text to number, the same in every locale.
+ *
+ * Accepts what a decimal literal of Python's float() may be: "12", "-12.5", ".5", "1e-3",
+ * "inf", "Infinity", "nan", in any case, with a sign. Refuses everything around it:
+ * spaces, an empty text, hexadecimal, "nan(...)", digits with separators. The result is
+ * correctly rounded; a magnitude beyond a double becomes infinite, as Python's does.
+ *
+ * Threads: any.
+ * Fails:   E_TYPE when the text is no number, or longer than any number is written.
+ */
+#ifndef LEAT_BASE_NUMBER_H
+#define LEAT_BASE_NUMBER_H
+
+#include "base/slice.h"
+#include "base/status.h"
+
+leat_status leat_number_parse(leat_slice text, double *number) LEAT_MUST_CHECK;
+
+#endif

@@ -1,0 +1,39 @@
+/* base/schema.h: how an event becomes the rows that a model wants.
+ *
+ * The configuration builds one schema per plan; the stages read it. Its two halves:
+ *
+ *   columns   an element of an input tensor, fed from the event or from a lookup
+ *   captures  a value of the event that a later stage needs as it is: a part of a
+ * lookup's key, the event time, a field to include in the prediction
+ *
+ * The decoder writes columns straight into the tensors and leaves captures as slices of
+ * msgpack, so features/ and producers/ never need to know a path or a payload format.
+ *
+ * Owns:    everything below it lives in the plan's arena; immutable once built.
+ * Threads: any.
+ */
+#ifndef LEAT_BASE_SCHEMA_H
+#define LEAT_BASE_SCHEMA_H
+
+#include "base/path.h"
+#include "base/tensor.h"
+
+typedef struct leat_column {
+    const char *name; /* the feature's */
+    uint32_t tensor;  /* which input */
+    uint32_t element; /* which element of its row */
+    leat_path from;
+    bool has_default;
+    double default_value; /* what a missing value becomes; NaN without has_default */
+} leat_column;
+
+typedef struct leat_schema {
+    uint32_t n_inputs;
+    const leat_tensor_spec *inputs; /* [n_inputs] */
+    uint32_t n_columns;
+    const leat_column *columns; /* [n_columns] */
+    uint32_t n_captures;
+    const leat_path *captures; /* [n_captures], each distinct, none NAMED */
+} leat_schema;
+
+#endif

@@ -1,0 +1,518 @@
+/* How an event is decoded.
+ *
+ *   1. Its row is copied from a template that holds every column's default, and all
+ *      columns count as missing.
+ *   2. One walk over the payload goes down the trie along with the bytes. A value that a
+ *      node wants is written where it belongs and clears its bit; everything else is
+ *      checked and passed over.
+ *   3. Of two equal keys the last one counts: before a node is visited (again), what an
+ *      earlier visit wrote below it is forgotten.
+ *   4. Any error takes the row back.
+ *
+ * The walk hands its place in the payload from call to call by value, so that it stays in
+ * a register: each function takes where a value begins and returns where it ends, or NULL
+ * when it failed, with the reason in decoder->failure.
+ */
+#include "consumers/decode.h"
+
+#include "base/msgpack.h"
+#include "consumers/record_field.h"
+#include "consumers/trie.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+enum { ARENA_BLOCK = 16 * 1024 };
+
+struct leat_decoder {
+    const leat_schema *schema;
+    leat_header_find *find_header;
+    leat_arena arena;
+    const leat_node *root;
+    leat_target
+        *targets; /* those of the payload, as the trie sorts them; then the record's */
+    uint32_t n_in_payload;
+    uint32_t n_targets;
+    void **templates;    /* [n_inputs]: a row of each, with every column's default */
+    size_t *row_bytes;   /* [n_inputs] */
+    uint64_t *all;       /* [missing_words]: every column */
+    uint64_t *from_here; /* [missing_words]: those that the event feeds */
+
+    /* The event at work. */
+    uint8_t **rows; /* [n_inputs]: its row of each tensor */
+    uint64_t *missing;
+    leat_slice *captures;
+    const uint8_t *end; /* of the payload */
+    struct {
+        leat_status status;
+        const uint8_t *at;
+        const leat_node *node; /* E_TYPE: which value */
+        const char *expected;
+        leat_value_type found;
+    } failure;
+};
+
+static inline uint64_t bit_of(uint32_t column)
+{
+    return UINT64_C(1) << column % 64;
+}
+
+/* ---- what a target gets ---- */
+
+static inline void store(uint8_t *row, const leat_target *target, double number)
+{
+    void *at = row + target->offset;
+    if (target->kind == LEAT_TARGET_F32)
+        *(float *)at = (float)number;
+    else
+        *(double *)at = number;
+}
+
+static inline void put_number(leat_decoder *decoder, const leat_target *target,
+                              double number)
+{
+    store(decoder->rows[target->tensor], target, number);
+    decoder->missing[target->index / 64] &= ~bit_of(target->index);
+}
+
+static void forget(leat_decoder *decoder, const leat_target *target)
+{
+    if (target->kind == LEAT_TARGET_CAPTURE) {
+        decoder->captures[target->index] = (leat_slice){0};
+        return;
+    }
+    store(decoder->rows[target->tensor], target, target->fallback);
+    decoder->missing[target->index / 64] |= bit_of(target->index);
+}
+
+static const uint8_t *fail(leat_decoder *decoder, leat_status status, const uint8_t *at)
+{
+    decoder->failure.status = status;
+    decoder->failure.at = at;
+    return NULL;
+}
+
+static const uint8_t *blame(leat_decoder *decoder, const leat_node *node,
+                            const char *expected, const uint8_t *at)
+{
+    leat_cursor cursor = {at, at, decoder->end};
+    leat_value value = {0};
+    leat_status status = leat_msgpack_read(&cursor, &value);
+    decoder->failure.node = node;
+    decoder->failure.expected = expected;
+    decoder->failure.found = value.type;
+    return fail(decoder, status == LEAT_OK ? LEAT_E_TYPE : status, at);
+}
+
+/* The node's own targets get the value, whose bytes are `whole`. */
+static bool put_value(leat_decoder *decoder, const leat_node *node,
+                      const leat_value *value, leat_slice whole)
+{
+    for (uint32_t i = node->first; i < node->own_end; i++) {
+        const leat_target *target = &decoder->targets[i];
+        double number;
+        if (target->kind == LEAT_TARGET_CAPTURE)
+            decoder->captures[target->index] = whole;
+        else if (leat_value_number(value, &number) == LEAT_OK)
+            put_number(decoder, target, number);
+        else if (value->type != LEAT_VALUE_NIL)
+            return false;
+    }
+    return true;
+}
+
+/* ---- the walk ---- */
+
+static const uint8_t *visit_map(leat_decoder *decoder, const leat_node *node,
+                                const uint8_t *at, uint32_t n, uint32_t depth);
+static const uint8_t *visit_array(leat_decoder *decoder, const leat_node *node,
+                                  const uint8_t *at, uint32_t n, uint32_t depth);
+
+static const uint8_t *check(leat_decoder *decoder, const uint8_t *at, uint32_t depth)
+{
+    leat_cursor cursor = {at, at, decoder->end};
+    leat_status status = leat_msgpack_check(&cursor, depth);
+    return status == LEAT_OK ? cursor.at : fail(decoder, status, cursor.at);
+}
+
+/* Whether it is read in full and nothing can be wrong with it. */
+static inline bool is_plain(const leat_value *value)
+{
+    if (value->type == LEAT_VALUE_STR)
+        return leat_utf8_valid(value->as.bytes, value->size);
+    return value->type < LEAT_VALUE_STR;
+}
+
+/* A value of any kind for a node of any kind. */
+static const uint8_t *visit_any(leat_decoder *decoder, const leat_node *node,
+                                const uint8_t *at, uint32_t depth)
+{
+    for (uint32_t i = node->first; i < node->end; i++)
+        forget(decoder, &decoder->targets[i]);
+
+    const uint8_t *start = at;
+    leat_value value;
+    leat_status status = leat_msgpack_read_at(&at, decoder->end, &value);
+    if (status != LEAT_OK)
+        return fail(decoder, status, start);
+    if (node->n_children && value.type == LEAT_VALUE_MAP && !node->is_array)
+        at = visit_map(decoder, node, at, value.size, depth + 1);
+    else if (node->n_children && value.type == LEAT_VALUE_ARRAY && node->is_array)
+        at = visit_array(decoder, node, at, value.size, depth + 1);
+    else if (!node->feeds_columns || value.type == LEAT_VALUE_NIL)
+        at = is_plain(&value) ? at : check(decoder, start, depth);
+    else
+        return blame(decoder, node, node->is_array ? "an array" : "a map", start);
+
+    if (!at)
+        return NULL;
+    leat_slice whole = {start, (uint32_t)(at - start)};
+    return put_value(decoder, node, &value, whole)
+               ? at
+               : blame(decoder, node, "a number", start);
+}
+
+/* The same, or a value that nobody wants (NULL): nearly all are numbers for one column,
+ * or scalars for nobody. */
+__attribute__((always_inline)) static inline const uint8_t *visit(leat_decoder *decoder,
+                                                                  const leat_node *node,
+                                                                  const uint8_t *start,
+                                                                  const uint8_t *end,
+                                                                  uint32_t depth)
+{
+    const uint8_t *at = start;
+    leat_value value;
+    leat_status status = leat_msgpack_read_at(&at, end, &value);
+    if (status != LEAT_OK)
+        return fail(decoder, status, start);
+    if (node) {
+        double number;
+        if (!node->number || leat_value_number(&value, &number) != LEAT_OK)
+            return visit_any(decoder, node, start, depth);
+        put_number(decoder, node->number, number);
+        return at;
+    }
+    return is_plain(&value) ? at : check(decoder, start, depth);
+}
+
+/* A key that was taken: where its value begins (NULL: failed), for whom that is, and
+ * which key is expected next. */
+typedef struct taken_key {
+    const uint8_t *at;
+    const leat_node *child;
+    leat_expected_key *next;
+} taken_key;
+
+/* A key that has to be read in full. */
+static taken_key find_member(leat_decoder *decoder, const leat_node *node,
+                             const uint8_t *start, uint32_t depth)
+{
+    taken_key taken = {.at = start};
+    leat_value key;
+    leat_status status = leat_msgpack_read_at(&taken.at, decoder->end, &key);
+    if (status == LEAT_OK && key.type == LEAT_VALUE_STR &&
+        !leat_utf8_valid(key.as.bytes, key.size))
+        status = LEAT_E_UTF8;
+    if (status != LEAT_OK)
+        taken.at = fail(decoder, status, start);
+    else if (key.type == LEAT_VALUE_STR || key.type == LEAT_VALUE_BIN)
+        taken.child = leat_trie_member(node, key.as.bytes, key.size);
+    else
+        taken.at = check(decoder, start, depth);
+    return taken;
+}
+
+/* A key that is not the expected one: fields were left out, or it is new here. */
+static taken_key take_other_key(leat_decoder *decoder, const leat_node *node,
+                                const uint8_t *start, uint32_t depth,
+                                leat_expected_key *expected)
+{
+    leat_expected_key *last = &node->memo->keys[LEAT_MEMO_KEYS];
+    for (int i = 1; i <= LEAT_MEMO_AHEAD && expected + i < last; i++) {
+        leat_expected_key *key = expected + i;
+        if (leat_key_memo_matches(key, start, (size_t)(decoder->end - start)))
+            return (taken_key){start + key->size, key->child, key + 1};
+    }
+    taken_key taken = find_member(decoder, node, start, depth);
+    taken.next = expected < last ? expected + 1 : last;
+    if (taken.at && expected < last)
+        leat_expected_key_set(expected, start, (size_t)(taken.at - start), taken.child);
+    return taken;
+}
+
+static const uint8_t *visit_map(leat_decoder *decoder, const leat_node *node,
+                                const uint8_t *at, uint32_t n, uint32_t depth)
+{
+    const uint8_t *end = decoder->end;
+    leat_expected_key *expected = node->memo->keys;
+    for (uint32_t i = 0; i < n && at; i++) {
+        const leat_node *child = expected->child;
+        if (leat_key_memo_matches(expected, at, (size_t)(end - at))) {
+            at += expected->size;
+            expected++;
+        } else {
+            taken_key taken = take_other_key(decoder, node, at, depth, expected);
+            if (!taken.at)
+                return NULL;
+            at = taken.at;
+            child = taken.child;
+            expected = taken.next;
+        }
+        at = visit(decoder, child, at, end, depth);
+    }
+    return at;
+}
+
+static const uint8_t *visit_array(leat_decoder *decoder, const leat_node *node,
+                                  const uint8_t *at, uint32_t n, uint32_t depth)
+{
+    const leat_node *child = node->children, *last = child + node->n_children;
+    for (uint32_t i = 0; i < n && at; i++) {
+        bool is_wanted = child < last && child->step.index == i;
+        at = visit(decoder, is_wanted ? child++ : NULL, at, decoder->end, depth);
+    }
+    return at;
+}
+
+static const uint8_t *visit_payload(leat_decoder *decoder, leat_slice payload)
+{
+    leat_cursor cursor = leat_cursor_over(payload);
+    leat_value top;
+    decoder->end = cursor.end;
+    leat_status status = leat_msgpack_read(&cursor, &top);
+    if (status != LEAT_OK)
+        return fail(decoder, status, cursor.at);
+    if (top.type != LEAT_VALUE_MAP)
+        return blame(decoder, decoder->root, "a map", payload.data);
+    const uint8_t *at = visit_map(decoder, decoder->root, cursor.at, top.size, 1);
+    return at && at < cursor.end ? fail(decoder, LEAT_E_TRAILING, at) : at;
+}
+
+/* Key, headers and meta. */
+static bool take_record_fields(leat_decoder *decoder, leat_batch *batch,
+                               const leat_event *event)
+{
+    leat_status status = LEAT_OK;
+    for (uint32_t i = decoder->n_in_payload; i < decoder->n_targets; i++) {
+        const leat_target *target = &decoder->targets[i];
+        double number;
+        if (target->kind == LEAT_TARGET_CAPTURE)
+            status = leat_record_pack(event, target->path, decoder->find_header,
+                                      &batch->arena, &decoder->captures[target->index]);
+        else if (leat_record_number(event, target->path, &number))
+            put_number(decoder, target, number);
+        if (status != LEAT_OK)
+            return !!fail(decoder, status, event->payload.data);
+    }
+    return true;
+}
+
+/* ---- events ---- */
+
+static void explain(const leat_decoder *decoder, leat_batch *batch, leat_event *event)
+{
+    leat_error why;
+    leat_status status = decoder->failure.status;
+    const uint8_t *payload = event->payload.data;
+    leat_cursor cursor = {payload, decoder->failure.at, decoder->end};
+    if (status == LEAT_E_TYPE)
+        leat_error_set(&why, status, "%s: expected %s, found %s%s",
+                       decoder->failure.node->text, decoder->failure.expected,
+                       leat_value_type_text(decoder->failure.found),
+                       *payload == '{' ? " (the payload looks like JSON)" : "");
+    else
+        leat_msgpack_explain(&cursor, 0, status, &why);
+    leat_batch_fail(batch, event, LEAT_STAGE_DECODE, status, "%s", why.msg);
+}
+
+static void begin_row(leat_decoder *decoder, leat_batch *batch, leat_event *event)
+{
+    uint32_t row = leat_batch_add_row(batch, event);
+    for (uint32_t i = 0; i < decoder->schema->n_inputs; i++) {
+        size_t bytes = decoder->row_bytes[i];
+        decoder->rows[i] = (uint8_t *)batch->inputs[i].data + row * bytes;
+        memcpy(decoder->rows[i], decoder->templates[i], bytes);
+    }
+    decoder->missing = leat_batch_missing(batch, event);
+    memcpy(decoder->missing, decoder->all, batch->missing_words * sizeof *decoder->all);
+}
+
+static void decode_event(leat_decoder *decoder, leat_batch *batch, leat_event *event)
+{
+    begin_row(decoder, batch, event);
+    if (!visit_payload(decoder, event->payload) ||
+        !take_record_fields(decoder, batch, event)) {
+        explain(decoder, batch, event);
+        event->n = 0;
+        batch->n_rows--;
+        return;
+    }
+    for (uint32_t i = 0; i < batch->missing_words; i++)
+        if (decoder->missing[i] & decoder->from_here[i])
+            event->quality = LEAT_QUALITY_DEFAULTED;
+}
+
+void leat_decoder_run(leat_decoder *decoder, leat_batch *batch)
+{
+    assert(batch->schema == decoder->schema);
+    size_t captures_bytes = batch->schema->n_captures * sizeof *decoder->captures;
+    for (uint32_t i = 0; i < batch->n_events; i++) {
+        leat_event *event = &batch->events[i];
+        if (event->n || event->status != LEAT_OK)
+            continue;
+        decoder->captures = leat_batch_captures(batch, event);
+        if (captures_bytes)
+            memset(decoder->captures, 0, captures_bytes);
+        if (event->payload.data)
+            decode_event(decoder, batch, event);
+    }
+}
+
+/* ---- a schema compiled ---- */
+
+static void fill_template(leat_decoder *decoder, uint32_t input)
+{
+    const leat_tensor_spec *spec = &decoder->schema->inputs[input];
+    uint32_t n = leat_tensor_row_size(spec);
+    for (uint32_t i = 0; i < n; i++) {
+        if (spec->dtype == LEAT_F32)
+            ((float *)decoder->templates[input])[i] = NAN;
+        else
+            ((double *)decoder->templates[input])[i] = (double)NAN;
+    }
+}
+
+static leat_status lay_templates(leat_decoder *decoder)
+{
+    const leat_schema *schema = decoder->schema;
+    size_t n = schema->n_inputs;
+    leat_arena *arena = &decoder->arena;
+    decoder->templates = leat_arena_calloc(arena, n, sizeof *decoder->templates);
+    decoder->row_bytes = leat_arena_calloc(arena, n, sizeof *decoder->row_bytes);
+    decoder->rows = leat_arena_calloc(arena, n, sizeof *decoder->rows);
+    if (!decoder->templates || !decoder->row_bytes || !decoder->rows)
+        return LEAT_E_MEMORY;
+    for (uint32_t i = 0; i < n; i++) {
+        const leat_tensor_spec *spec = &schema->inputs[i];
+        decoder->row_bytes[i] = leat_tensor_row_size(spec) * leat_dtype_size(spec->dtype);
+        decoder->templates[i] = leat_arena_aligned(arena, decoder->row_bytes[i]);
+        if (!decoder->templates[i])
+            return LEAT_E_MEMORY;
+        fill_template(decoder, i);
+    }
+    return LEAT_OK;
+}
+
+static leat_status check_column(const leat_schema *schema, const leat_column *column,
+                                leat_error *error)
+{
+    const leat_path *from = &column->from;
+    leat_dtype dtype = schema->inputs[column->tensor].dtype;
+    if (dtype != LEAT_F32 && dtype != LEAT_F64)
+        return leat_error_set(error, LEAT_E_UNSUPPORTED,
+                              "column '%s': inputs of type %s are not supported yet",
+                              column->name, leat_dtype_name(dtype));
+    if (from->root == LEAT_ROOT_KEY || from->root == LEAT_ROOT_HEADERS ||
+        (from->root == LEAT_ROOT_META && from->meta == LEAT_META_TOPIC))
+        return leat_error_set(error, LEAT_E_CONFIG,
+                              "column '%s': %s is text, expected a number", column->name,
+                              from->text);
+    return LEAT_OK;
+}
+
+static leat_target column_target(const leat_schema *schema, uint32_t index)
+{
+    const leat_column *column = &schema->columns[index];
+    leat_dtype dtype = schema->inputs[column->tensor].dtype;
+    return (leat_target){
+        .path = &column->from,
+        .kind = dtype == LEAT_F32 ? LEAT_TARGET_F32 : LEAT_TARGET_F64,
+        .index = index,
+        .tensor = column->tensor,
+        .offset = column->element * leat_dtype_size(dtype),
+        .fallback = column->has_default ? column->default_value : (double)NAN,
+    };
+}
+
+/* A target of the payload goes to the front, one of the record behind them. */
+static void add_target(leat_decoder *decoder, leat_target target)
+{
+    leat_target *targets = decoder->targets;
+    uint32_t at = decoder->n_targets++;
+    if (target.path->root == LEAT_ROOT_EVENT) {
+        targets[at] = targets[decoder->n_in_payload];
+        at = decoder->n_in_payload++;
+    }
+    targets[at] = target;
+}
+
+static void add_column(leat_decoder *decoder, uint32_t index)
+{
+    leat_target target = column_target(decoder->schema, index);
+    store(decoder->templates[target.tensor], &target, target.fallback);
+    decoder->all[index / 64] |= bit_of(index);
+    if (target.path->root == LEAT_ROOT_NAMED)
+        return;
+    decoder->from_here[index / 64] |= bit_of(index);
+    add_target(decoder, target);
+}
+
+static leat_status collect_targets(leat_decoder *decoder, leat_error *error)
+{
+    const leat_schema *schema = decoder->schema;
+    for (uint32_t i = 0; i < schema->n_columns; i++) {
+        leat_status status = check_column(schema, &schema->columns[i], error);
+        if (status != LEAT_OK)
+            return status;
+        add_column(decoder, i);
+    }
+    for (uint32_t i = 0; i < schema->n_captures; i++)
+        add_target(decoder, (leat_target){.path = &schema->captures[i],
+                                          .kind = LEAT_TARGET_CAPTURE,
+                                          .index = i});
+    return LEAT_OK;
+}
+
+static leat_status compile(leat_decoder *decoder, leat_error *error)
+{
+    const leat_schema *schema = decoder->schema;
+    leat_arena *arena = &decoder->arena;
+    size_t words = (schema->n_columns + 63) / 64;
+    size_t max_targets = (size_t)schema->n_columns + schema->n_captures;
+    decoder->all = leat_arena_calloc(arena, words, sizeof *decoder->all);
+    decoder->from_here = leat_arena_calloc(arena, words, sizeof *decoder->from_here);
+    decoder->targets = leat_arena_calloc(arena, max_targets, sizeof *decoder->targets);
+    if (!decoder->all || !decoder->from_here || !decoder->targets ||
+        lay_templates(decoder) != LEAT_OK)
+        return leat_error_set(error, LEAT_E_MEMORY, "no memory for a decoder");
+    leat_status status = collect_targets(decoder, error);
+    return status == LEAT_OK ? leat_trie_new(&decoder->root, arena, decoder->targets,
+                                             decoder->n_in_payload, error)
+                             : status;
+}
+
+leat_status leat_decoder_new(leat_decoder **decoder, const leat_schema *schema,
+                             leat_header_find *find_header, leat_error *error)
+{
+    leat_decoder *made = calloc(1, sizeof *made);
+    if (!made)
+        return leat_error_set(error, LEAT_E_MEMORY, "no memory for a decoder");
+    made->schema = schema;
+    made->find_header = find_header;
+    leat_arena_init(&made->arena, ARENA_BLOCK);
+    leat_status status = compile(made, error);
+    if (status == LEAT_OK)
+        *decoder = made;
+    else
+        leat_decoder_free(made);
+    return status;
+}
+
+void leat_decoder_free(leat_decoder *decoder)
+{
+    if (!decoder)
+        return;
+    leat_arena_fini(&decoder->arena);
+    free(decoder);
+}

@@ -1,0 +1,44 @@
+/* consumers/decode.h: payload to columns and captures.
+ *
+ * A decoder is compiled from a schema: the paths of all columns and captures whose root
+ * is the event, its key, headers or meta become one trie, and one bounded walk over the
+ * payload visits every wanted value once. Numbers go straight into the input tensors.
+ * Events of one stream repeat their key order, so each map of the trie remembers the keys
+ * of the last event and compares bytes before it searches.
+ *
+ * A tombstone (payload NULL) gets no row and no mark: it is skipped. A payload that is
+ * malformed, or a column whose value has the wrong type, is marked with
+ * leat_batch_fail(DECODE) and gets no row.
+ *
+ * Semantics of a value for an f32/f64 column: any number or bool; nil or absent is
+ * missing (default or NaN, and its bit in `missing` stays); anything else is E_TYPE. The
+ * top level of a payload must be a map; bytes after it are E_TRAILING; text must be
+ * UTF-8; map keys may be str or bin, other keys are passed over; of two equal keys the
+ * last one counts; ext -1 must be a valid timestamp, other ext types are refused (0x72
+ * names msgpackr's `useRecords: false`).
+ *
+ * Owns:    the trie and the memo. Not the schema, which outlives it.
+ * Threads: one lane.
+ * Fails:   new: E_MEMORY, E_CONFIG. run: never; rows are marked instead.
+ */
+#ifndef LEAT_CONSUMERS_DECODE_H
+#define LEAT_CONSUMERS_DECODE_H
+
+#include "base/batch.h"
+#include "base/error.h"
+
+typedef struct leat_decoder leat_decoder;
+
+/* Finds the last header of that name in an event's record; data NULL when there is none.
+ * The source offers leat_source_header; a file has no headers: NULL. */
+typedef leat_slice leat_header_find(const leat_event *event, const char *name);
+
+leat_status leat_decoder_new(leat_decoder **decoder, const leat_schema *schema,
+                             leat_header_find *find_header,
+                             leat_error *error) LEAT_MUST_CHECK;
+void leat_decoder_free(leat_decoder *decoder);
+
+/* Decodes every event of the batch that has no row yet. */
+void leat_decoder_run(leat_decoder *decoder, leat_batch *batch);
+
+#endif

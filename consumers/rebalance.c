@@ -1,0 +1,173 @@
+/* Answers rebalances in the lane's loop; source.h has the essay. */
+#include "consumers/source_internal.h"
+
+#include "base/clock.h"
+
+static const uint64_t START_AGAIN_NS = 200 * LEAT_MS;
+
+/* Runs within consumer_poll: takes down what happens, makes the poll return, no more. */
+void leat_source_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
+                              rd_kafka_topic_partition_list_t *partitions, void *opaque)
+{
+    leat_source *source = opaque;
+    if (source->changing)
+        rd_kafka_topic_partition_list_destroy(source->changing);
+    source->changing = rd_kafka_topic_partition_list_copy(partitions);
+    if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
+        source->change = LEAT_CHANGE_ASSIGN;
+    else
+        source->change =
+            rd_kafka_assignment_lost(rk) ? LEAT_CHANGE_LOST : LEAT_CHANGE_REVOKE;
+    rd_kafka_yield(rk);
+}
+
+leat_change leat_source_pending(const leat_source *source)
+{
+    return source->change;
+}
+
+static bool is_cooperative(const leat_source *source)
+{
+    const char *protocol = rd_kafka_rebalance_protocol(source->consumer);
+    return protocol && !strcmp(protocol, "COOPERATIVE");
+}
+
+static leat_status answered(rd_kafka_error_t *failed, rd_kafka_resp_err_t err,
+                            leat_error *error)
+{
+    leat_status status = LEAT_OK;
+    if (failed) {
+        status = leat_error_set(error, LEAT_E_KAFKA, "rebalance: %s",
+                                rd_kafka_error_string(failed));
+        rd_kafka_error_destroy(failed);
+    } else if (err) {
+        status =
+            leat_error_set(error, LEAT_E_KAFKA, "rebalance: %s", rd_kafka_err2str(err));
+    }
+    return status;
+}
+
+static leat_status tell_assigned(leat_source *source,
+                                 const rd_kafka_topic_partition_list_t *partitions,
+                                 leat_error *error)
+{
+    if (is_cooperative(source))
+        return answered(rd_kafka_incremental_assign(source->consumer, partitions),
+                        RD_KAFKA_RESP_ERR_NO_ERROR, error);
+    return answered(NULL, rd_kafka_assign(source->consumer, partitions), error);
+}
+
+static leat_status take_on(leat_source *source,
+                           const rd_kafka_topic_partition_list_t *partitions,
+                           leat_error *error)
+{
+    for (int i = 0; i < partitions->cnt; i++) {
+        const rd_kafka_topic_partition_t *at = &partitions->elems[i];
+        uint32_t slot = leat_source_slot(source, at->topic, at->partition);
+        if (slot == UINT32_MAX)
+            return leat_error_set(error, LEAT_E_MEMORY, "no memory for a partition");
+        source->slots[slot].next = at->offset;
+        source->slots[slot].taken = at->offset;
+        source->slots[slot].assigned = true;
+        source->slots[slot].moved = false;
+    }
+    leat_log(LEAT_LOG_INFO, source->spec.part, "assigned %d partition%s, now has %u",
+             partitions->cnt, partitions->cnt == 1 ? "" : "s",
+             leat_source_n_assigned(source));
+    return tell_assigned(source, partitions, error);
+}
+
+/* The group is answered at once, with nothing, and the partitions follow when their start
+ * is known: an unanswered assignment would keep the next rebalance from being heard. */
+static leat_status wait_for_start(leat_source *source, leat_error *error)
+{
+    source->start_again_ns = leat_now_ns() + START_AGAIN_NS;
+    rd_kafka_topic_partition_list_t *none = rd_kafka_topic_partition_list_new(0);
+    leat_status status = tell_assigned(source, none, error);
+    rd_kafka_topic_partition_list_destroy(none);
+    return status;
+}
+
+static leat_status assign(leat_source *source, leat_error *error)
+{
+    if (source->starting)
+        rd_kafka_topic_partition_list_destroy(source->starting);
+    source->starting = source->changing; /* moved */
+    source->changing = NULL;
+    leat_status status = leat_source_find_start(source, source->starting);
+    if (status == LEAT_AGAIN)
+        return wait_for_start(source, error);
+    if (status == LEAT_OK)
+        status = take_on(source, source->starting, error);
+    rd_kafka_topic_partition_list_destroy(source->starting);
+    source->starting = NULL;
+    return status;
+}
+
+leat_status leat_source_start_waiting(leat_source *source, leat_error *error)
+{
+    if (leat_now_ns() < source->start_again_ns)
+        return LEAT_OK;
+    leat_status status = leat_source_find_start(source, source->starting);
+    if (status == LEAT_AGAIN) {
+        source->start_again_ns = leat_now_ns() + START_AGAIN_NS;
+        return LEAT_OK;
+    }
+    if (status == LEAT_OK)
+        status = take_on(source, source->starting, error);
+    rd_kafka_topic_partition_list_destroy(source->starting);
+    source->starting = NULL;
+    return status;
+}
+
+static void let_go(leat_source *source, const rd_kafka_topic_partition_list_t *partitions)
+{
+    for (int i = 0; i < partitions->cnt; i++) {
+        uint32_t slot = leat_source_slot(source, partitions->elems[i].topic,
+                                         partitions->elems[i].partition);
+        if (slot != UINT32_MAX)
+            source->slots[slot].assigned = false;
+        if (source->starting)
+            rd_kafka_topic_partition_list_del(source->starting,
+                                              partitions->elems[i].topic,
+                                              partitions->elems[i].partition);
+    }
+    if (source->starting && !source->starting->cnt) {
+        rd_kafka_topic_partition_list_destroy(source->starting);
+        source->starting = NULL;
+    }
+    leat_source_drop_held(source);
+}
+
+static leat_status revoke(leat_source *source, bool lost, leat_error *error)
+{
+    rd_kafka_topic_partition_list_t *gone = source->changing; /* moved */
+    source->changing = NULL;
+    let_go(source, gone);
+    leat_log(lost ? LEAT_LOG_WARN : LEAT_LOG_INFO, source->spec.part,
+             "%s %d partition%s, now has %u", lost ? "lost" : "gave up", gone->cnt,
+             gone->cnt == 1 ? "" : "s", leat_source_n_assigned(source));
+    leat_status status =
+        is_cooperative(source)
+            ? answered(rd_kafka_incremental_unassign(source->consumer, gone),
+                       RD_KAFKA_RESP_ERR_NO_ERROR, error)
+            : answered(NULL, rd_kafka_assign(source->consumer, NULL), error);
+    rd_kafka_topic_partition_list_destroy(gone);
+    return status;
+}
+
+leat_status leat_source_rebalance(leat_source *source, leat_error *error)
+{
+    leat_change change = source->change;
+    source->change = LEAT_CHANGE_NONE;
+    switch (change) {
+    case LEAT_CHANGE_ASSIGN:
+        return assign(source, error);
+    case LEAT_CHANGE_REVOKE:
+    case LEAT_CHANGE_LOST:
+        return revoke(source, change == LEAT_CHANGE_LOST, error);
+    case LEAT_CHANGE_NONE:
+        break;
+    }
+    return LEAT_OK;
+}

@@ -1,0 +1,602 @@
+#include "consumers/source_internal.h"
+
+#include "base/clock.h"
+
+#include <stdlib.h>
+
+enum {
+    DEFAULT_POLL_INTERVAL_MS = 300000,
+    SEEK_TIMEOUT_MS = 10000,
+    REPLY_SLICE_MS = 100,
+    NAMES_BLOCK = 1024
+};
+
+static leat_status subscribe(leat_source *source, leat_error *error)
+{
+    const leat_source_spec *spec = &source->spec;
+    rd_kafka_topic_partition_list_t *topics =
+        rd_kafka_topic_partition_list_new((int)spec->n_topics);
+    for (size_t i = 0; i < spec->n_topics; i++)
+        rd_kafka_topic_partition_list_add(topics, spec->topics[i], RD_KAFKA_PARTITION_UA);
+    rd_kafka_resp_err_t err = rd_kafka_subscribe(source->consumer, topics);
+    rd_kafka_topic_partition_list_destroy(topics);
+    if (err)
+        return leat_error_set(error, LEAT_E_KAFKA, "subscribe: %s",
+                              rd_kafka_err2str(err));
+    return LEAT_OK;
+}
+
+static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
+{
+    leat_source *source = opaque;
+    leat_client_on_error(&source->client, rk, err, reason);
+}
+
+static const leat_property preferred[] = {
+    {"client.id", "leat"},
+    {"fetch.wait.max.ms", "100"},
+    {"socket.nagle.disable", "true"},
+    {"queued.max.messages.kbytes", "32768"},
+};
+
+static leat_status configure(rd_kafka_conf_t *conf, leat_source *source,
+                             leat_error *error)
+{
+    const leat_source_spec *spec = &source->spec;
+    const leat_property owned[] = {
+        {"group.id", spec->group},           {"enable.auto.commit", "true"},
+        {"auto.commit.interval.ms", "1000"}, {"enable.auto.offset.store", "false"},
+        {"enable.partition.eof", "false"},   {"auto.offset.reset", spec->out_of_range},
+    };
+    const leat_properties layers[] = {
+        {sizeof preferred / sizeof preferred[0], preferred},
+        spec->common,
+        spec->consumer,
+        {sizeof owned / sizeof owned[0], owned},
+    };
+    leat_status status = LEAT_OK;
+    for (size_t i = 0; status == LEAT_OK && i < sizeof layers / sizeof layers[0]; i++)
+        status = leat_client_set(conf, layers[i], error);
+    leat_client_wire(conf, &source->client, source, on_error);
+    rd_kafka_conf_set_rebalance_cb(conf, leat_source_on_rebalance);
+    return status;
+}
+
+static uint64_t half_poll_interval(const rd_kafka_conf_t *conf)
+{
+    char text[32];
+    size_t size = sizeof text;
+    long ms = DEFAULT_POLL_INTERVAL_MS;
+    if (rd_kafka_conf_get(conf, "max.poll.interval.ms", text, &size) == RD_KAFKA_CONF_OK)
+        ms = strtol(text, NULL, 10);
+    return (uint64_t)ms * LEAT_MS / 2;
+}
+
+static leat_status open_consumer(leat_source *source, leat_error *error)
+{
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    leat_status status = configure(conf, source, error);
+    if (status != LEAT_OK) {
+        rd_kafka_conf_destroy(conf);
+        return status;
+    }
+    source->patience_ns = half_poll_interval(conf);
+    char why[200];
+    source->consumer = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof why);
+    if (!source->consumer) {
+        rd_kafka_conf_destroy(conf);
+        return leat_error_set(error, LEAT_E_CONFIG, "Kafka consumer: %s", why);
+    }
+    /* conf belongs to the consumer now */
+    rd_kafka_poll_set_consumer(source->consumer);
+    source->replies = rd_kafka_queue_new(source->consumer);
+    return subscribe(source, error);
+}
+
+leat_status leat_source_new(leat_source **source, const leat_source_spec *spec,
+                            leat_error *error)
+{
+    leat_source *made = calloc(1, sizeof *made);
+    if (!made)
+        return leat_error_set(error, LEAT_E_MEMORY, "no memory for a source");
+    made->spec = *spec;
+    leat_arena_init(&made->names, NAMES_BLOCK);
+    made->client.part = spec->part;
+    made->polled_ns = leat_now_ns();
+    leat_status status = open_consumer(made, error);
+    if (status != LEAT_OK)
+        leat_source_free(made);
+    else
+        *source = made;
+    return status;
+}
+
+static void forget_list(rd_kafka_topic_partition_list_t **list)
+{
+    if (*list)
+        rd_kafka_topic_partition_list_destroy(*list);
+    *list = NULL;
+}
+
+void leat_source_free(leat_source *source)
+{
+    if (!source)
+        return;
+    for (uint32_t i = source->first_held; i < source->n_held; i++)
+        rd_kafka_message_destroy(source->held[i]);
+    forget_list(&source->changing);
+    forget_list(&source->starting);
+    if (source->replies)
+        rd_kafka_queue_destroy(source->replies);
+    /* A consumer that did not close in time would be waited for without a bound. */
+    if (source->consumer)
+        rd_kafka_destroy_flags(source->consumer,
+                               source->closed ? 0 : RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    leat_arena_fini(&source->names);
+    free(source->slots);
+    free(source->held);
+    free(source);
+}
+
+/* ---- slots ---- */
+
+static uint32_t find_slot(const leat_source *source, const char *topic, int32_t partition)
+{
+    for (uint32_t i = 0; i < source->n_slots; i++)
+        if (source->slots[i].partition == partition &&
+            !strcmp(source->slots[i].topic, topic))
+            return i;
+    return UINT32_MAX;
+}
+
+static int grow_slots(leat_source *source)
+{
+    uint32_t room = source->max_slots ? 2 * source->max_slots : 64;
+    leat_slot *slots = realloc(source->slots, room * sizeof *slots);
+    if (!slots)
+        return 0;
+    source->slots = slots;
+    source->max_slots = room;
+    return 1;
+}
+
+/* Partitions of one topic share its name, so that pointers can be compared. */
+static const char *intern(leat_source *source, const char *topic)
+{
+    for (uint32_t i = 0; i < source->n_slots; i++)
+        if (!strcmp(source->slots[i].topic, topic))
+            return source->slots[i].topic;
+    return leat_arena_strndup(&source->names, topic, strlen(topic));
+}
+
+uint32_t leat_source_slot(leat_source *source, const char *topic, int32_t partition)
+{
+    uint32_t slot = find_slot(source, topic, partition);
+    if (slot != UINT32_MAX)
+        return slot;
+    if (source->n_slots == source->max_slots && !grow_slots(source))
+        return UINT32_MAX;
+    const char *name = intern(source, topic);
+    if (!name)
+        return UINT32_MAX;
+    source->slots[source->n_slots] = (leat_slot){
+        .topic = name, .partition = partition, .next = RD_KAFKA_OFFSET_INVALID};
+    return source->n_slots++;
+}
+
+/* Records of one partition come in runs: the last slot is nearly always the right one. */
+static uint32_t slot_of(leat_source *source, const rd_kafka_message_t *record)
+{
+    if (source->last_slot < source->n_slots) {
+        const leat_slot *last = &source->slots[source->last_slot];
+        if (last->handle == record->rkt && last->partition == record->partition)
+            return source->last_slot;
+    }
+    uint32_t slot =
+        leat_source_slot(source, rd_kafka_topic_name(record->rkt), record->partition);
+    if (slot != UINT32_MAX) {
+        source->slots[slot].handle = record->rkt;
+        source->last_slot = slot;
+    }
+    return slot;
+}
+
+/* ---- filling a batch ---- */
+
+static uint64_t size_of(const rd_kafka_message_t *record)
+{
+    return record->key_len + record->len;
+}
+
+static leat_status add_record(leat_source *source, leat_batch *batch,
+                              rd_kafka_message_t *record, leat_error *error)
+{
+    uint32_t slot = slot_of(source, record);
+    if (slot == UINT32_MAX) {
+        rd_kafka_message_destroy(record);
+        return leat_error_set(error, LEAT_E_MEMORY, "no memory for a partition");
+    }
+    rd_kafka_timestamp_type_t type;
+    leat_event *event = leat_batch_add(batch);
+    event->topic = source->slots[slot].topic;
+    event->slot = slot;
+    event->partition = record->partition;
+    event->offset = record->offset;
+    event->timestamp = rd_kafka_message_timestamp(record, &type);
+    event->key = (leat_slice){record->key, (uint32_t)record->key_len};
+    event->payload = (leat_slice){record->payload, (uint32_t)record->len};
+    event->record = record;
+    source->slots[slot].taken = record->offset + 1;
+    batch->bytes += size_of(record);
+    return LEAT_OK;
+}
+
+/* What came instead of a record. What librdkafka mends by itself is logged and passed
+ * over. */
+static leat_status judge_error(leat_source *source, const rd_kafka_message_t *record,
+                               leat_error *error)
+{
+    const char *topic = record->rkt ? rd_kafka_topic_name(record->rkt) : "";
+    const char *text = rd_kafka_message_errstr(record);
+    switch (record->err) {
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+        return leat_error_set(
+            error, LEAT_E_KAFKA,
+            "%s/%d: the committed offset is out of range (%s); say where to "
+            "go on with source.out_of_range: earliest or latest",
+            topic, (int)record->partition, text);
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+        return leat_error_set(error, LEAT_E_KAFKA, "source %s: %s", topic, text);
+    default:
+        leat_log_limited(&source->client.log_limit, 10 * LEAT_SEC, LEAT_LOG_WARN,
+                         source->spec.part, "%s: %s", topic, text);
+        return LEAT_OK;
+    }
+}
+
+static rd_kafka_message_t *poll_once(leat_source *source, int timeout_ms)
+{
+    source->polled_ns = leat_now_ns();
+    return rd_kafka_consumer_poll(source->consumer, timeout_ms);
+}
+
+static rd_kafka_message_t *take_held(leat_source *source)
+{
+    if (source->first_held == source->n_held) {
+        source->first_held = source->n_held = 0;
+        return NULL;
+    }
+    return source->held[source->first_held++];
+}
+
+/* One record, or NULL when there is none before `until_ns` or a rebalance came. What is
+ * already here is taken without asking for the time. */
+static rd_kafka_message_t *next_record(leat_source *source, uint64_t until_ns)
+{
+    rd_kafka_message_t *record = take_held(source);
+    if (!record)
+        record = rd_kafka_consumer_poll(source->consumer, 0);
+    while (!record && source->change == LEAT_CHANGE_NONE) {
+        int ms = leat_ms_until(until_ns);
+        if (!ms)
+            break;
+        record = poll_once(source, ms);
+    }
+    return record;
+}
+
+static leat_status hold(leat_source *source, rd_kafka_message_t *record,
+                        leat_error *error)
+{
+    if (source->n_held == source->max_held) {
+        uint32_t room = source->max_held ? 2 * source->max_held : 64;
+        rd_kafka_message_t **held =
+            realloc(source->held, room * sizeof(rd_kafka_message_t *));
+        if (!held) {
+            rd_kafka_message_destroy(record);
+            return leat_error_set(error, LEAT_E_MEMORY, "no memory for held records");
+        }
+        source->held = held;
+        source->max_held = room;
+    }
+    source->held[source->n_held++] = record;
+    return LEAT_OK;
+}
+
+/* The held ones are older than what polling gives, so `record` was either the first of
+ * them or came when none was left. */
+static leat_status put_back(leat_source *source, rd_kafka_message_t *record,
+                            leat_error *error)
+{
+    if (source->first_held) {
+        source->held[--source->first_held] = record;
+        return LEAT_OK;
+    }
+    return hold(source, record, error);
+}
+
+static void resume(leat_source *source)
+{
+    rd_kafka_topic_partition_list_t *all;
+    source->paused = false;
+    if (rd_kafka_assignment(source->consumer, &all))
+        return;
+    rd_kafka_resume_partitions(source->consumer, all);
+    rd_kafka_topic_partition_list_destroy(all);
+}
+
+static leat_status fill_window(leat_source *source, leat_batch *batch,
+                               const leat_window *window, uint64_t wake_ns,
+                               leat_error *error)
+{
+    uint64_t until_ns = wake_ns;
+    leat_status status = LEAT_OK;
+    while (status == LEAT_OK && batch->n_events < window->max_events &&
+           batch->bytes < window->max_bytes) {
+        rd_kafka_message_t *record = next_record(source, until_ns);
+        if (!record)
+            break;
+        if (record->err) {
+            status = judge_error(source, record, error);
+            rd_kafka_message_destroy(record);
+            continue;
+        }
+        if (batch->n_events && batch->bytes + size_of(record) > window->max_bytes)
+            return put_back(source, record, error);
+        if (!batch->n_events)
+            until_ns = leat_now_ns() + window->max_wait_ns;
+        status = add_record(source, batch, record, error);
+    }
+    return status;
+}
+
+leat_status leat_source_fill(leat_source *source, leat_batch *batch,
+                             const leat_window *window, uint64_t wake_ns,
+                             leat_error *error)
+{
+    leat_status status = leat_client_check(&source->client, source->consumer, error);
+    if (status != LEAT_OK)
+        return status;
+    if (source->change != LEAT_CHANGE_NONE)
+        return LEAT_REBALANCE;
+    if (source->paused)
+        resume(source);
+    if (source->starting) {
+        status = leat_source_start_waiting(source, error);
+        if (status != LEAT_OK)
+            return status;
+        if (source->starting && wake_ns > source->start_again_ns)
+            wake_ns = source->start_again_ns;
+    }
+    source->polled_ns = leat_now_ns();
+    return fill_window(source, batch, window, wake_ns, error);
+}
+
+void leat_source_release(leat_source *source, leat_batch *batch)
+{
+    (void)source;
+    for (uint32_t i = 0; i < batch->n_events; i++) {
+        rd_kafka_message_destroy(batch->events[i].record);
+        batch->events[i].record = NULL;
+    }
+    batch->n_events = 0;
+}
+
+/* ---- headers ---- */
+
+const rd_kafka_headers_t *leat_source_headers(const leat_event *event)
+{
+    rd_kafka_headers_t *headers;
+    if (!event->record || rd_kafka_message_headers(event->record, &headers))
+        return NULL;
+    return headers;
+}
+
+leat_slice leat_source_header(const leat_event *event, const char *name)
+{
+    const rd_kafka_headers_t *headers = leat_source_headers(event);
+    const void *value;
+    size_t size;
+    if (!headers || rd_kafka_header_get_last(headers, name, &value, &size))
+        return (leat_slice){0};
+    return (leat_slice){value, (uint32_t)size};
+}
+
+/* ---- positions ---- */
+
+void leat_source_store(leat_source *source, const leat_mark *marks, uint32_t n)
+{
+    if (!n)
+        return;
+    rd_kafka_topic_partition_list_t *offsets = rd_kafka_topic_partition_list_new((int)n);
+    for (uint32_t i = 0; i < n; i++) {
+        leat_slot *slot = &source->slots[marks[i].slot];
+        if (!slot->assigned)
+            continue; /* gone since: its new owner decides */
+        slot->next = marks[i].next;
+        slot->moved = true;
+        rd_kafka_topic_partition_list_add(offsets, slot->topic, slot->partition)->offset =
+            slot->next;
+    }
+    /* A partition that librdkafka gave up by itself refuses: its new owner decides. */
+    rd_kafka_resp_err_t err = rd_kafka_offsets_store(source->consumer, offsets);
+    if (err)
+        leat_log_limited(&source->client.log_limit, 10 * LEAT_SEC, LEAT_LOG_WARN,
+                         source->spec.part, "offsets not stored: %s",
+                         rd_kafka_err2str(err));
+    rd_kafka_topic_partition_list_destroy(offsets);
+}
+
+leat_status leat_source_commit_list(leat_source *source,
+                                    rd_kafka_topic_partition_list_t *offsets,
+                                    uint64_t deadline_ns, leat_error *error)
+{
+    if (!offsets->cnt)
+        return LEAT_OK;
+    rd_kafka_resp_err_t err =
+        rd_kafka_commit_queue(source->consumer, offsets, source->replies, NULL, NULL);
+    if (err)
+        return leat_error_set(error, LEAT_E_KAFKA, "commit: %s", rd_kafka_err2str(err));
+    rd_kafka_event_t *reply =
+        rd_kafka_queue_poll(source->replies, leat_ms_until(deadline_ns));
+    if (!reply)
+        return leat_error_set(error, LEAT_E_TIMEOUT,
+                              "commit: the coordinator did not answer in time");
+    err = rd_kafka_event_error(reply);
+    rd_kafka_event_destroy(reply);
+    if (err)
+        return leat_error_set(error, LEAT_E_KAFKA, "commit: %s", rd_kafka_err2str(err));
+    return LEAT_OK;
+}
+
+leat_status leat_source_commit(leat_source *source, uint64_t deadline_ns,
+                               leat_error *error)
+{
+    rd_kafka_topic_partition_list_t *offsets = rd_kafka_topic_partition_list_new(16);
+    for (uint32_t i = 0; i < source->n_slots; i++) {
+        const leat_slot *slot = &source->slots[i];
+        if (slot->assigned && slot->moved)
+            rd_kafka_topic_partition_list_add(offsets, slot->topic, slot->partition)
+                ->offset = slot->next;
+    }
+    leat_status status = leat_source_commit_list(source, offsets, deadline_ns, error);
+    rd_kafka_topic_partition_list_destroy(offsets);
+    for (uint32_t i = 0; status == LEAT_OK && i < source->n_slots; i++)
+        source->slots[i].moved = false;
+    return status;
+}
+
+leat_status leat_source_rewind(leat_source *source, leat_error *error)
+{
+    for (uint32_t i = source->first_held; i < source->n_held; i++)
+        rd_kafka_message_destroy(source->held[i]);
+    source->first_held = source->n_held = 0;
+    rd_kafka_topic_partition_list_t *back = rd_kafka_topic_partition_list_new(16);
+    for (uint32_t i = 0; i < source->n_slots; i++)
+        if (source->slots[i].assigned)
+            rd_kafka_topic_partition_list_add(back, source->slots[i].topic,
+                                              source->slots[i].partition)
+                ->offset = source->slots[i].next;
+    rd_kafka_error_t *failed =
+        back->cnt ? rd_kafka_seek_partitions(source->consumer, back, SEEK_TIMEOUT_MS)
+                  : NULL;
+    leat_status status = LEAT_OK;
+    if (failed)
+        status = leat_error_set(error, LEAT_E_KAFKA, "rewind: %s",
+                                rd_kafka_error_string(failed));
+    for (int i = 0; status == LEAT_OK && i < back->cnt; i++)
+        if (back->elems[i].err)
+            status = leat_error_set(error, LEAT_E_KAFKA, "rewind %s/%d: %s",
+                                    back->elems[i].topic, (int)back->elems[i].partition,
+                                    rd_kafka_err2str(back->elems[i].err));
+    if (failed)
+        rd_kafka_error_destroy(failed);
+    rd_kafka_topic_partition_list_destroy(back);
+    return status;
+}
+
+/* ---- membership while the lane waits ---- */
+
+static void pause(leat_source *source)
+{
+    rd_kafka_topic_partition_list_t *all;
+    if (rd_kafka_assignment(source->consumer, &all))
+        return;
+    rd_kafka_pause_partitions(source->consumer, all);
+    rd_kafka_topic_partition_list_destroy(all);
+    source->paused = true;
+}
+
+leat_status leat_source_keep_alive(leat_source *source, leat_error *error)
+{
+    if (source->change != LEAT_CHANGE_NONE ||
+        leat_now_ns() - source->polled_ns < source->patience_ns)
+        return LEAT_OK;
+    if (!source->paused)
+        pause(source);
+    rd_kafka_message_t *record = poll_once(source, 0);
+    if (!record)
+        return LEAT_OK;
+    if (!record->err)
+        return hold(source, record, error);
+    leat_status status = judge_error(source, record, error);
+    rd_kafka_message_destroy(record);
+    return status;
+}
+
+void leat_source_drop_held(leat_source *source)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = source->first_held; i < source->n_held; i++) {
+        rd_kafka_message_t *record = source->held[i];
+        uint32_t slot = slot_of(source, record);
+        if (slot != UINT32_MAX && source->slots[slot].assigned)
+            source->held[kept++] = record;
+        else
+            rd_kafka_message_destroy(record);
+    }
+    source->first_held = 0;
+    source->n_held = kept;
+}
+
+/* ---- leaving ---- */
+
+/* Once closing, the last revoke comes as an event on the queue. */
+static void answer_last_revoke(leat_source *source, rd_kafka_event_t *event)
+{
+    if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE)
+        rd_kafka_assign(source->consumer, NULL);
+    rd_kafka_event_destroy(event);
+}
+
+leat_status leat_source_close(leat_source *source, uint64_t deadline_ns,
+                              leat_error *error)
+{
+    if (source->change != LEAT_CHANGE_NONE) {
+        leat_status status = leat_source_rebalance(source, error);
+        if (status != LEAT_OK)
+            return status;
+    }
+    rd_kafka_error_t *failed =
+        rd_kafka_consumer_close_queue(source->consumer, source->replies);
+    if (failed) {
+        leat_error_set(error, LEAT_E_KAFKA, "close: %s", rd_kafka_error_string(failed));
+        rd_kafka_error_destroy(failed);
+        return LEAT_E_KAFKA;
+    }
+    while (!rd_kafka_consumer_closed(source->consumer)) {
+        if (!leat_ms_until(deadline_ns))
+            return leat_error_set(error, LEAT_E_TIMEOUT,
+                                  "the consumer did not leave the group in time");
+        rd_kafka_event_t *event = rd_kafka_queue_poll(source->replies, REPLY_SLICE_MS);
+        if (event)
+            answer_last_revoke(source, event);
+    }
+    source->closed = true;
+    return LEAT_OK;
+}
+
+uint64_t leat_source_lag(const leat_source *source)
+{
+    uint64_t lag = 0;
+    for (uint32_t i = 0; i < source->n_slots; i++) {
+        const leat_slot *slot = &source->slots[i];
+        int64_t low, high;
+        if (slot->assigned &&
+            !rd_kafka_get_watermark_offsets(source->consumer, slot->topic,
+                                            slot->partition, &low, &high) &&
+            high > slot->taken && slot->taken >= 0)
+            lag += (uint64_t)(high - slot->taken);
+    }
+    return lag;
+}
+
+uint32_t leat_source_n_assigned(const leat_source *source)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < source->n_slots; i++)
+        n += source->slots[i].assigned;
+    return n;
+}

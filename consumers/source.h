@@ -1,0 +1,117 @@
+/* consumers/source.h: the input topics, as one lane sees them.
+ *
+ * Design notes: a rebalance is handled in the lane's loop, not in a callback
+ *
+ *   1. librdkafka calls back from within consumer_poll. The callback copies the list of
+ *      partitions, notes whether they come or go, and returns. librdkafka then waits: it
+ *      hands out no event of the group until it is answered, and the group's coordinator
+ *      gives partitions that go to nobody else meanwhile.
+ *   2. fill() first returns the events that it already has, and REBALANCE on the next
+ * call.
+ *   3. The lane settles what it owes (the partitions are still its own), or clears its
+ *      ledger when they are lost, and calls rebalance(), which answers.
+ *
+ * So events, acknowledgements and the assignment change in one thread and in one order.
+ *
+ * Design notes: where reading starts (start.c)
+ *
+ *   A group that has no offset for a topic starts at its end or its beginning. "The end"
+ * is a moment, and a crash before the first commit would make it a later moment: the
+ * events between are lost. So the end is committed for the whole topic before anyone
+ * reads it.
+ *
+ * Owns:    the consumer, its records until released, its position in every partition.
+ * Threads: one lane; new: main.
+ * Fails:   E_CONFIG, E_KAFKA, E_UNAVAILABLE (credentials), E_MEMORY; positive: REBALANCE.
+ */
+#ifndef LEAT_CONSUMERS_SOURCE_H
+#define LEAT_CONSUMERS_SOURCE_H
+
+#include "base/batch.h"
+#include "base/client/client.h"
+#include "base/ledger.h"
+#include "consumers/window.h"
+
+typedef enum leat_start_at {
+    LEAT_START_AT_END,
+    LEAT_START_AT_BEGINNING,
+} leat_start_at;
+
+typedef struct leat_source_spec {
+    size_t n_topics;
+    const char *const *topics;
+    const char *group;
+    leat_start_at start;
+    const char *out_of_range; /* auto.offset.reset: "error", "earliest", "latest" */
+    leat_properties common;   /* of every client */
+    leat_properties consumer; /* of the consumer alone */
+    const char *part;         /* who speaks in the log */
+    uint32_t max_events;      /* of a batch */
+} leat_source_spec;
+
+typedef struct leat_source leat_source;
+
+/* Subscribes; the assignment comes through fill. */
+leat_status leat_source_new(leat_source **source, const leat_source_spec *spec,
+                            leat_error *error) LEAT_MUST_CHECK;
+void leat_source_free(leat_source *source);
+
+/* Adds events to an empty batch until the window closes; returns with none when `wake_ns`
+ * passes first. REBALANCE: call rebalance() before the next fill. */
+leat_status leat_source_fill(leat_source *source, leat_batch *batch,
+                             const leat_window *window, uint64_t wake_ns,
+                             leat_error *error) LEAT_MUST_CHECK;
+
+/* Gives the records of the batch's events back to librdkafka. */
+void leat_source_release(leat_source *source, leat_batch *batch);
+
+/* What the pending rebalance does. */
+typedef enum leat_change {
+    LEAT_CHANGE_NONE,
+    LEAT_CHANGE_ASSIGN, /* partitions come */
+    LEAT_CHANGE_REVOKE, /* partitions go; they are still ours: what is settled before the
+                           answer may be committed */
+    LEAT_CHANGE_LOST,   /* partitions are gone, to somebody else by now */
+} leat_change;
+
+leat_change leat_source_pending(const leat_source *source);
+
+/* Answers the pending rebalance. Where partitions go, the ledger must be empty. */
+leat_status leat_source_rebalance(leat_source *source, leat_error *error) LEAT_MUST_CHECK;
+
+/* Notes what is done; librdkafka commits it within a second, and at the latest when the
+ * partition goes. */
+void leat_source_store(leat_source *source, const leat_mark *marks, uint32_t n);
+
+/* Commits all that was stored, now. E_TIMEOUT at the deadline; E_KAFKA when the
+ * coordinator refuses: the new owner of the partitions gets those events again. */
+leat_status leat_source_commit(leat_source *source, uint64_t deadline_ns,
+                               leat_error *error) LEAT_MUST_CHECK;
+
+/* Goes back to what was stored: events behind it are read again. */
+leat_status leat_source_rewind(leat_source *source, leat_error *error) LEAT_MUST_CHECK;
+
+/* Keeps the membership while the lane waits for something else than fill: polls, with
+ * everything paused, when the group's patience (max.poll.interval.ms) is half used up. */
+leat_status leat_source_keep_alive(leat_source *source,
+                                   leat_error *error) LEAT_MUST_CHECK;
+
+/* Leaves the group: answers what is pending, then closes. E_TIMEOUT when librdkafka has
+ * not closed by the deadline; free() then does not wait for it. */
+leat_status leat_source_close(leat_source *source, uint64_t deadline_ns,
+                              leat_error *error) LEAT_MUST_CHECK;
+
+/* The last header of that name: a leat_header_find. */
+leat_slice leat_source_header(const leat_event *event, const char *name);
+
+/* The record's headers, or NULL: for dead letters. Valid until release. */
+const rd_kafka_headers_t *leat_source_headers(const leat_event *event);
+
+/* Events between what was taken and the end of the assigned partitions, as far as the
+ * last fetches told. */
+uint64_t leat_source_lag(const leat_source *source);
+
+/* Partitions assigned now. */
+uint32_t leat_source_n_assigned(const leat_source *source);
+
+#endif

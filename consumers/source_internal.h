@@ -1,0 +1,76 @@
+/* consumers/source_internal.h: what the rooms of the source share. source.c fills batches
+ * and keeps positions, rebalance.c answers rebalances, start.c finds where reading
+ * starts. */
+#ifndef LEAT_CONSUMERS_SOURCE_INTERNAL_H
+#define LEAT_CONSUMERS_SOURCE_INTERNAL_H
+
+#include "consumers/source.h"
+
+#include <stdbool.h>
+
+/* A partition that this source has met. Its index is the `slot` of events and marks. */
+typedef struct leat_slot {
+    rd_kafka_topic_t *handle; /* librdkafka's, as records carry it; NULL: not met yet */
+    const char *topic;        /* interned: the lane compares pointers */
+    int32_t partition;
+    int64_t next;  /* where processing goes on: the start, then what was stored */
+    int64_t taken; /* where reading goes on: behind the last record taken */
+    bool assigned;
+    bool moved; /* `next` is not committed yet */
+} leat_slot;
+
+struct leat_source {
+    rd_kafka_t *consumer;
+    rd_kafka_queue_t *replies; /* of commits, and of closing */
+    leat_client client;
+    leat_source_spec spec;
+    uint64_t patience_ns; /* half of max.poll.interval.ms */
+    uint64_t polled_ns;
+
+    uint32_t n_slots;
+    uint32_t max_slots;
+    leat_slot *slots;
+    leat_arena names;   /* of topics */
+    uint32_t last_slot; /* the memo of slot_of */
+
+    /* The rebalance that waits for an answer, as the callback left it. */
+    leat_change change;
+    rd_kafka_topic_partition_list_t *changing;
+
+    /* Assigned partitions that wait for somebody else to commit where the topic starts.
+     */
+    rd_kafka_topic_partition_list_t *starting;
+    uint64_t start_again_ns;
+
+    /* Records taken from librdkafka and not yet in a batch: those that came while
+     * everything was paused, and the one that did not fit. */
+    bool paused;
+    rd_kafka_message_t **held;
+    uint32_t n_held, first_held, max_held;
+
+    bool closed;
+};
+
+/* The slot of a partition, made when it is new; UINT32_MAX when out of memory. */
+uint32_t leat_source_slot(leat_source *source, const char *topic, int32_t partition);
+
+/* rebalance.c: the callback, and the partitions that waited for their start. */
+void leat_source_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
+                              rd_kafka_topic_partition_list_t *partitions, void *opaque);
+leat_status leat_source_start_waiting(leat_source *source, leat_error *error);
+
+/* start.c: puts an offset on every partition of the list. AGAIN when another member has
+ * to commit the topic's start first, or the brokers did not answer. */
+leat_status leat_source_find_start(
+    leat_source *source, rd_kafka_topic_partition_list_t *partitions) LEAT_MUST_CHECK;
+
+/* Commits a list and waits for the coordinator's answer. */
+leat_status leat_source_commit_list(leat_source *source,
+                                    rd_kafka_topic_partition_list_t *offsets,
+                                    uint64_t deadline_ns,
+                                    leat_error *error) LEAT_MUST_CHECK;
+
+/* Drops held records of partitions that are not assigned any more. */
+void leat_source_drop_held(leat_source *source);
+
+#endif

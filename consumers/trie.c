@@ -1,0 +1,197 @@
+#include "consumers/trie.h"
+
+#include "base/msgpack.h"
+
+#include <stdlib.h>
+
+/* ---- order ---- */
+
+static int compare_names(leat_slice a, leat_slice b)
+{
+    int order = memcmp(a.data, b.data, a.size < b.size ? a.size : b.size);
+    return order ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+static int compare_steps(const leat_step *a, const leat_step *b)
+{
+    if (a->is_index != b->is_index)
+        return a->is_index ? 1 : -1;
+    if (a->is_index)
+        return (a->index > b->index) - (a->index < b->index);
+    return compare_names(a->name, b->name);
+}
+
+/* A path comes before those that it is the beginning of. */
+static int compare_targets(const void *left, const void *right)
+{
+    const leat_path *a = ((const leat_target *)left)->path;
+    const leat_path *b = ((const leat_target *)right)->path;
+    for (uint32_t i = 0; i < a->n_steps && i < b->n_steps; i++) {
+        int order = compare_steps(&a->steps[i], &b->steps[i]);
+        if (order)
+            return order;
+    }
+    return (a->n_steps > b->n_steps) - (a->n_steps < b->n_steps);
+}
+
+/* ---- names ---- */
+
+/* FNV-1a. Whoever writes payloads cannot add to the table, so collisions are as many as
+ * the configuration has, whatever is searched. */
+static uint32_t hash(const uint8_t *name, uint32_t size)
+{
+    uint32_t sum = 2166136261u;
+    for (uint32_t i = 0; i < size; i++)
+        sum = (sum ^ name[i]) * 16777619u;
+    return sum ^ sum >> 15;
+}
+
+const leat_node *leat_trie_member(const leat_node *node, const uint8_t *name,
+                                  uint32_t size)
+{
+    uint32_t mask = node->n_slots - 1;
+    for (uint32_t i = hash(name, size);; i++) {
+        const leat_node *child = node->slots[i & mask];
+        if (!child || leat_slice_equal(child->step.name, (leat_slice){name, size}))
+            return child;
+    }
+}
+
+/* At least half of the slots stay free, so a search ends. */
+static leat_status index_members(leat_node *node, leat_arena *arena)
+{
+    node->n_slots = 2;
+    while (node->n_slots < 2 * node->n_children)
+        node->n_slots *= 2;
+    const leat_node **slots = leat_arena_calloc(arena, node->n_slots, sizeof *slots);
+    node->memo = leat_arena_aligned(arena, sizeof *node->memo);
+    if (!slots || !node->memo)
+        return LEAT_E_MEMORY;
+    for (uint32_t i = 0; i < node->n_children; i++) {
+        leat_slice name = node->children[i].step.name;
+        uint32_t slot = hash(name.data, name.size);
+        while (slots[slot & (node->n_slots - 1)])
+            slot++;
+        slots[slot & (node->n_slots - 1)] = &node->children[i];
+    }
+    node->slots = slots;
+    leat_key_memo_init(node->memo);
+    return LEAT_OK;
+}
+
+/* ---- nodes ---- */
+
+typedef struct builder {
+    leat_arena *arena;
+    const leat_target *targets;
+    leat_error *error;
+} builder;
+
+static const leat_step *step_of(const builder *build, uint32_t target, uint32_t depth)
+{
+    return &build->targets[target].path->steps[depth];
+}
+
+/* Where the targets end that take the same step as the first one. */
+static uint32_t end_of_step(const builder *build, uint32_t first, uint32_t end,
+                            uint32_t depth)
+{
+    uint32_t i = first + 1;
+    while (i < end &&
+           !compare_steps(step_of(build, first, depth), step_of(build, i, depth)))
+        i++;
+    return i;
+}
+
+static leat_status check_shape(const builder *build, const leat_node *node,
+                               uint32_t depth)
+{
+    const leat_target *first = &build->targets[node->own_end];
+    const leat_target *last = &build->targets[node->end - 1];
+    if (first->path->steps[depth].is_index == last->path->steps[depth].is_index)
+        return LEAT_OK;
+    return leat_error_set(build->error, LEAT_E_CONFIG,
+                          "'%s' takes %s for a map, and '%s' takes it for an array",
+                          first->path->text, node->text, last->path->text);
+}
+
+static const char *text_of(const builder *build, const leat_node *parent,
+                           const leat_step *step)
+{
+    const char *name = (const char *)step->name.data;
+    if (step->is_index)
+        return leat_arena_printf(build->arena, "%s[%u]", parent->text, step->index);
+    return leat_arena_printf(build->arena, "%s.%.*s", parent->text, (int)step->name.size,
+                             name);
+}
+
+static leat_status build_node(const builder *build, leat_node *node, uint32_t depth);
+
+static leat_status build_children(const builder *build, leat_node *node,
+                                  leat_node *children, uint32_t depth)
+{
+    uint32_t first = node->own_end;
+    for (uint32_t i = 0; i < node->n_children; i++) {
+        leat_node *child = &children[i];
+        child->first = first;
+        child->end = end_of_step(build, first, node->end, depth);
+        child->step = *step_of(build, first, depth);
+        child->text = text_of(build, node, &child->step);
+        leat_status status =
+            child->text ? build_node(build, child, depth + 1) : LEAT_E_MEMORY;
+        if (status != LEAT_OK)
+            return status;
+        first = child->end;
+    }
+    return LEAT_OK;
+}
+
+/* The targets [first, end) of the node all begin with the same `depth` steps. */
+static leat_status build_node(const builder *build, leat_node *node, uint32_t depth)
+{
+    uint32_t i = node->first;
+    while (i < node->end && build->targets[i].path->n_steps == depth)
+        i++;
+    node->own_end = i;
+    const leat_target *only = &build->targets[node->first];
+    if (node->end == node->first + 1 && node->own_end == node->end &&
+        only->kind != LEAT_TARGET_CAPTURE)
+        node->number = only;
+    for (; i < node->end; i = end_of_step(build, i, node->end, depth))
+        node->n_children++;
+    for (i = node->own_end; i < node->end; i++)
+        node->feeds_columns |= build->targets[i].kind != LEAT_TARGET_CAPTURE;
+    if (!node->n_children)
+        return LEAT_OK;
+
+    leat_status status = check_shape(build, node, depth);
+    if (status != LEAT_OK)
+        return status;
+    leat_node *children = leat_arena_calloc(build->arena, node->n_children, sizeof *node);
+    if (!children)
+        return LEAT_E_MEMORY;
+    node->is_array = step_of(build, node->own_end, depth)->is_index;
+    node->children = children;
+    status = build_children(build, node, children, depth);
+    return status == LEAT_OK && !node->is_array ? index_members(node, build->arena)
+                                                : status;
+}
+
+leat_status leat_trie_new(const leat_node **root, leat_arena *arena, leat_target *targets,
+                          uint32_t n, leat_error *error)
+{
+    qsort(targets, n, sizeof *targets, compare_targets);
+    builder build = {arena, targets, error};
+    leat_node *top = leat_arena_calloc(arena, 1, sizeof *top);
+    if (!top)
+        return leat_error_set(error, LEAT_E_MEMORY, "no memory for a decoder");
+    top->text = "event";
+    top->end = n;
+    leat_status status = build_node(&build, top, 0);
+    if (status == LEAT_OK && !n)
+        status = index_members(top, arena);
+    if (status == LEAT_E_MEMORY)
+        leat_error_set(error, status, "no memory for a decoder");
+    *root = top;
+    return status;
+}

@@ -1,0 +1,57 @@
+/* consumers/trie.h: the wanted paths of an event, joined where they share their first
+ * steps.
+ *
+ * A node is a place in the payload. What it feeds are its targets: columns and captures.
+ * Targets stand in the order of a walk from the root, so those of a node and of
+ * everything below it are one range, [first, end), of which [first, own_end) are its own.
+ *
+ * Owns:    everything lives in the arena.
+ * Threads: new: any; the nodes are immutable, their memos belong to one lane.
+ * Fails:   E_MEMORY; E_CONFIG where one path takes a map for what another takes for an
+ *          array.
+ */
+#ifndef LEAT_CONSUMERS_TRIE_H
+#define LEAT_CONSUMERS_TRIE_H
+
+#include "base/schema.h"
+#include "consumers/key_memo.h"
+
+typedef enum leat_target_kind {
+    LEAT_TARGET_F32,
+    LEAT_TARGET_F64,
+    LEAT_TARGET_CAPTURE,
+} leat_target_kind;
+
+typedef struct leat_target {
+    const leat_path *path;
+    leat_target_kind kind;
+    uint32_t index;  /* of the column, or of the capture */
+    uint32_t tensor; /* of a column */
+    size_t offset;   /* of a column: bytes into the tensor's row */
+    double fallback; /* of a column: its default, or NaN */
+} leat_target;
+
+typedef struct leat_node leat_node;
+struct leat_node {
+    leat_step step;   /* from its parent */
+    const char *text; /* the path that leads here, for messages */
+    uint32_t first, own_end, end;
+    const leat_target *number; /* of a node that feeds one column and nothing else */
+    bool feeds_columns;        /* below itself */
+    bool is_array;             /* its children are elements, and not members of a map */
+    uint32_t n_children;
+    const leat_node *children;     /* [n_children], by index where it is an array */
+    uint32_t n_slots;              /* a power of two */
+    const leat_node *const *slots; /* [n_slots], children by hash of their names */
+    leat_key_memo *memo;           /* of a map */
+};
+
+/* Sorts targets[n]; their paths are all of root EVENT. The root is always a map. */
+leat_status leat_trie_new(const leat_node **root, leat_arena *arena, leat_target *targets,
+                          uint32_t n, leat_error *error) LEAT_MUST_CHECK;
+
+/* The member of that name, or NULL. */
+const leat_node *leat_trie_member(const leat_node *node, const uint8_t *name,
+                                  uint32_t size);
+
+#endif

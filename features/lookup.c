@@ -1,0 +1,443 @@
+/* From events to keys, from keys to one pipeline, from replies to columns.
+ *
+ * send() gives every key that is new in the batch the next command of the pipeline, and
+ * notes for each event and lookup which command that was; receive() only has to follow
+ * the notes. All of it lies in the batch's arena, so it goes when the batch goes.
+ *
+ * Nothing is written for a value that is missing or unavailable: the decoder has put the
+ * default (or NaN) into the row already, and its bit in `missing` stands until a value
+ * clears it.
+ */
+#include "features/lookup.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/msgpack.h"
+#include "base/number.h"
+#include "features/redis.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define WARM_UP_NS    LEAT_SEC
+#define LOG_PERIOD_NS (60 * LEAT_SEC)
+
+/* A lookup as it is asked: what stands around the key never changes. */
+typedef struct question {
+    const leat_lookup_spec *spec;
+    leat_slice head; /* "*<n>\r\n$5\r\nHMGET\r\n" */
+    leat_slice tail; /* the fields */
+} question;
+
+/* A key of the batch; the n-th one is the n-th command. */
+typedef struct asked_key {
+    leat_slice text;
+    uint32_t hash;
+    uint32_t lookup;
+} asked_key;
+
+/* What an event and lookup wait for: a command, or one of these. */
+#define NOT_ASKED UINT32_MAX
+#define NO_KEY    (UINT32_MAX - 1)
+
+struct leat_features {
+    leat_redis *redis;
+    uint64_t timeout_ns;
+    leat_arena arena; /* the questions */
+    uint32_t n_lookups;
+    question *questions;
+    leat_features_stats stats;
+    leat_log_limit refused;
+
+    /* of the batch under way, in its arena */
+    uint32_t n_keys;
+    asked_key *keys;
+    uint32_t *slots; /* index of a key + 1; open addressing */
+    uint32_t slot_mask;
+    uint32_t *waits; /* [n_events][n_lookups]; NULL when there was no memory */
+};
+
+/* --- Keys -----------------------------------------------------------------------------
+ */
+
+static uint32_t hash_key(leat_slice text, uint32_t lookup)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ lookup; /* FNV-1a */
+    for (uint32_t i = 0; i < text.size; i++)
+        hash = (hash ^ text.data[i]) * UINT64_C(0x100000001b3);
+    return (uint32_t)(hash ^ hash >> 32);
+}
+
+static leat_slice print_integer(leat_arena *arena, const leat_value *value)
+{
+    char *text = value->type == LEAT_VALUE_INT
+                     ? leat_arena_printf(arena, "%" PRId64, value->as.i)
+                     : leat_arena_printf(arena, "%" PRIu64, value->as.u);
+    return (leat_slice){(const uint8_t *)text, text ? (uint32_t)strlen(text) : 0};
+}
+
+/* The text of a captured value in a key. The decoder has checked it: it can be read. */
+static leat_status capture_text(leat_arena *arena, leat_slice capture, leat_slice *text,
+                                leat_value *value)
+{
+    leat_cursor cursor = leat_cursor_over(capture);
+    if (!capture.data || leat_msgpack_read(&cursor, value) != LEAT_OK)
+        return LEAT_E_MISSING;
+    switch (value->type) {
+    case LEAT_VALUE_NIL:
+        return LEAT_E_MISSING;
+    case LEAT_VALUE_STR:
+    case LEAT_VALUE_BIN:
+        *text = (leat_slice){value->as.bytes, value->size};
+        return LEAT_OK;
+    case LEAT_VALUE_BOOL:
+    case LEAT_VALUE_INT:
+    case LEAT_VALUE_UINT:
+        *text = print_integer(arena, value);
+        return text->data ? LEAT_OK : LEAT_E_MEMORY;
+    default:
+        return LEAT_E_TYPE;
+    }
+}
+
+static leat_slice join(leat_arena *arena, const leat_slice *pieces, uint32_t n)
+{
+    size_t size = 0;
+    for (uint32_t i = 0; i < n; i++)
+        size += pieces[i].size;
+    uint8_t *joined = size <= UINT32_MAX ? leat_arena_alloc(arena, size) : NULL;
+    if (!joined)
+        return (leat_slice){0};
+    uint8_t *to = joined;
+    for (uint32_t i = 0; i < n; i++) {
+        if (pieces[i].size)
+            memcpy(to, pieces[i].data, pieces[i].size);
+        to += pieces[i].size;
+    }
+    return (leat_slice){joined, (uint32_t)size};
+}
+
+/* The key of one event: OK, E_MEMORY, E_MISSING when a part of it is; E_TYPE marks the
+ * event. */
+static leat_status build_key(leat_batch *batch, leat_event *event,
+                             const leat_lookup_spec *spec, leat_slice *key)
+{
+    leat_slice pieces[LEAT_MAX_KEY_PARTS];
+    const leat_slice *captures = leat_batch_captures(batch, event);
+    for (uint32_t i = 0; i < spec->n_parts; i++) {
+        const leat_key_part *part = &spec->parts[i];
+        leat_value value;
+        pieces[i] = part->literal;
+        if (part->literal.data)
+            continue;
+        leat_status status =
+            capture_text(&batch->arena, captures[part->capture], &pieces[i], &value);
+        if (status == LEAT_E_TYPE)
+            leat_batch_fail(batch, event, LEAT_STAGE_FEATURES, LEAT_E_TYPE,
+                            "lookup %s: %s is %s; a key takes a string, an integer or a "
+                            "bool",
+                            spec->name, batch->schema->captures[part->capture].text,
+                            leat_value_type_text(value.type));
+        if (status != LEAT_OK)
+            return status;
+    }
+    *key = join(&batch->arena, pieces, spec->n_parts);
+    return key->data ? LEAT_OK : LEAT_E_MEMORY;
+}
+
+/* --- Asking ---------------------------------------------------------------------------
+ */
+
+static leat_status ask(leat_features *features, const asked_key *key)
+{
+    const question *asked = &features->questions[key->lookup];
+    char size[16];
+    int n = snprintf(size, sizeof size, "$%u\r\n", key->text.size);
+    leat_slice pieces[] = {asked->head,
+                           {(const uint8_t *)size, (uint32_t)n},
+                           key->text,
+                           {(const uint8_t *)"\r\n", 2},
+                           asked->tail};
+    return leat_redis_ask(features->redis, pieces, sizeof pieces / sizeof pieces[0],
+                          asked->spec->n_fields);
+}
+
+static bool is_same(const asked_key *a, const asked_key *b)
+{
+    return a->hash == b->hash && a->lookup == b->lookup &&
+           leat_slice_equal(a->text, b->text);
+}
+
+/* The command that asks for this key: the one under way, or a new one. */
+static uint32_t find_command(leat_features *features, leat_slice text, uint32_t lookup)
+{
+    asked_key key = {text, hash_key(text, lookup), lookup};
+    for (uint32_t at = key.hash;; at++) {
+        uint32_t *slot = &features->slots[at & features->slot_mask];
+        if (*slot && is_same(&features->keys[*slot - 1], &key))
+            return *slot - 1;
+        if (*slot)
+            continue;
+        if (ask(features, &key) != LEAT_OK)
+            return NOT_ASKED;
+        features->keys[features->n_keys] = key;
+        *slot = ++features->n_keys;
+        return *slot - 1;
+    }
+}
+
+/* At most half of the slots fill, so that a search always ends at an empty one. */
+static bool lay_table(leat_features *features, leat_batch *batch)
+{
+    size_t most = (size_t)batch->n_events * features->n_lookups;
+    size_t n_slots = 4;
+    while (n_slots < 2 * most)
+        n_slots *= 2;
+    features->n_keys = 0;
+    features->slot_mask = (uint32_t)(n_slots - 1);
+    features->keys = leat_arena_alloc(&batch->arena, most * sizeof(asked_key));
+    features->slots = leat_arena_calloc(&batch->arena, n_slots, sizeof(uint32_t));
+    features->waits = leat_arena_calloc(&batch->arena, most, sizeof(uint32_t));
+    if (!features->keys || !features->slots)
+        features->waits = NULL;
+    return features->waits != NULL;
+}
+
+static bool takes_part(const leat_event *event)
+{
+    return event->status == LEAT_OK && event->n > 0;
+}
+
+static void ask_for_event(leat_features *features, leat_batch *batch, leat_event *event)
+{
+    uint32_t *waits = features->waits +
+                      (size_t)leat_batch_event_index(batch, event) * features->n_lookups;
+    for (uint32_t i = 0; i < features->n_lookups && takes_part(event); i++) {
+        leat_slice key;
+        leat_status status = build_key(batch, event, features->questions[i].spec, &key);
+        waits[i] = status == LEAT_OK          ? find_command(features, key, i)
+                   : status == LEAT_E_MISSING ? NO_KEY
+                                              : NOT_ASKED;
+        leat_counter_add(&features->stats.lookups, status == LEAT_OK);
+    }
+}
+
+void leat_features_send(leat_features *features, leat_batch *batch)
+{
+    if (!features->n_lookups)
+        return;
+    uint64_t deadline_ns = leat_now_ns() + features->timeout_ns;
+    leat_redis_reset(features->redis);
+    if (!lay_table(features, batch))
+        return;
+    for (uint32_t i = 0; i < batch->n_events; i++)
+        if (takes_part(&batch->events[i]))
+            ask_for_event(features, batch, &batch->events[i]);
+    leat_counter_add(&features->stats.keys, features->n_keys);
+    if (features->n_keys)
+        leat_redis_send(features->redis, deadline_ns);
+}
+
+/* --- Answers --------------------------------------------------------------------------
+ */
+
+static void lower_quality(leat_event *event, leat_quality quality)
+{
+    if (event->quality < quality)
+        event->quality = quality;
+}
+
+static void pass_without(leat_features *features, leat_event *event, leat_quality quality,
+                         uint32_t n_fields)
+{
+    lower_quality(event, quality);
+    leat_counter_add(quality == LEAT_QUALITY_UNAVAILABLE ? &features->stats.unavailable
+                                                         : &features->stats.missing,
+                     n_fields);
+}
+
+static void store(leat_batch *batch, const leat_event *event, uint32_t index,
+                  double value)
+{
+    const leat_column *column = &batch->schema->columns[index];
+    const leat_tensor *tensor = &batch->inputs[column->tensor];
+    assert(tensor->spec->dtype == LEAT_F32 || tensor->spec->dtype == LEAT_F64);
+    for (uint32_t row = event->first; row < event->first + event->n; row++) {
+        size_t at = (size_t)row * tensor->row_size + column->element;
+        if (tensor->spec->dtype == LEAT_F64)
+            ((double *)tensor->data)[at] = value;
+        else
+            ((float *)tensor->data)[at] = (float)value;
+    }
+    leat_batch_missing(batch, event)[index / 64] &= ~(UINT64_C(1) << index % 64);
+}
+
+/* A text from Redis in a reason: short, and printable whatever it holds. */
+static void fail_text(leat_batch *batch, leat_event *event, const leat_lookup_spec *spec,
+                      const char *field, leat_slice text)
+{
+    char shown[33];
+    uint32_t n = text.size < sizeof shown - 1 ? text.size : (uint32_t)sizeof shown - 1;
+    for (uint32_t i = 0; i < n; i++)
+        shown[i] =
+            (char)(text.data[i] >= ' ' && text.data[i] < 0x7f ? text.data[i] : '?');
+    shown[n] = 0;
+    leat_batch_fail(batch, event, LEAT_STAGE_FEATURES, LEAT_E_TYPE,
+                    "lookup %s: field %s holds \"%s\"%s, which is no number", spec->name,
+                    field, shown, n < text.size ? "..." : "");
+}
+
+static void take_values(leat_features *features, leat_batch *batch, leat_event *event,
+                        const leat_lookup_spec *spec, uint32_t command)
+{
+    for (uint32_t i = 0; i < spec->n_fields; i++) {
+        const leat_lookup_field *field = &spec->fields[i];
+        leat_slice text = leat_redis_value(features->redis, command, i);
+        double value;
+        if (!text.data) {
+            pass_without(features, event, LEAT_QUALITY_DEFAULTED, 1);
+        } else if (leat_number_parse(text, &value) == LEAT_OK) {
+            store(batch, event, field->column, value);
+            leat_counter_add(&features->stats.hits, 1);
+        } else {
+            fail_text(batch, event, spec, field->name, text);
+            return;
+        }
+    }
+}
+
+static void report_refusal(leat_features *features, const leat_lookup_spec *spec,
+                           uint32_t command)
+{
+    leat_slice words = leat_redis_value(features->redis, command, 0);
+    leat_log_limited(&features->refused, LOG_PERIOD_NS, LEAT_LOG_WARN, "redis",
+                     "lookup %s: refused: %.*s", spec->name,
+                     words.size < 200 ? (int)words.size : 200, (const char *)words.data);
+}
+
+static void take_answer(leat_features *features, leat_batch *batch, leat_event *event,
+                        const leat_lookup_spec *spec, uint32_t command)
+{
+    if (command == NO_KEY) {
+        pass_without(features, event, LEAT_QUALITY_DEFAULTED, spec->n_fields);
+        return;
+    }
+    leat_reply_kind kind = command == NOT_ASKED
+                               ? LEAT_REPLY_NONE
+                               : leat_redis_kind(features->redis, command);
+    if (kind == LEAT_REPLY_VALUES) {
+        take_values(features, batch, event, spec, command);
+        return;
+    }
+    if (kind == LEAT_REPLY_ERROR)
+        report_refusal(features, spec, command);
+    pass_without(features, event, LEAT_QUALITY_UNAVAILABLE, spec->n_fields);
+}
+
+static void take_for_event(leat_features *features, leat_batch *batch, leat_event *event)
+{
+    const uint32_t *waits =
+        features->waits ? features->waits + (size_t)leat_batch_event_index(batch, event) *
+                                                features->n_lookups
+                        : NULL;
+    for (uint32_t i = 0; i < features->n_lookups && takes_part(event); i++)
+        take_answer(features, batch, event, features->questions[i].spec,
+                    waits ? waits[i] : NOT_ASKED);
+}
+
+void leat_features_receive(leat_features *features, leat_batch *batch)
+{
+    if (!features->n_lookups)
+        return;
+    if (features->n_keys && leat_redis_receive(features->redis) == LEAT_OK)
+        leat_counter_add(&features->stats.round_trips, 1);
+    leat_counter_set(&features->stats.connects, leat_redis_n_connects(features->redis));
+    for (uint32_t i = 0; i < batch->n_events; i++)
+        if (takes_part(&batch->events[i]))
+            take_for_event(features, batch, &batch->events[i]);
+}
+
+/* --- From plan to questions -----------------------------------------------------------
+ */
+
+static leat_slice text_slice(const char *text)
+{
+    return (leat_slice){(const uint8_t *)text, text ? (uint32_t)strlen(text) : 0};
+}
+
+static leat_status prepare(leat_arena *arena, question *asked,
+                           const leat_lookup_spec *spec)
+{
+    leat_slice *fields = leat_arena_calloc(arena, spec->n_fields, sizeof *fields);
+    asked->spec = spec;
+    asked->head = text_slice(
+        leat_arena_printf(arena, "*%u\r\n$5\r\nHMGET\r\n", spec->n_fields + 2));
+    if (!asked->head.data || !fields)
+        return LEAT_E_MEMORY;
+    for (uint32_t i = 0; i < spec->n_fields; i++) {
+        const char *name = spec->fields[i].name;
+        fields[i] =
+            text_slice(leat_arena_printf(arena, "$%zu\r\n%s\r\n", strlen(name), name));
+        if (!fields[i].data)
+            return LEAT_E_MEMORY;
+    }
+    asked->tail = join(arena, fields, spec->n_fields);
+    return asked->tail.data ? LEAT_OK : LEAT_E_MEMORY;
+}
+
+leat_status leat_features_adopt(leat_features *features, const leat_lookup_spec *lookups,
+                                uint32_t n_lookups)
+{
+    leat_arena_reset(&features->arena);
+    features->n_lookups = 0;
+    features->questions =
+        leat_arena_calloc(&features->arena, n_lookups, sizeof *features->questions);
+    if (!features->questions)
+        return LEAT_E_MEMORY;
+    for (uint32_t i = 0; i < n_lookups; i++) {
+        if (!lookups[i].n_fields)
+            continue; /* feeds nothing */
+        question *asked = &features->questions[features->n_lookups++];
+        if (prepare(&features->arena, asked, &lookups[i]) != LEAT_OK) {
+            features->n_lookups = 0;
+            return LEAT_E_MEMORY;
+        }
+    }
+    return LEAT_OK;
+}
+
+leat_status leat_features_new(leat_features **features, const leat_redis_spec *redis,
+                              leat_error *error)
+{
+    leat_features *made = calloc(1, sizeof *made);
+    if (!made)
+        return leat_error_set(error, LEAT_E_MEMORY, "lookups: out of memory");
+    made->timeout_ns = redis->timeout_ns;
+    leat_arena_init(&made->arena, 4096);
+    leat_status status = leat_redis_new(&made->redis, redis, error);
+    if (status != LEAT_OK) {
+        leat_features_free(made);
+        return status;
+    }
+    /* The first batch should not be the one that waits for names and handshakes. A Redis
+     * that is away has been logged, and is tried again. */
+    (void)!leat_redis_ping(made->redis, leat_now_ns() + WARM_UP_NS);
+    *features = made;
+    return LEAT_OK;
+}
+
+void leat_features_free(leat_features *features)
+{
+    if (!features)
+        return;
+    leat_redis_free(features->redis);
+    leat_arena_fini(&features->arena);
+    free(features);
+}
+
+const leat_features_stats *leat_features_read_stats(const leat_features *features)
+{
+    return &features->stats;
+}

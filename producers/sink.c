@@ -1,0 +1,414 @@
+#include "producers/sink.h"
+
+#include "base/clock.h"
+
+#include <stdlib.h>
+
+enum {
+    MAX_IN_FLIGHT = 50000,
+    MAX_BYTES_IN_FLIGHT = 64 * 1024 * 1024,
+    FLUSH_SLICE_MS = 100,
+    ABORT_MS = 5000,
+    TRUNCATED_BYTES = 16 * 1024,
+};
+
+static const char TRUNCATED_HEADER[] = "leat.truncated.size";
+
+struct leat_sink {
+    rd_kafka_t *producer;
+    rd_kafka_topic_t *topic;
+    leat_client client;
+    leat_sink_spec spec;
+    leat_ledger *ledger;
+    leat_sink_meters meters;
+    rd_kafka_message_t *records; /* [max_events]: the predictions of a batch */
+    leat_event **events;         /* [max_events]: whose they are */
+    int n_records;
+    leat_status failed; /* what delivery reports said: OK, ABORTED, E_DELIVERY */
+    char why[160];
+    leat_log_limit dead_letter_log;
+};
+
+/* ---- making one ---- */
+
+static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
+{
+    leat_sink *sink = opaque;
+    leat_client_on_error(&sink->client, rk, err, reason);
+}
+
+/* Time heals these; the rest stands until somebody mends it. */
+static int is_passing(rd_kafka_resp_err_t err)
+{
+    return err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT ||
+           err == RD_KAFKA_RESP_ERR__TIMED_OUT || err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
+           err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
+}
+
+static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *record, void *opaque)
+{
+    (void)rk;
+    leat_sink *sink = opaque;
+    uint64_t sequence = (uint64_t)(uintptr_t)record->_private;
+    if (!record->err) {
+        leat_ledger_acknowledge(sink->ledger, sequence);
+        return;
+    }
+    if (!leat_ledger_knows(sink->ledger, sequence) || sink->failed < 0)
+        return;
+    sink->failed = is_passing(record->err) ? LEAT_ABORTED : LEAT_E_DELIVERY;
+    snprintf(sink->why, sizeof sink->why, "%s: %s", rd_kafka_topic_name(record->rkt),
+             rd_kafka_err2str(record->err));
+}
+
+/* No time-out of messages: an event waits for its brokers, it is not given up. murmur2: a
+ * key goes to the partition that Java's producers would choose. */
+static const leat_property preferred[] = {
+    {"client.id", "leat"},
+    {"socket.nagle.disable", "true"},
+    {"linger.ms", "2"},
+    {"compression.type", "lz4"},
+    {"message.timeout.ms", "0"},
+    {"partitioner", "murmur2_random"},
+    {"queue.buffering.max.messages", "1000000"},
+    {"queue.buffering.max.kbytes", "524288"},
+};
+
+static const leat_property owned[] = {
+    {"enable.idempotence", "true"},
+    {"acks", "all"},
+    {"delivery.report.only.error", "false"},
+};
+
+static leat_status configure(rd_kafka_conf_t *conf, leat_sink *sink, leat_error *error)
+{
+    const leat_properties layers[] = {
+        {sizeof preferred / sizeof preferred[0], preferred},
+        sink->spec.common,
+        sink->spec.producer,
+        {sizeof owned / sizeof owned[0], owned},
+    };
+    leat_status status = LEAT_OK;
+    for (size_t i = 0; status == LEAT_OK && i < sizeof layers / sizeof layers[0]; i++)
+        status = leat_client_set(conf, layers[i], error);
+    leat_client_wire(conf, &sink->client, sink, on_error);
+    rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
+    return status;
+}
+
+static leat_status open_producer(leat_sink *sink, leat_error *error)
+{
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    leat_status status = configure(conf, sink, error);
+    char why[200];
+    if (status == LEAT_OK) {
+        sink->producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
+        if (!sink->producer)
+            status = leat_error_set(error, LEAT_E_CONFIG, "Kafka producer: %s", why);
+    }
+    if (status != LEAT_OK) {
+        rd_kafka_conf_destroy(conf);
+        return status;
+    }
+    /* conf belongs to the producer now */
+    sink->topic = rd_kafka_topic_new(sink->producer, sink->spec.topic, NULL);
+    if (!sink->topic)
+        return leat_error_set(error, LEAT_E_KAFKA, "topic %s: %s", sink->spec.topic,
+                              rd_kafka_err2str(rd_kafka_last_error()));
+    return LEAT_OK;
+}
+
+leat_status leat_sink_new(leat_sink **sink, const leat_sink_spec *spec,
+                          leat_ledger *ledger, leat_error *error)
+{
+    leat_sink *made = calloc(1, sizeof *made);
+    if (!made)
+        return leat_error_set(error, LEAT_E_MEMORY, "no memory for a sink");
+    made->spec = *spec;
+    made->client.part = spec->part;
+    made->ledger = ledger;
+    made->records = calloc(spec->max_events, sizeof *made->records);
+    made->events = calloc(spec->max_events, sizeof(leat_event *));
+    leat_status status =
+        made->records && made->events
+            ? open_producer(made, error)
+            : leat_error_set(error, LEAT_E_MEMORY, "no memory for a sink");
+    if (status != LEAT_OK)
+        leat_sink_free(made);
+    else
+        *sink = made;
+    return status;
+}
+
+void leat_sink_free(leat_sink *sink)
+{
+    if (!sink)
+        return;
+    if (sink->producer)
+        rd_kafka_purge(sink->producer,
+                       RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    if (sink->topic)
+        rd_kafka_topic_destroy(sink->topic);
+    if (sink->producer)
+        rd_kafka_destroy(sink->producer);
+    free(sink->records);
+    free(sink->events);
+    free(sink);
+}
+
+/* ---- publishing ---- */
+
+static leat_status refuse_to_go_on(const leat_event *event, leat_error *error)
+{
+    return leat_error_set(
+        error, event->status,
+        "%s/%d/%lld: %s: %s; with dead_letter.topic such events go there "
+        "and the others go on",
+        event->topic, (int)event->partition, (long long)event->offset,
+        leat_stage_name(event->stage), event->reason);
+}
+
+/* Lays out the predictions of the batch; events that fail while they are encoded are
+ * marked like those that failed before. */
+static leat_status encode(leat_sink *sink, const leat_prediction_spec *prediction,
+                          leat_batch *batch, leat_error *error)
+{
+    sink->n_records = 0;
+    for (uint32_t i = 0; i < batch->n_events; i++) {
+        leat_event *event = &batch->events[i];
+        if (event->status == LEAT_OK && event->n) {
+            leat_slice bytes = leat_encode_prediction(prediction, batch, event);
+            if (bytes.data) {
+                sink->events[sink->n_records] = event;
+                sink->records[sink->n_records++] = (rd_kafka_message_t){
+                    .payload = (void *)bytes.data,
+                    .len = bytes.size,
+                    .key = (void *)event->key.data,
+                    .key_len = event->key.size,
+                };
+            } else if (event->status == LEAT_OK) {
+                return leat_error_set(error, LEAT_E_MEMORY, "no memory for a prediction");
+            }
+        }
+        if (event->status != LEAT_OK && !sink->spec.dead_letter_topic)
+            return refuse_to_go_on(event, error);
+    }
+    return LEAT_OK;
+}
+
+/* The named headers of the event, in a list of their own; NULL when it has none. */
+static rd_kafka_headers_t *passing_headers(const leat_sink *sink, const leat_event *event)
+{
+    const rd_kafka_headers_t *all = sink->spec.headers_of(event);
+    rd_kafka_headers_t *passing = NULL;
+    for (size_t i = 0; all && i < sink->spec.n_headers; i++) {
+        const char *name = sink->spec.headers[i];
+        const void *value;
+        size_t size;
+        if (rd_kafka_header_get_last(all, name, &value, &size))
+            continue;
+        if (!passing)
+            passing = rd_kafka_headers_new(sink->spec.n_headers);
+        rd_kafka_header_add(passing, name, -1, value, (ssize_t)size);
+    }
+    return passing;
+}
+
+/* One record with headers, which are librdkafka's afterwards, whatever comes of it. */
+static rd_kafka_resp_err_t produce_one(leat_sink *sink, const char *topic, leat_slice key,
+                                       leat_slice value, int64_t timestamp,
+                                       rd_kafka_headers_t *headers, uint64_t sequence)
+{
+    const rd_kafka_vu_t record[] = {
+        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = topic},
+        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {(void *)key.data, key.size}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *)value.data, value.size}},
+        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = timestamp > 0 ? timestamp : 0},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)sequence},
+        {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
+    };
+    rd_kafka_error_t *failed = rd_kafka_produceva(
+        sink->producer, record, sizeof record / sizeof record[0] - !headers);
+    if (!failed)
+        return RD_KAFKA_RESP_ERR_NO_ERROR;
+    rd_kafka_resp_err_t err = rd_kafka_error_code(failed);
+    rd_kafka_error_destroy(failed);
+    if (headers)
+        rd_kafka_headers_destroy(headers);
+    return err;
+}
+
+static void produce_with_headers(leat_sink *sink, uint64_t sequence)
+{
+    for (int i = 0; i < sink->n_records; i++) {
+        rd_kafka_message_t *record = &sink->records[i];
+        const leat_event *event = sink->events[i];
+        leat_slice value = {record->payload, (uint32_t)record->len};
+        record->err = produce_one(sink, sink->spec.topic, event->key, value, 0,
+                                  passing_headers(sink, event), sequence);
+    }
+}
+
+static void produce_in_one_call(leat_sink *sink, uint64_t sequence)
+{
+    for (int i = 0; i < sink->n_records; i++)
+        sink->records[i]._private = (void *)(uintptr_t)sequence;
+    rd_kafka_produce_batch(sink->topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY,
+                           sink->records, sink->n_records);
+}
+
+static leat_status refused(const char *topic, rd_kafka_resp_err_t err, leat_error *error)
+{
+    if (err == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+        return LEAT_ABORTED;
+    return leat_error_set(error, LEAT_E_DELIVERY, "%s: %s", topic, rd_kafka_err2str(err));
+}
+
+static leat_status produce_predictions(leat_sink *sink, leat_batch *batch,
+                                       leat_ticket *ticket, leat_error *error)
+{
+    if (!sink->n_records)
+        return LEAT_OK;
+    if (sink->spec.n_headers)
+        produce_with_headers(sink, ticket->sequence);
+    else
+        produce_in_one_call(sink, ticket->sequence);
+    leat_status status = LEAT_OK;
+    uint64_t published = 0;
+    for (int i = 0; i < sink->n_records; i++) {
+        const rd_kafka_message_t *record = &sink->records[i];
+        if (!record->err) {
+            leat_ledger_expect(sink->ledger, ticket, record->len + record->key_len);
+            published++;
+        } else if (record->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
+            leat_batch_fail(batch, sink->events[i], LEAT_STAGE_PUBLISH, LEAT_E_TOO_LARGE,
+                            "the prediction has %zu bytes, more than message.max.bytes "
+                            "allows",
+                            record->len);
+        } else if (status == LEAT_OK) {
+            status = refused(sink->spec.topic, record->err, error);
+        }
+    }
+    leat_counter_add(&sink->meters.predictions, published);
+    return status;
+}
+
+/* An event of the largest size that a topic takes has no room left for the headers of its
+ * dead letter: the beginning and the true size have to do. */
+static rd_kafka_resp_err_t produce_truncated(leat_sink *sink, const leat_event *event,
+                                             leat_slice *value, uint64_t sequence)
+{
+    char size[16];
+    snprintf(size, sizeof size, "%u", value->size);
+    if (value->size > TRUNCATED_BYTES)
+        value->size = TRUNCATED_BYTES;
+    rd_kafka_headers_t *headers =
+        leat_dead_letter_headers(&sink->spec.dead_letter, event, NULL);
+    if (headers)
+        rd_kafka_header_add(headers, TRUNCATED_HEADER, -1, size, -1);
+    return produce_one(sink, sink->spec.dead_letter_topic, event->key, *value,
+                       event->timestamp, headers, sequence);
+}
+
+static leat_status produce_dead_letter(leat_sink *sink, const leat_event *event,
+                                       leat_ticket *ticket, leat_error *error)
+{
+    if (!sink->spec.dead_letter_topic)
+        return refuse_to_go_on(event, error);
+    leat_log_limited(&sink->dead_letter_log, 10 * LEAT_SEC, LEAT_LOG_WARN,
+                     sink->spec.part, "dead letter: %s/%d/%lld: %s: %s", event->topic,
+                     (int)event->partition, (long long)event->offset,
+                     leat_stage_name(event->stage), event->reason);
+    rd_kafka_headers_t *headers = leat_dead_letter_headers(&sink->spec.dead_letter, event,
+                                                           sink->spec.headers_of(event));
+    leat_slice value = event->payload;
+    rd_kafka_resp_err_t err =
+        produce_one(sink, sink->spec.dead_letter_topic, event->key, value,
+                    event->timestamp, headers, ticket->sequence);
+    if (err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+        err = produce_truncated(sink, event, &value, ticket->sequence);
+    if (err)
+        return refused(sink->spec.dead_letter_topic, err, error);
+    leat_ledger_expect(sink->ledger, ticket, value.size + event->key.size);
+    leat_counter_add(&sink->meters.dead_letters, 1);
+    return LEAT_OK;
+}
+
+static int has_room(const leat_sink *sink)
+{
+    return leat_ledger_in_flight(sink->ledger) < MAX_IN_FLIGHT &&
+           leat_ledger_bytes(sink->ledger) < MAX_BYTES_IN_FLIGHT &&
+           !leat_ledger_is_full(sink->ledger);
+}
+
+leat_status leat_sink_publish(leat_sink *sink, const leat_prediction_spec *prediction,
+                              leat_batch *batch, leat_error *error)
+{
+    if (!has_room(sink))
+        return LEAT_AGAIN;
+    leat_status status = encode(sink, prediction, batch, error);
+    if (status != LEAT_OK)
+        return status;
+    leat_ticket *ticket;
+    status = leat_ledger_open(sink->ledger, batch, &ticket);
+    if (status != LEAT_OK)
+        return status;
+    status = produce_predictions(sink, batch, ticket, error);
+    for (uint32_t i = 0; status == LEAT_OK && i < batch->n_events; i++)
+        if (batch->events[i].status != LEAT_OK)
+            status = produce_dead_letter(sink, &batch->events[i], ticket, error);
+    /* A ticket that was not published whole stays open: it must never settle. */
+    if (status == LEAT_OK)
+        leat_ticket_seal(ticket);
+    return status;
+}
+
+/* ---- acknowledgements ---- */
+
+static leat_status report(leat_sink *sink, leat_error *error)
+{
+    leat_status failed = sink->failed;
+    sink->failed = LEAT_OK;
+    if (failed == LEAT_OK)
+        return leat_client_check(&sink->client, sink->producer, error);
+    if (failed == LEAT_ABORTED)
+        leat_log(LEAT_LOG_WARN, sink->spec.part, "not delivered, going back: %s",
+                 sink->why);
+    else
+        leat_error_set(error, failed, "%s", sink->why);
+    return failed;
+}
+
+leat_status leat_sink_serve(leat_sink *sink, int timeout_ms, leat_error *error)
+{
+    rd_kafka_poll(sink->producer, timeout_ms);
+    return report(sink, error);
+}
+
+leat_status leat_sink_flush(leat_sink *sink, uint64_t deadline_ns, leat_error *error)
+{
+    leat_status status = LEAT_OK;
+    while (status == LEAT_OK && leat_ledger_in_flight(sink->ledger)) {
+        int ms = leat_ms_until(deadline_ns);
+        if (!ms)
+            return leat_error_set(
+                error, LEAT_E_TIMEOUT, "%llu records were not acknowledged in time",
+                (unsigned long long)leat_ledger_in_flight(sink->ledger));
+        rd_kafka_flush(sink->producer, ms < FLUSH_SLICE_MS ? ms : FLUSH_SLICE_MS);
+        status = report(sink, error);
+    }
+    return status;
+}
+
+void leat_sink_abort(leat_sink *sink)
+{
+    rd_kafka_purge(sink->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    rd_kafka_flush(sink->producer, ABORT_MS);
+    sink->failed = LEAT_OK;
+}
+
+const leat_sink_meters *leat_sink_read(const leat_sink *sink)
+{
+    return &sink->meters;
+}

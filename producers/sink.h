@@ -1,0 +1,75 @@
+/* producers/sink.h: the way out of a lane.
+ *
+ * publish() hands every event of a batch to the producer: its prediction, or its dead
+ * letter, under one ticket of the lane's ledger. Records are copied, so the batch is free
+ * afterwards. It is all or nothing: AGAIN leaves everything as it was, and librdkafka's
+ * own queue is so much larger than the bound in flight that it is never the one to refuse
+ * (in the middle of a batch that would let later records of a key overtake earlier ones).
+ *
+ * Delivery reports run within serve() and flush(), in the lane's thread. A record that
+ * the brokers refuse for good is an error; one that timed out is ABORTED: the lane clears
+ * its ledger, calls abort() and rewinds its source.
+ *
+ * Owns:    the producer. Not the ledger, which outlives it.
+ * Threads: one lane; new: main.
+ * Fails:   E_CONFIG, E_KAFKA, E_DELIVERY, E_MEMORY, and the event's own status when a bad
+ *          event has no topic to go to.
+ */
+#ifndef LEAT_PRODUCERS_SINK_H
+#define LEAT_PRODUCERS_SINK_H
+
+#include "base/client/client.h"
+#include "base/ledger.h"
+#include "base/meter.h"
+#include "producers/dead_letter.h"
+#include "producers/encode.h"
+
+/* The headers of the record that an event came in, or NULL. */
+typedef const rd_kafka_headers_t *leat_headers_of(const leat_event *event);
+
+typedef struct leat_sink_spec {
+    const char *topic;
+    const char *dead_letter_topic; /* NULL: a bad event is an error */
+    size_t n_headers;              /* headers of the event that pass on */
+    const char *const *headers;
+    leat_headers_of *headers_of;
+    leat_dead_letter_spec dead_letter;
+    leat_properties common;   /* of every client */
+    leat_properties producer; /* of the producer alone */
+    const char *part;         /* who speaks in the log */
+    uint32_t max_events;      /* of a batch */
+} leat_sink_spec;
+
+typedef struct leat_sink_meters {
+    leat_counter predictions;
+    leat_counter dead_letters;
+} leat_sink_meters;
+
+typedef struct leat_sink leat_sink;
+
+leat_status leat_sink_new(leat_sink **sink, const leat_sink_spec *spec,
+                          leat_ledger *ledger, leat_error *error) LEAT_MUST_CHECK;
+
+/* Drops what was not delivered. */
+void leat_sink_free(leat_sink *sink);
+
+/* OK, AGAIN (serve first), ABORTED, or an error. */
+leat_status leat_sink_publish(leat_sink *sink, const leat_prediction_spec *prediction,
+                              leat_batch *batch, leat_error *error) LEAT_MUST_CHECK;
+
+/* Runs delivery reports, waiting up to `timeout_ms` for the first. OK, ABORTED or an
+ * error. */
+leat_status leat_sink_serve(leat_sink *sink, int timeout_ms,
+                            leat_error *error) LEAT_MUST_CHECK;
+
+/* Sends at once and waits for all reports. OK, ABORTED, E_TIMEOUT or an error. */
+leat_status leat_sink_flush(leat_sink *sink, uint64_t deadline_ns,
+                            leat_error *error) LEAT_MUST_CHECK;
+
+/* Takes back what is queued or on its way, so that it cannot come after what is published
+ * again. The ledger must have been cleared. */
+void leat_sink_abort(leat_sink *sink);
+
+const leat_sink_meters *leat_sink_read(const leat_sink *sink);
+
+#endif

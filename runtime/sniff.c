@@ -1,0 +1,69 @@
+#include "runtime/sniff.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* A save_model in XGBoost helps all of these. */
+#define SAVE_MODEL "save it with XGBoost's save_model(\"model.json\")"
+
+/* How other formats begin. */
+static const struct prefix {
+    const char *bytes;
+    uint8_t size;
+    const char *what;
+} prefixes[] = {
+    {"tree\n", 5, "LightGBM text is not supported yet"},
+    {"tree\r\n", 6, "LightGBM text is not supported yet"},
+    {"CBM1", 4, "CatBoost's binary format is not supported"},
+    {"binf", 4,
+     "XGBoost's old binary format is not supported: load it there and " SAVE_MODEL},
+    {"booster[", 8, "this is a text dump, which has no base score: " SAVE_MODEL},
+    {"[", 1, "this is a JSON list, such as XGBoost's dump_model writes: " SAVE_MODEL},
+    {"\x80", 1,
+     "this is a Python pickle, which could run code: load it there and " SAVE_MODEL},
+    {"\x78\x9c", 2, "this is compressed (joblib?): load it in Python and " SAVE_MODEL},
+    {"\x1f\x8b", 2, "this is gzip: unpack it first"},
+    {"PK\x03\x04", 4,
+     "this is a zip archive (PyTorch, skops, MLflow?): unpack or convert it"},
+    {"\x89HDF", 4, "HDF5 (Keras) is not supported"},
+    {"<?xml", 5, "PMML is not supported: " SAVE_MODEL},
+    {"<PMML", 5, "PMML is not supported: " SAVE_MODEL},
+};
+
+/* An ONNX file is a protobuf that begins with ir_version, field 1, and goes on with a
+ * string (producer_name 2, producer_version 3, domain 4) or the graph 7 or
+ * opset_import 8. */
+static bool is_onnx(const uint8_t *bytes, size_t size)
+{
+    return size > 3 && bytes[0] == 0x08 && bytes[1] > 0 && bytes[1] < 0x40 &&
+           memchr("\x12\x1a\x22\x3a\x42", bytes[2], 5);
+}
+
+static leat_status refuse(const uint8_t *bytes, size_t size, leat_error *error)
+{
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (size >= prefixes[i].size &&
+            !memcmp(bytes, prefixes[i].bytes, prefixes[i].size))
+            return leat_error_set(error, LEAT_E_UNSUPPORTED, "%s", prefixes[i].what);
+    if (is_onnx(bytes, size))
+        return leat_error_set(error, LEAT_E_UNSUPPORTED, "ONNX is not supported yet");
+    return leat_error_set(error, LEAT_E_MODEL,
+                          "no model format that is known here (it begins with 0x%02x); "
+                          "expected XGBoost's JSON or UBJSON",
+                          bytes[0]);
+}
+
+leat_status leat_sniff(leat_model_kind *kind, const uint8_t *bytes, size_t size,
+                       leat_error *error)
+{
+    if (!size)
+        return leat_error_set(error, LEAT_E_MODEL, "the file is empty");
+    size_t at = 0;
+    while (at < size && bytes[at] && strchr(" \t\r\n", bytes[at]))
+        at++;
+    if (at == size || bytes[at] != '{')
+        return refuse(bytes, size, error);
+    /* A name in UBJSON has its length before it, in JSON a quote. */
+    *kind = at + 1 < size && bytes[at + 1] == 'L' ? LEAT_KIND_UBJSON : LEAT_KIND_JSON;
+    return LEAT_OK;
+}

@@ -1,0 +1,5 @@
+leat_unit_test(ledger leat_base)
+leat_unit_test(meter leat_base)
+leat_unit_test(source leat_consumers)
+leat_unit_test(sink leat_producers leat_client)
+leat_unit_test(cores leat_worker)

@@ -1,0 +1,9 @@
+leat_unit_test(fraud_stream leat_worker)
+leat_unit_test(demo_count leat_worker)
+
+# The demo itself, small: a mock cluster, a private Redis, the real worker.
+add_test(NAME demo.every_event_once
+         COMMAND ${CMAKE_COMMAND} -D LEAT=$<TARGET_FILE:leat>
+                 -D REPORT=${CMAKE_CURRENT_BINARY_DIR}/demo.json
+                 -P ${CMAKE_CURRENT_SOURCE_DIR}/integration/demo_report.cmake)
+set_tests_properties(demo.every_event_once PROPERTIES LABELS integration TIMEOUT 180)

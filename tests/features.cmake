@@ -1,0 +1,13 @@
+leat_unit_test(log leat_base)
+leat_unit_test(number leat_base)
+leat_unit_test(pipeline leat_features)
+leat_unit_test(redis_url leat_features)
+leat_unit_test(redis leat_features)
+leat_unit_test(lookup leat_features)
+
+# A real redis-server of their own, and a false one for what a real one does not do.
+foreach(test redis lookup)
+    target_sources(test_${test} PRIVATE unit/redis_bed.c)
+endforeach()
+
+leat_fuzz_target(redis_reply leat_features)

@@ -1,0 +1,96 @@
+"""`leat run` as a process that tests start, kill and terminate."""
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+
+BIN = os.environ.get("LEAT_BIN", "build/release/leat")
+
+
+class Worker:
+    """One process. Its configuration and its log lie in `folder`."""
+
+    def __init__(self, folder, name, configuration):
+        self.name = name
+        self.config = os.path.join(folder, f"{name}.yaml")
+        self.log = os.path.join(folder, f"{name}.log")
+        self.process = None
+        with open(self.config, "w") as file:
+            file.write(configuration)
+
+    def start(self):
+        with open(self.log, "a") as log:
+            self.process = subprocess.Popen([BIN, "run", "-c", self.config], stdout=log,
+                                            stderr=log, stdin=subprocess.DEVNULL)
+        return self
+
+    def is_alive(self):
+        return self.process is not None and self.process.poll() is None
+
+    def check(self):
+        """A worker that ended by itself has something to say."""
+        if self.process is not None and not self.is_alive():
+            raise AssertionError(f"{self.name} ended with {self.process.poll()}:\n"
+                                 f"{self.last_words()}")
+
+    def last_words(self, lines=15):
+        with open(self.log, errors="replace") as log:
+            return "".join(log.readlines()[-lines:])
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        self.process = None
+
+    def terminate(self, hang=60):
+        """SIGTERM; returns the seconds it took, and insists on exit code 0."""
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(hang)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"{self.name} does not end within {hang} s of SIGTERM:\n"
+                                 f"{self.last_words()}") from None
+        if code != 0:
+            raise AssertionError(f"{self.name} exits {code} on SIGTERM:\n"
+                                 f"{self.last_words()}")
+        self.process = None
+        return time.monotonic() - began
+
+
+class Workers:
+    """The processes of one test; none outlives it. Logs are kept when it fails."""
+
+    def __init__(self, title):
+        self.folder = tempfile.mkdtemp(prefix=f"leat-{title}-")
+        self.all = []
+
+    def add(self, name, configuration):
+        worker = Worker(self.folder, name, configuration)
+        self.all.append(worker)
+        return worker
+
+    def check(self):
+        for worker in self.all:
+            worker.check()
+
+    def terminate(self):
+        return [worker.terminate() for worker in self.all if worker.is_alive()]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        for worker in self.all:
+            if worker.is_alive():
+                worker.kill()
+        passed = kind is None or (kind is SystemExit and error.code == 0)
+        if passed:
+            for name in os.listdir(self.folder):
+                os.unlink(os.path.join(self.folder, name))
+            os.rmdir(self.folder)
+        else:
+            print(f"the workers' configurations and logs: {self.folder}")

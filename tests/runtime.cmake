@@ -1,0 +1,13 @@
+leat_unit_test(forest leat_ops)
+foreach(name sha256 json ubjson link xgboost model model_corruption session)
+    leat_unit_test(${name} leat_runtime)
+endforeach()
+# A run of a session allocates nothing: the test counts.
+target_link_options(test_session PRIVATE -Wl,--wrap=malloc,--wrap=calloc)
+
+leat_fuzz_target(model_json leat_runtime)
+leat_fuzz_target(model_ubjson leat_runtime)
+
+# The driver that tests/conformance/run compares with XGBoost.
+add_executable(score_rows conformance/score_rows.c)
+target_link_libraries(score_rows PRIVATE leat_flags leat_runtime)

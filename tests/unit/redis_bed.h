@@ -1,0 +1,58 @@
+/* The two Redis servers of the tests: a real one, started in a folder of its own, and a
+ * false one that does what a script says.
+ *
+ * Threads: the script runs in the false server's thread, one connection after the other.
+ */
+#ifndef LEAT_TESTS_REDIS_BED_H
+#define LEAT_TESTS_REDIS_BED_H
+
+#include "features/lookup.h"
+
+#include <hiredis/hiredis.h>
+#include <pthread.h>
+#include <sys/types.h>
+
+typedef struct real_redis {
+    char folder[64];
+    char socket[80];
+    uint16_t port;
+    pid_t pid;
+    redisContext *admin;
+} real_redis;
+
+/* Skips the test where no redis-server is installed. */
+void real_redis_start(real_redis *server);
+void real_redis_kill(real_redis *server);    /* by its id; the folder stays */
+void real_redis_restart(real_redis *server); /* on the same port and socket, empty */
+void real_redis_stop(real_redis *server);
+
+/* A command that must not fail. */
+void real_redis_do(real_redis *server, const char *format, ...);
+
+leat_redis_spec real_redis_spec(const real_redis *server);
+leat_redis_spec real_redis_unix_spec(const real_redis *server);
+
+/* Serves connection number `n` (from 0); returns to close it. */
+typedef void fake_serve(int fd, int n, void *context);
+
+typedef struct fake_redis {
+    uint16_t port;
+    int listener;
+    pthread_t thread;
+    fake_serve *serve;
+    void *context;
+} fake_redis;
+
+/* listen and serve in one. */
+void fake_redis_start(fake_redis *server, fake_serve *serve, void *context);
+void fake_redis_listen(fake_redis *server, int backlog);
+void fake_redis_serve(fake_redis *server, fake_serve *serve, void *context);
+void fake_redis_stop(fake_redis *server);
+leat_redis_spec fake_redis_spec(const fake_redis *server);
+
+/* Reads whole commands; 0 when the client hung up before the n-th. Copies the second word
+ * (the key) of the last one to `key`, when given. */
+int fake_read(int fd, int n_commands, char key[64]);
+void fake_write(int fd, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,883 @@
+#include "consumers/decode.h"
+#include "tests/malformed_payloads.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MAX_COLUMNS = 100, MAX_CAPTURES = 8, MAX_EVENTS = 16 };
+
+#define SLICE(text) ((leat_slice){(const uint8_t *)(text), sizeof(text) - 1})
+
+/* ---- what is allocated ---- */
+
+static size_t n_allocated; /* bytes asked for, never given back */
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *memory, size_t size);
+void *__real_aligned_alloc(size_t align, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *memory, size_t size);
+void *__wrap_aligned_alloc(size_t align, size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+    n_allocated += size;
+    return __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    n_allocated += count * size;
+    return __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *memory, size_t size)
+{
+    n_allocated += size;
+    return __real_realloc(memory, size);
+}
+
+void *__wrap_aligned_alloc(size_t align, size_t size)
+{
+    n_allocated += size;
+    return __real_aligned_alloc(align, size);
+}
+
+/* ---- a decoder for a test ---- */
+
+static leat_arena arena;
+static leat_tensor_spec inputs[2];
+static const leat_tensor_spec output = {"y", LEAT_F32, 2, {0, 1}};
+static leat_column columns[MAX_COLUMNS];
+static leat_path captures[MAX_CAPTURES];
+static leat_schema schema;
+static leat_decoder *decoder;
+static leat_batch batch;
+static leat_error error;
+
+static int setup(void **state)
+{
+    (void)state;
+    leat_arena_init(&arena, 1024);
+    inputs[0] = (leat_tensor_spec){"x", LEAT_F32, 2, {0, 0}};
+    inputs[1] = (leat_tensor_spec){"d", LEAT_F64, 2, {0, 1}};
+    schema = (leat_schema){1, inputs, 0, columns, 0, captures};
+    decoder = NULL;
+    return leat_batch_init(&batch, MAX_EVENTS) != LEAT_OK;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    leat_decoder_free(decoder);
+    leat_batch_fini(&batch);
+    leat_arena_fini(&arena);
+    return 0;
+}
+
+static leat_column *add_column(const char *path)
+{
+    leat_column *column = &columns[schema.n_columns];
+    *column = (leat_column){.name = path, .element = schema.n_columns++};
+    inputs[0].shape[1] = schema.n_columns;
+    assert_int_equal(leat_path_parse(&column->from, &arena, path, &error), LEAT_OK);
+    return column;
+}
+
+static void add_default_column(const char *path, double value)
+{
+    leat_column *column = add_column(path);
+    column->has_default = true;
+    column->default_value = value;
+}
+
+static void add_capture(const char *path)
+{
+    leat_path *capture = &captures[schema.n_captures++];
+    assert_int_equal(leat_path_parse(capture, &arena, path, &error), LEAT_OK);
+}
+
+static leat_slice find_header(const leat_event *event, const char *name)
+{
+    (void)event;
+    return strcmp(name, "trace") ? (leat_slice){0} : SLICE("t-1");
+}
+
+static void begin(void)
+{
+    if (!decoder)
+        assert_int_equal(leat_decoder_new(&decoder, &schema, find_header, &error),
+                         LEAT_OK);
+    assert_int_equal(leat_batch_reset(&batch, &schema, &output), LEAT_OK);
+}
+
+static leat_event *add_event(leat_slice payload)
+{
+    leat_event *event = leat_batch_add(&batch);
+    event->topic = "in";
+    event->partition = 3;
+    event->offset = 41;
+    event->timestamp = 1700000000123;
+    event->payload = payload;
+    return event;
+}
+
+static leat_event *decode(leat_slice payload)
+{
+    begin();
+    leat_event *event = add_event(payload);
+    leat_decoder_run(decoder, &batch);
+    return event;
+}
+
+static float value_of(const leat_event *event, uint32_t column)
+{
+    assert_int_equal(event->n, 1);
+    return (
+        (float *)batch.inputs[0].data)[event->first * batch.inputs[0].row_size + column];
+}
+
+static bool is_missing(const leat_event *event, uint32_t column)
+{
+    return leat_batch_missing(&batch, event)[column / 64] >> column % 64 & 1;
+}
+
+static void expect_value(const leat_event *event, uint32_t column, float expected)
+{
+    if (event->status != LEAT_OK)
+        fail_msg("refused: %s", event->reason);
+    assert_true(value_of(event, column) == expected);
+    assert_false(is_missing(event, column));
+}
+
+static void expect_missing(const leat_event *event, uint32_t column)
+{
+    if (event->status != LEAT_OK)
+        fail_msg("refused: %s", event->reason);
+    assert_true(isnan(value_of(event, column)));
+    assert_true(is_missing(event, column));
+    assert_int_equal(event->quality, LEAT_QUALITY_DEFAULTED);
+}
+
+static void expect_refused(const leat_event *event, leat_status status,
+                           const char *reason)
+{
+    assert_int_equal(event->status, status);
+    assert_int_equal(event->stage, LEAT_STAGE_DECODE);
+    assert_int_equal(event->n, 0);
+    if (!strstr(event->reason, reason))
+        fail_msg("'%s' does not hold '%s'", event->reason, reason);
+}
+
+static void expect_capture(const leat_event *event, uint32_t capture, leat_slice expected)
+{
+    leat_slice found = leat_batch_captures(&batch, event)[capture];
+    assert_int_equal(event->status, LEAT_OK);
+    assert_int_equal(found.data != NULL, expected.data != NULL);
+    assert_true(leat_slice_equal(found, expected));
+}
+
+static void add_three_columns(void)
+{
+    add_column("event.a");
+    add_column("event.b");
+    add_column("event.c");
+}
+
+/* ---- columns ---- */
+
+static void test_decode__numbers_of_every_type_reach_their_columns(void **state)
+{
+    (void)state;
+    add_three_columns();
+    leat_event *event = decode(SLICE("\x83\xa1"
+                                     "a\x07\xa1"
+                                     "b\xcb\x3f\xf8\0\0\0\0\0\0"
+                                     "\xa1"
+                                     "c\xc3"));
+    expect_value(event, 0, 7);
+    expect_value(event, 1, 1.5F);
+    expect_value(event, 2, 1);
+    assert_int_equal(event->quality, LEAT_QUALITY_COMPLETE);
+    event = decode(SLICE("\x83\xa1"
+                         "a\xe0\xa1"
+                         "b\xca\xbf\xc0\0\0\xa1"
+                         "c\xc2"));
+    expect_value(event, 0, -32);
+    expect_value(event, 1, -1.5F);
+    expect_value(event, 2, 0);
+    event = decode(SLICE("\x83\xa1"
+                         "a\xcf\xff\xff\xff\xff\xff\xff\xff\xff"
+                         "\xa1"
+                         "b\xd3\x80\0\0\0\0\0\0\0\xa1"
+                         "c\xd1\xff\x00"));
+    expect_value(event, 0, 18446744073709551615.0F);
+    expect_value(event, 1, -9223372036854775808.0F);
+    expect_value(event, 2, -256);
+}
+
+/* 2^24 + 1 + 2^-20 rounds up as a double's, but down once it was cut to an integer. */
+static void test_decode__numbers_reach_f32_through_double(void **state)
+{
+    (void)state;
+    add_column("event.a");
+    leat_event *event = decode(SLICE("\x81\xa1"
+                                     "a\xcb\x41\x70\0\0\x10\0\x01\0"));
+    expect_value(event, 0, 16777218.0F);
+    event = decode(SLICE("\x81\xa1"
+                         "a\xce\x01\0\0\x01"));
+    expect_value(event, 0, 16777216.0F);
+}
+
+static void test_decode__f64_columns_keep_every_bit(void **state)
+{
+    (void)state;
+    add_column("event.a");
+    leat_column *wide = add_column("event.b");
+    inputs[0].shape[1] = 1;
+    wide->tensor = 1;
+    wide->element = 0;
+    schema.n_inputs = 2;
+    leat_event *event = decode(SLICE("\x82\xa1"
+                                     "b\xcb\x3f\xb9\x99\x99\x99\x99\x99\x9a"
+                                     "\xa1"
+                                     "a\x01"));
+    expect_value(event, 0, 1);
+    assert_false(is_missing(event, 1));
+    assert_true(((double *)batch.inputs[1].data)[event->first] == 0.1);
+}
+
+static void test_decode__nil_and_absent_are_missing(void **state)
+{
+    (void)state;
+    add_three_columns();
+    leat_event *event = decode(SLICE("\x82\xa1"
+                                     "a\xc0\xa1"
+                                     "c\x05"));
+    expect_missing(event, 0);
+    expect_missing(event, 1);
+    expect_value(event, 2, 5);
+}
+
+static void test_decode__a_missing_value_gets_its_default(void **state)
+{
+    (void)state;
+    add_default_column("event.a", 4.5);
+    add_default_column("event.b", -1);
+    leat_event *event = decode(SLICE("\x81\xa1"
+                                     "b\xc0"));
+    assert_true(value_of(event, 0) == 4.5F);
+    assert_true(value_of(event, 1) == -1);
+    assert_true(is_missing(event, 0) && is_missing(event, 1));
+    assert_int_equal(event->quality, LEAT_QUALITY_DEFAULTED);
+}
+
+static void test_decode__one_row_does_not_leak_into_the_next(void **state)
+{
+    (void)state;
+    add_three_columns();
+    begin();
+    leat_event *full = add_event(SLICE("\x83\xa1"
+                                       "a\x01\xa1"
+                                       "b\x02\xa1"
+                                       "c\x03"));
+    leat_event *empty = add_event(SLICE("\x80"));
+    leat_decoder_run(decoder, &batch);
+    expect_value(full, 2, 3);
+    for (uint32_t i = 0; i < 3; i++)
+        expect_missing(empty, i);
+}
+
+static void test_decode__columns_of_lookups_are_left_missing(void **state)
+{
+    (void)state;
+    add_column("event.a");
+    add_default_column("user.limit", 9);
+    leat_event *event = decode(SLICE("\x81\xa1"
+                                     "a\x01"));
+    expect_value(event, 0, 1);
+    assert_true(value_of(event, 1) == 9);
+    assert_true(is_missing(event, 1));
+    assert_int_equal(event->quality, LEAT_QUALITY_COMPLETE);
+}
+
+static void test_decode__columns_may_come_from_meta(void **state)
+{
+    (void)state;
+    add_column("meta.partition");
+    add_column("meta.offset");
+    add_column("meta.timestamp");
+    leat_event *event = decode(SLICE("\x80"));
+    expect_value(event, 0, 3);
+    expect_value(event, 1, 41);
+    expect_value(event, 2, 1700000000123.0F);
+    begin();
+    event = add_event(SLICE("\x80"));
+    event->timestamp = -1;
+    leat_decoder_run(decoder, &batch);
+    expect_missing(event, 2);
+}
+
+static void test_decode__two_columns_may_read_one_field(void **state)
+{
+    (void)state;
+    add_column("event.a");
+    add_column("event.a");
+    leat_event *event = decode(SLICE("\x81\xa1"
+                                     "a\x06"));
+    expect_value(event, 0, 6);
+    expect_value(event, 1, 6);
+}
+
+static void test_decode__more_columns_than_a_word_has_bits(void **state)
+{
+    (void)state;
+    char paths[MAX_COLUMNS][16];
+    uint8_t payload[4 + MAX_COLUMNS * 4] = {0xde, 0, MAX_COLUMNS};
+    for (int i = 0; i < MAX_COLUMNS; i++) {
+        snprintf(paths[i], sizeof paths[i], "event.%02d", i);
+        add_column(paths[i]);
+        snprintf((char *)payload + 3 + 4 * i, 5, "\xa2%02d%c", i, i + 1);
+    }
+    leat_event *event = decode((leat_slice){payload, 3 + 4 * MAX_COLUMNS});
+    for (uint32_t i = 0; i < MAX_COLUMNS; i++)
+        expect_value(event, i, (float)(i + 1));
+}
+
+/* ---- paths ---- */
+
+static void test_decode__nested_maps_and_arrays(void **state)
+{
+    (void)state;
+    add_column("event.a.b.c");
+    add_column("event.list[0]");
+    add_column("event.list[2].x");
+    add_column("event.\"a.b\"");
+    leat_event *event = decode(SLICE("\x83\xa1"
+                                     "a\x82\xa1z\x09\xa1"
+                                     "b\x81\xa1"
+                                     "c\x01"
+                                     "\xa4list\x94\x02\x93\x01\x02\x03\x81\xa1x\x03\xc0"
+                                     "\xa3"
+                                     "a.b\x04"));
+    for (uint32_t i = 0; i < 4; i++)
+        expect_value(event, i, (float)(i + 1));
+}
+
+static void test_decode__what_an_array_or_map_lacks_is_missing(void **state)
+{
+    (void)state;
+    add_column("event.list[2]");
+    add_column("event.map.x");
+    leat_event *event = decode(SLICE("\x82\xa4list\x92\x01\x02\xa3map\x80"));
+    expect_missing(event, 0);
+    expect_missing(event, 1);
+    event = decode(SLICE("\x82\xa4list\xc0\xa3map\xc0"));
+    expect_missing(event, 0);
+    expect_missing(event, 1);
+}
+
+static void test_decode__keys_may_be_bytes(void **state)
+{
+    (void)state;
+    add_column("event.abc");
+    expect_value(decode(SLICE("\x81\xc4\x03"
+                              "abc\x08")),
+                 0, 8);
+    expect_value(decode(SLICE("\x81\xd9\x03"
+                              "abc\x09")),
+                 0, 9);
+}
+
+static void test_decode__other_keys_are_passed_over(void **state)
+{
+    (void)state;
+    add_column("event.a");
+    leat_event *event = decode(SLICE("\x86\x01\x02\xc0\x03\xcb\0\0\0\0\0\0\0\0\x04"
+                                     "\x92\x01\x02\x05\xc3\xa1"
+                                     "a\xa1"
+                                     "a\x06"));
+    expect_value(event, 0, 6);
+}
+
+static void test_decode__of_equal_keys_the_last_one_counts(void **state)
+{
+    (void)state;
+    add_column("event.a");
+    add_column("event.m.x");
+    add_column("event.m.y");
+    add_capture("event.m");
+    expect_value(decode(SLICE("\x82\xa1"
+                              "a\x01\xa1"
+                              "a\x02")),
+                 0, 2);
+    expect_missing(decode(SLICE("\x82\xa1"
+                                "a\x01\xa1"
+                                "a\xc0")),
+                   0);
+    leat_event *event =
+        decode(SLICE("\x82\xa1m\x82\xa1x\x01\xa1y\x02\xa1m\x81\xa1x\x03"));
+    expect_value(event, 1, 3);
+    expect_missing(event, 2);
+    expect_capture(event, 0, SLICE("\x81\xa1x\x03"));
+}
+
+/* ---- the memo ---- */
+
+static void test_decode__keys_in_any_order_find_their_columns(void **state)
+{
+    (void)state;
+    add_three_columns();
+    static const char orders[][4] = {"abc", "abc", "cba", "bca",
+                                     "acb", "abc", "bac", "cab"};
+    for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
+        uint8_t payload[] = "\x83\xa1?\x0?\xa1?\x0?\xa1?\x0?";
+        for (int k = 0; k < 3; k++) {
+            payload[2 + 3 * k] = (uint8_t)orders[i][k];
+            payload[3 + 3 * k] = (uint8_t)(orders[i][k] - 'a' + 10);
+        }
+        leat_event *event = decode((leat_slice){payload, 10});
+        for (uint32_t column = 0; column < 3; column++)
+            expect_value(event, column, (float)(column + 10));
+    }
+}
+
+/* Every subset of six fields, after every other one. */
+static void test_decode__fields_that_come_and_go_find_their_columns(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"event.a", "event.c", "event.e"};
+    for (int i = 0; i < 3; i++)
+        add_column(paths[i]);
+    for (unsigned both = 0; both < 64 * 64; both++) {
+        for (unsigned turn = 0; turn < 2; turn++) {
+            unsigned present = turn ? both / 64 : both % 64;
+            uint8_t payload[32] = {(uint8_t)(0x80 + __builtin_popcount(present))};
+            uint32_t size = 1;
+            for (unsigned field = 0; field < 6; field++) {
+                if (!(present >> field & 1))
+                    continue;
+                payload[size++] = 0xa1;
+                payload[size++] = (uint8_t)('a' + field);
+                payload[size++] = (uint8_t)(field + turn);
+            }
+            leat_event *event = decode((leat_slice){payload, size});
+            for (uint32_t column = 0; column < 3; column++) {
+                if (present >> 2 * column & 1)
+                    expect_value(event, column, (float)(2 * column + turn));
+                else
+                    expect_missing(event, column);
+            }
+        }
+    }
+}
+
+/* The name of one key is the beginning of the other; a key is longer than the memo keeps.
+ */
+static void test_decode__keys_alike_are_told_apart(void **state)
+{
+    (void)state;
+    add_column("event.amount");
+    add_column("event.amount_of_everything_that_was_ever_paid");
+    add_column("event.amount_of_everything_that_was_ever_lent");
+    static const uint8_t payload[] = "\x83\xd9\x29"
+                                     "amount_of_everything_that_was_ever_paid??\x02"
+                                     "\xa6"
+                                     "amount\x01\xd9\x27"
+                                     "amount_of_everything_that_was_ever_lent\x03";
+    uint8_t copy[sizeof payload];
+    memcpy(copy, payload, sizeof payload);
+    for (int turn = 0; turn < 3; turn++) {
+        leat_event *event = decode((leat_slice){copy, sizeof copy - 1});
+        expect_value(event, 0, 1);
+        expect_missing(event, 1);
+        expect_value(event, 2, 3);
+    }
+}
+
+static void test_decode__more_fields_than_the_memo_holds(void **state)
+{
+    (void)state;
+    enum { N = 300 };
+    add_column("event.001");
+    add_column("event.299");
+    uint8_t payload[3 + N * 7 + 1] = {0xde, N >> 8, N & 0xff};
+    for (int i = 0; i < N; i++)
+        snprintf((char *)payload + 3 + 7 * i, 8, "\xa3%03d\xcd%c%c", i, 1 + i / 255,
+                 1 + i % 255);
+    for (int turn = 0; turn < 3; turn++) {
+        leat_event *event = decode((leat_slice){payload, 3 + 7 * N});
+        expect_value(event, 0, 0x102);
+        expect_value(event, 1, 0x22d);
+    }
+}
+
+/* ---- refusals ---- */
+
+static leat_slice build(const malformed_payload *kind, uint8_t **memory)
+{
+    size_t size =
+        kind->head_size + kind->n_repeats * kind->repeated_size + kind->tail_size;
+    uint8_t *at = *memory = malloc(size + 1);
+    memcpy(at, kind->head, kind->head_size);
+    at += kind->head_size;
+    for (size_t i = 0; i < kind->n_repeats; i++, at += kind->repeated_size)
+        memcpy(at, kind->repeated, kind->repeated_size);
+    memcpy(at, kind->tail, kind->tail_size);
+    return (leat_slice){*memory, (uint32_t)size};
+}
+
+static void test_decode__forty_kinds_are_refused_between_good_ones(void **state)
+{
+    (void)state;
+    assert_int_equal(N_MALFORMED, 40);
+    add_column("event.amount");
+    begin();
+    for (int i = 0; i < N_MALFORMED; i++) {
+        uint8_t *memory;
+        leat_slice payload = build(&malformed_payloads[i], &memory);
+        assert_int_equal(leat_batch_reset(&batch, &schema, &output), LEAT_OK);
+        leat_event *before = add_event(SLICE(VALID));
+        leat_event *bad = add_event(payload);
+        leat_event *after = add_event(SLICE("\x81\xa6"
+                                            "amount\x02"));
+        leat_decoder_run(decoder, &batch);
+        if (bad->status != malformed_payloads[i].status)
+            fail_msg("%s: %s (%s)", malformed_payloads[i].name,
+                     leat_status_name(bad->status), bad->reason);
+        assert_int_equal(bad->n, 0);
+        assert_int_equal(batch.n_rows, 2);
+        expect_value(before, 0, 1.5F);
+        expect_value(after, 0, 2);
+        free(memory);
+    }
+}
+
+static void test_decode__every_kind_allocates_at_most_its_size_and_64_kib(void **state)
+{
+    (void)state;
+    add_column("event.amount");
+    add_capture("event.extra");
+    add_capture("key");
+    decode(SLICE(VALID));
+    for (int i = 0; i < N_MALFORMED; i++) {
+        uint8_t *memory;
+        leat_slice payload = build(&malformed_payloads[i], &memory);
+        size_t before = n_allocated;
+        decode(payload);
+        assert_true(n_allocated - before <= payload.size + 64 * 1024);
+        free(memory);
+    }
+}
+
+static void test_decode__nothing_is_allocated_once_warm(void **state)
+{
+    (void)state;
+    add_column("event.amount");
+    add_capture("event.user");
+    add_capture("headers.trace");
+    decode(SLICE(VALID));
+    size_t before = n_allocated;
+    for (int i = 0; i < 1000; i++)
+        decode(SLICE(VALID));
+    assert_int_equal(n_allocated, before);
+}
+
+static void test_decode__the_reason_names_path_and_type(void **state)
+{
+    (void)state;
+    add_column("event.amount");
+    add_column("event.a.list[1].x");
+    expect_refused(decode(SLICE("\x81\xa6"
+                                "amount\xa1x")),
+                   LEAT_E_TYPE, "event.amount: expected a number, found a string");
+    expect_refused(decode(SLICE("\x81\xa1"
+                                "a\x05")),
+                   LEAT_E_TYPE, "event.a: expected a map, found an integer");
+    expect_refused(decode(SLICE("\x81\xa1"
+                                "a\x81\xa4list\x80")),
+                   LEAT_E_TYPE, "event.a.list: expected an array, found a map");
+    expect_refused(decode(SLICE("\x81\xa1"
+                                "a\x81\xa4list\x92\x01\x90")),
+                   LEAT_E_TYPE, "event.a.list[1]: expected a map, found an array");
+    expect_refused(decode(SLICE("\x81\xa6"
+                                "amount\xd6\xff\0\0\0\x01")),
+                   LEAT_E_TYPE, "event.amount: expected a number, found a timestamp");
+    expect_refused(
+        decode(SLICE("{\"amount\":1}")), LEAT_E_TYPE,
+        "event: expected a map, found an integer (the payload looks like JSON)");
+}
+
+static void test_decode__the_reason_names_the_byte(void **state)
+{
+    (void)state;
+    add_column("event.amount");
+    expect_refused(decode(SLICE("\x82\xa6"
+                                "amount\x01\xa1x\xcd\x01")),
+                   LEAT_E_TRUNCATED, "payload is truncated at byte 11 of 13");
+    expect_refused(decode(SLICE("\x81\xa6"
+                                "amount\x01\xc0")),
+                   LEAT_E_TRAILING, "payload has trailing bytes at byte 9 of 10");
+    expect_refused(decode(SLICE("\x81\xa1x\xd4\x72\x40")), LEAT_E_FORMAT,
+                   "useRecords: false");
+    expect_refused(decode(SLICE("\x81\xa1x\x92\x01\xa1\xff")), LEAT_E_UTF8,
+                   "byte 5 is not valid UTF-8");
+}
+
+static void test_decode__a_malformed_value_is_found_whoever_wants_it(void **state)
+{
+    (void)state;
+    add_column("event.amount");
+    add_capture("event.user");
+    expect_refused(decode(SLICE("\x81\xa6"
+                                "amount\xc1")),
+                   LEAT_E_FORMAT, "0xc1");
+    expect_refused(decode(SLICE("\x81\xa6"
+                                "amount\xd4\x05\0")),
+                   LEAT_E_FORMAT, "ext type 5");
+    expect_refused(decode(SLICE("\x81\xa4user\xa1\xff")), LEAT_E_UTF8, "byte 6");
+    expect_refused(decode(SLICE("\x81\xa4user\x91\xa1\xff")), LEAT_E_UTF8, "byte 7");
+    expect_refused(decode(SLICE("\x81\xa4user\xd4\xff\0")), LEAT_E_FORMAT, "timestamp");
+}
+
+/* Nothing is read behind the end: each copy is exactly as large as it says. */
+static void test_decode__truncated_anywhere_and_flipped_anywhere(void **state)
+{
+    (void)state;
+    add_column("event.amount");
+    add_column("event.m.x");
+    add_column("event.l[1]");
+    add_capture("event.m");
+    for (unsigned seed = 0; seed < 100; seed++) {
+        char text[128];
+        int size = snprintf(text, sizeof text,
+                            "\x85\xa6"
+                            "amount\xcb\x40%c%c%c%c%c%c%c\xa1m\x82\xa1x%c\xa1y\xa3%03u"
+                            "\xa1l\x93%c\xcd\x01%c\xa1z\xd9\x05"
+                            "h\xc3\xa4lo\xa1t\xd6\xff\x65\x53\xf1%c",
+                            1 + seed, 1 + seed, 2, 3, 4, 5, 6, 1 + seed, seed, 1 + seed,
+                            1 + seed, 1 + seed);
+        expect_value(decode((leat_slice){(uint8_t *)text, (uint32_t)size}), 1,
+                     (float)(1 + seed));
+        for (int cut = 0; cut < size; cut++) {
+            uint8_t *copy = malloc((size_t)cut + 1);
+            memcpy(copy + 1, text, (size_t)cut);
+            leat_event *event = decode((leat_slice){copy + 1, (uint32_t)cut});
+            assert_true(event->status == LEAT_E_TRUNCATED ||
+                        event->status == LEAT_E_COUNT);
+            free(copy);
+        }
+        for (int bit = 0; bit < 8 * size; bit++) {
+            uint8_t *copy = malloc((size_t)size);
+            memcpy(copy, text, (size_t)size);
+            copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
+            leat_event *event = decode((leat_slice){copy, (uint32_t)size});
+            assert_int_equal(event->n, event->status == LEAT_OK);
+            assert_int_equal(batch.n_rows, event->n);
+            free(copy);
+        }
+    }
+}
+
+/* ---- captures ---- */
+
+static void test_decode__captures_are_the_bytes_of_their_values(void **state)
+{
+    (void)state;
+    add_capture("event.s");
+    add_capture("event.m");
+    add_capture("event.m.x");
+    add_capture("event.l[1]");
+    add_capture("event.t");
+    add_capture("event.absent");
+    add_column("event.m.x");
+    leat_event *event = decode(SLICE("\x84\xa1s\xa2hi\xa1m\x81\xa1x\x07\xa1l\x92\x01\xc0"
+                                     "\xa1t\xd6\xff\0\0\0\x01"));
+    expect_capture(event, 0, SLICE("\xa2hi"));
+    expect_capture(event, 1, SLICE("\x81\xa1x\x07"));
+    expect_capture(event, 2, SLICE("\x07"));
+    expect_capture(event, 3, SLICE("\xc0"));
+    expect_capture(event, 4, SLICE("\xd6\xff\0\0\0\x01"));
+    expect_capture(event, 5, (leat_slice){0});
+    expect_value(event, 0, 7);
+}
+
+static void test_decode__a_capture_below_a_scalar_is_absent(void **state)
+{
+    (void)state;
+    add_capture("event.m.x");
+    expect_capture(decode(SLICE("\x81\xa1m\x05")), 0, (leat_slice){0});
+}
+
+static void test_decode__captures_of_the_last_batch_are_forgotten(void **state)
+{
+    (void)state;
+    add_capture("event.s");
+    expect_capture(decode(SLICE("\x81\xa1s\x01")), 0, SLICE("\x01"));
+    expect_capture(decode(SLICE("\x80")), 0, (leat_slice){0});
+}
+
+static void test_decode__key_headers_and_meta_are_packed(void **state)
+{
+    (void)state;
+    add_capture("key");
+    add_capture("headers.trace");
+    add_capture("headers.other");
+    add_capture("meta.topic");
+    add_capture("meta.partition");
+    add_capture("meta.timestamp");
+    begin();
+    leat_event *event = add_event(SLICE("\x80"));
+    event->key = SLICE("u\xc3\xa4");
+    leat_event *bare = add_event(SLICE("\x80"));
+    bare->timestamp = -1;
+    leat_decoder_run(decoder, &batch);
+    expect_capture(event, 0, SLICE("\xd9\x03u\xc3\xa4"));
+    expect_capture(event, 1, SLICE("\xd9\x03t-1"));
+    expect_capture(event, 2, (leat_slice){0});
+    expect_capture(event, 3, SLICE("\xd9\x02in"));
+    expect_capture(event, 4, SLICE("\xd3\0\0\0\0\0\0\0\x03"));
+    expect_capture(event, 5, SLICE("\xd3\0\0\x01\x8b\xcf\xe5\x68\x7b"));
+    expect_capture(bare, 0, (leat_slice){0});
+    expect_capture(bare, 5, (leat_slice){0});
+}
+
+static void expect_packed_key(const char *fill, uint32_t size, const char *head,
+                              uint32_t head_size)
+{
+    uint8_t *key = malloc(size + 1);
+    memset(key, *fill, size);
+    begin();
+    leat_event *event = add_event(SLICE("\x80"));
+    event->key = (leat_slice){key, size};
+    leat_decoder_run(decoder, &batch);
+    leat_slice packed = leat_batch_captures(&batch, event)[0];
+    assert_int_equal(packed.size, head_size + size);
+    assert_memory_equal(packed.data, head, head_size);
+    assert_memory_equal(packed.data + head_size, key, size);
+    free(key);
+}
+
+static void test_decode__a_key_of_any_size_or_bytes_is_packed(void **state)
+{
+    (void)state;
+    add_capture("key");
+    expect_packed_key("k", 0, "\xd9\x00", 2);
+    expect_packed_key("k", 300, "\xda\x01\x2c", 3);
+    expect_packed_key("k", 70000, "\xdb\x00\x01\x11\x70", 5);
+    expect_packed_key("\xff", 2, "\xc4\x02", 2);
+}
+
+/* ---- events ---- */
+
+static void test_decode__a_tombstone_is_skipped(void **state)
+{
+    (void)state;
+    add_column("event.a");
+    leat_event *event = decode((leat_slice){0});
+    assert_int_equal(event->status, LEAT_OK);
+    assert_int_equal(event->n, 0);
+    assert_int_equal(batch.n_rows, 0);
+}
+
+static void test_decode__an_event_that_was_marked_or_decoded_is_left_alone(void **state)
+{
+    (void)state;
+    add_column("event.a");
+    begin();
+    leat_event *event = add_event(SLICE("\x81\xa1"
+                                        "a\x01"));
+    leat_event *marked = add_event(SLICE("\x81\xa1"
+                                         "a\x02"));
+    leat_batch_fail(&batch, marked, LEAT_STAGE_FEATURES, LEAT_E_TYPE, "before");
+    leat_decoder_run(decoder, &batch);
+    leat_decoder_run(decoder, &batch);
+    assert_int_equal(batch.n_rows, 1);
+    expect_value(event, 0, 1);
+    assert_string_equal(marked->reason, "before");
+}
+
+/* ---- schemas ---- */
+
+static void test_decode__a_column_of_another_type_is_refused_by_name(void **state)
+{
+    (void)state;
+    add_column("event.a");
+    inputs[0].dtype = LEAT_I64;
+    assert_int_equal(leat_decoder_new(&decoder, &schema, NULL, &error),
+                     LEAT_E_UNSUPPORTED);
+    assert_non_null(strstr(error.msg, "event.a"));
+    assert_non_null(strstr(error.msg, "i64"));
+}
+
+static void test_decode__text_is_no_column(void **state)
+{
+    (void)state;
+    add_column("headers.trace");
+    assert_int_equal(leat_decoder_new(&decoder, &schema, NULL, &error), LEAT_E_CONFIG);
+    assert_non_null(strstr(error.msg, "headers.trace is text"));
+}
+
+static void test_decode__a_place_cannot_be_map_and_array(void **state)
+{
+    (void)state;
+    add_column("event.a.b");
+    add_column("event.a[0]");
+    assert_int_equal(leat_decoder_new(&decoder, &schema, NULL, &error), LEAT_E_CONFIG);
+    assert_string_equal(error.msg,
+                        "'event.a.b' takes event.a for a map, and 'event.a[0]' "
+                        "takes it for an array");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(test_decode__##name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(numbers_of_every_type_reach_their_columns),
+        TEST(numbers_reach_f32_through_double),
+        TEST(f64_columns_keep_every_bit),
+        TEST(nil_and_absent_are_missing),
+        TEST(a_missing_value_gets_its_default),
+        TEST(one_row_does_not_leak_into_the_next),
+        TEST(columns_of_lookups_are_left_missing),
+        TEST(columns_may_come_from_meta),
+        TEST(two_columns_may_read_one_field),
+        TEST(more_columns_than_a_word_has_bits),
+        TEST(nested_maps_and_arrays),
+        TEST(what_an_array_or_map_lacks_is_missing),
+        TEST(keys_may_be_bytes),
+        TEST(other_keys_are_passed_over),
+        TEST(of_equal_keys_the_last_one_counts),
+        TEST(keys_in_any_order_find_their_columns),
+        TEST(fields_that_come_and_go_find_their_columns),
+        TEST(keys_alike_are_told_apart),
+        TEST(more_fields_than_the_memo_holds),
+        TEST(forty_kinds_are_refused_between_good_ones),
+        TEST(every_kind_allocates_at_most_its_size_and_64_kib),
+        TEST(nothing_is_allocated_once_warm),
+        TEST(the_reason_names_path_and_type),
+        TEST(the_reason_names_the_byte),
+        TEST(a_malformed_value_is_found_whoever_wants_it),
+        TEST(truncated_anywhere_and_flipped_anywhere),
+        TEST(captures_are_the_bytes_of_their_values),
+        TEST(a_capture_below_a_scalar_is_absent),
+        TEST(captures_of_the_last_batch_are_forgotten),
+        TEST(key_headers_and_meta_are_packed),
+        TEST(a_key_of_any_size_or_bytes_is_packed),
+        TEST(a_tombstone_is_skipped),
+        TEST(an_event_that_was_marked_or_decoded_is_left_alone),
+        TEST(a_column_of_another_type_is_refused_by_name),
+        TEST(text_is_no_column),
+        TEST(a_place_cannot_be_map_and_array),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

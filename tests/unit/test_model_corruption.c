@@ -1,0 +1,116 @@
+/* Every truncation and every flipped bit of small models: refused, or loaded and then
+ * able to score three rows. Under AddressSanitizer nothing may be read out of its bounds,
+ * so each corrupted file stands in an allocation of exactly its size. */
+#include "model_files.h"
+#include "runtime/session.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <math.h>
+
+enum { N_ROWS = 3, MAX_WIDTH = 4096 };
+
+static unsigned loaded, refused;
+
+static void run(const leat_model *model, leat_score_kind kind)
+{
+    leat_session *session;
+    assert_int_equal(leat_session_new(&session, model, kind), LEAT_OK);
+    uint32_t n_features = leat_model_inputs(model)->shape[1];
+    uint32_t width = leat_session_output(session)->shape[1];
+    if (n_features <= MAX_WIDTH && width <= MAX_WIDTH) {
+        float *rows = calloc((size_t)n_features * N_ROWS, sizeof *rows);
+        float *scores = calloc((size_t)width * N_ROWS, sizeof *scores);
+        for (uint32_t i = 0; i < n_features * N_ROWS; i++)
+            rows[i] = i % 3 ? (float)i - 4 : NAN;
+        leat_tensor input = {.data = rows}, output = {.data = scores};
+        assert_int_equal(leat_session_run(session, &input, N_ROWS, &output, 0), LEAT_OK);
+        free(rows);
+        free(scores);
+    }
+    leat_session_free(session);
+}
+
+static void feed(const uint8_t *bytes, size_t size)
+{
+    leat_model *model;
+    leat_error error = {.msg = ""};
+    if (leat_model_parse(&model, bytes, size, NULL, &error)) {
+        assert_true(error.code < 0 && error.msg[0]);
+        refused++;
+        return;
+    }
+    run(model, LEAT_SCORE_PREDICT);
+    run(model, LEAT_SCORE_LEAVES);
+    leat_model_free(model);
+    loaded++;
+}
+
+static void feed_truncations(const uint8_t *bytes, size_t size)
+{
+    for (size_t end = 0; end < size; end++) {
+        uint8_t *copy = malloc(end + !end);
+        memcpy(copy, bytes, end);
+        feed(copy, end);
+        free(copy);
+    }
+}
+
+static void feed_bit_flips(const uint8_t *bytes, size_t size)
+{
+    uint8_t *copy = malloc(size);
+    memcpy(copy, bytes, size);
+    for (size_t bit = 0; bit < size * 8; bit++) {
+        copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        feed(copy, size);
+        copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    free(copy);
+}
+
+static void corrupt(const char *path)
+{
+    size_t size;
+    uint8_t *bytes = (uint8_t *)read_file(path, &size);
+    assert_true(size <= 8192);
+    loaded = refused = 0;
+    feed(bytes, size);
+    assert_int_equal(loaded, 1);
+    feed_truncations(bytes, size);
+    assert_int_equal(loaded, 1);
+    feed_bit_flips(bytes, size);
+    assert_int_equal(loaded + refused, 1 + size + size * 8);
+    assert_true(refused > size && loaded > 1);
+    free(bytes);
+}
+
+static void test_model_corruption__json(void **state)
+{
+    (void)state;
+    corrupt(GOLDEN "binary-1.7.4.json");
+}
+
+static void test_model_corruption__ubjson(void **state)
+{
+    (void)state;
+    corrupt(GOLDEN "binary-3.2.0.ubj");
+}
+
+static void test_model_corruption__ubjson_with_pruned_nodes(void **state)
+{
+    (void)state;
+    corrupt(GOLDEN "pruned-1.7.4.ubj");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_model_corruption__json),
+        cmocka_unit_test(test_model_corruption__ubjson),
+        cmocka_unit_test(test_model_corruption__ubjson_with_pruned_nodes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

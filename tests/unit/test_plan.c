@@ -1,0 +1,259 @@
+#include "tiny_model.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static tiny_model tiny;    /* names its columns amount and avg */
+static tiny_model unnamed; /* names none */
+static leat_error error;
+
+static int set_up(void **state)
+{
+    (void)state;
+    tiny_model_write(&tiny, "\"amount\",\"avg\"", TINY_LOGISTIC);
+    tiny_model_write(&unnamed, "", TINY_LOGISTIC);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    tiny_model_remove(&tiny);
+    tiny_model_remove(&unnamed);
+    return 0;
+}
+
+static const char good[] =
+    "model: {path: m.json, name: fraud}\n"
+    "features: {avg: {from: user.avg_30d, default: 2}, amount: {from: event.amount}}\n"
+    "lookups: {user: {key: 'u:{event.id}:{event.at}'}}\n"
+    "redis: {url: 'redis://r:7/3', timeout: 9ms}\n"
+    "sink: {topic: out, include: [event.id, 'event.items[0].sku', key, headers.trace,\n"
+    "                             meta.offset], thresholds: {b: 0.9, a: 0.5}}\n";
+
+static leat_plan *plan_of(const tiny_model *model, const char *text)
+{
+    leat_plan *plan = tiny_model_plan(model, text, &error);
+    if (!plan)
+        fail_msg("%s", error.msg);
+    return plan;
+}
+
+static void test_plan__columns_stand_as_the_model_wants_them(void **state)
+{
+    (void)state;
+    leat_plan *plan = plan_of(&tiny, good);
+    assert_int_equal(plan->schema.n_columns, 2);
+    const leat_column *columns = plan->schema.columns;
+    assert_string_equal(columns[0].name, "amount");
+    assert_int_equal(columns[0].element, 0);
+    assert_string_equal(columns[0].from.text, "event.amount");
+    assert_false(columns[0].has_default);
+    assert_true(isnan(columns[0].default_value));
+    assert_string_equal(columns[1].name, "avg");
+    assert_int_equal(columns[1].element, 1);
+    assert_true(columns[1].has_default);
+    assert_true(columns[1].default_value == 2.0);
+    leat_plan_release(plan);
+}
+
+static void test_plan__a_path_that_several_want_is_captured_once(void **state)
+{
+    (void)state;
+    leat_plan *plan = plan_of(&tiny, good);
+    const leat_key_part *parts = plan->lookups[0].parts;
+    assert_int_equal(plan->schema.n_captures, 6);
+    assert_int_equal(parts[1].capture, plan->prediction.includes[0].capture);
+    assert_int_equal(parts[3].capture, plan->prediction.time_capture);
+    assert_string_equal(plan->schema.captures[parts[3].capture].text, "event.at");
+    leat_plan_release(plan);
+}
+
+static void test_plan__lookups(void **state)
+{
+    (void)state;
+    leat_plan *plan = plan_of(&tiny, good);
+    assert_int_equal(plan->n_lookups, 1);
+    const leat_lookup_spec *lookup = &plan->lookups[0];
+    assert_string_equal(lookup->name, "user");
+    assert_int_equal(lookup->n_parts, 4);
+    assert_memory_equal(lookup->parts[0].literal.data, "u:", 2);
+    assert_null(lookup->parts[1].literal.data);
+    assert_int_equal(lookup->n_fields, 1);
+    assert_string_equal(lookup->fields[0].name, "avg_30d");
+    assert_int_equal(lookup->fields[0].column, 1);
+    assert_string_equal(plan->redis.host, "r");
+    assert_int_equal(plan->redis.port, 7);
+    assert_int_equal(plan->redis.database, 3);
+    assert_int_equal(plan->redis.timeout_ns, 9000000);
+    leat_plan_release(plan);
+}
+
+static void test_plan__prediction(void **state)
+{
+    (void)state;
+    leat_plan *plan = plan_of(&tiny, good);
+    const leat_prediction_spec *prediction = &plan->prediction;
+    static const char *const names[] = {"id", "sku", "key", "trace", "offset"};
+    assert_int_equal(prediction->n_includes, 5);
+    for (uint32_t i = 0; i < 5; i++)
+        assert_string_equal(prediction->includes[i].name, names[i]);
+    assert_string_equal(prediction->model, "fraud");
+    assert_int_equal(strlen(prediction->version), 12);
+    assert_memory_equal(prediction->version, leat_model_digest(plan->model), 12);
+    assert_int_equal(prediction->shape, LEAT_SHAPE_SCORE);
+    assert_string_equal(prediction->thresholds[0].decision, "a");
+    assert_true(prediction->thresholds[1].min_score == 0.9);
+    leat_plan_release(plan);
+}
+
+static void test_plan__features_in_order_feed_a_model_without_names(void **state)
+{
+    (void)state;
+    leat_plan *plan = plan_of(&unnamed, "model: {path: m.json}\nsink: {topic: out}\n"
+                                        "features: {z: {from: event.z},\n"
+                                        "           a: {from: event.a}}\n");
+    assert_string_equal(plan->schema.columns[0].name, "z");
+    assert_string_equal(plan->schema.columns[1].name, "a");
+    leat_plan_release(plan);
+}
+
+static void test_plan__inputs_order_a_model_without_names(void **state)
+{
+    (void)state;
+    char text[256];
+    leat_plan *first =
+        plan_of(&unnamed, "model: {path: m.json}\nsink: {topic: out}\n"
+                          "features: {z: {from: event.z}, a: {from: event.a}}\n");
+    snprintf(text, sizeof text,
+             "model: {path: m.json, inputs: {%s: [a, z]}}\nsink: {topic: out}\n"
+             "features: {z: {from: event.z}, a: {from: event.a}}\n",
+             leat_model_inputs(first->model)->name);
+    leat_plan_release(first);
+    leat_plan *plan = plan_of(&unnamed, text);
+    assert_string_equal(plan->schema.columns[0].name, "a");
+    assert_string_equal(plan->schema.columns[0].from.text, "event.a");
+    leat_plan_release(plan);
+}
+
+static void test_plan__generations_go_up(void **state)
+{
+    (void)state;
+    leat_plan *first = plan_of(&tiny, good);
+    leat_plan *second = plan_of(&tiny, good);
+    assert_true(second->generation > first->generation);
+    leat_plan_release(leat_plan_retain(first));
+    assert_int_equal(first->schema.n_columns, 2);
+    leat_plan_release(first);
+    leat_plan_release(second);
+}
+
+typedef struct refusal {
+    const char *model, *features, *more; /* lines 3, 4 and from 5 on */
+    const char *message;
+} refusal;
+
+#define MODEL "model: {path: m.json}"
+#define BOTH  "features: {amount: {from: event.a}, avg: {from: event.b}}"
+
+static const refusal refusals[] = {
+    {"model: {path: none.json}", BOTH, "sink: {topic: out}",
+     "leat.yaml:3:15: model.path: none.json: cannot open: No such file or directory"},
+    {MODEL, "features: {avg: {from: event.b}}", "sink: {topic: out}",
+     "leat.yaml:4:11: features: no feature for 1 of the model's 2 columns (amount); "
+     "write  "
+     "amount: {from: event.amount}"},
+    {MODEL, "features: {}", "sink: {topic: out}",
+     "leat.yaml:4:11: features: no feature for 2 of the model's 2 columns (amount, avg); "
+     "write  amount: {from: event.amount}"},
+    {MODEL, "", "sink: {topic: out}",
+     "leat.yaml:1:1: features: no feature for 2 of the model's 2 columns (amount, avg); "
+     "write  amount: {from: event.amount}"},
+    {MODEL, "features: {amuont: {from: event.a}, avg: {from: event.b}}",
+     "sink: {topic: out}",
+     "leat.yaml:4:12: features.amuont: the model has no such column, but wants 'amount'; "
+     "rename it"},
+    {MODEL,
+     "features: {amount: {from: event.a}, avg: {from: event.b}, x: {from: event.c}}",
+     "sink: {topic: out}",
+     "leat.yaml:4:59: features.x: the model has no such column; remove it"},
+    {"model: {path: m.json, inputs: {other: [amount, avg]}}", BOTH, "sink: {topic: out}",
+     "leat.yaml:3:32: model.inputs: the model has no input 'other'; its input is called "
+     "'features'"},
+    {"model: {path: m.json, inputs: {features: [amount]}}", BOTH, "sink: {topic: out}",
+     "leat.yaml:3:32: model.inputs.features: 1 features are listed, and the model wants "
+     "2"},
+    {"model: {path: m.json, inputs: {features: [avg, amount]}}", BOTH,
+     "sink: {topic: out}",
+     "leat.yaml:3:32: model.inputs.features: column 0 is 'amount' in the model, not "
+     "'avg'; "
+     "leave model.inputs out"},
+    {"model: {path: m.json, inputs: {a: [avg], b: [amount]}}", BOTH, "sink: {topic: out}",
+     "leat.yaml:3:42: model.inputs: the model has one input, 'features'"},
+    {MODEL, BOTH, "sink: {topic: out, include: [event.a.id, event.b.id]}",
+     "leat.yaml:5:29: sink.include: 'event.a.id' and 'event.b.id' would both be called "
+     "'id'"},
+    {MODEL, BOTH, "sink: {topic: out}\nredis: {url: 'http://h'}",
+     "leat.yaml:6:14: redis.url: unknown scheme; expected redis:// or unix://"},
+};
+
+static void test_plan__refuses_what_does_not_fit_the_model(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+        const refusal *row = &refusals[i];
+        char text[512];
+        snprintf(text, sizeof text, "%s\n%s\n%s\n", row->model, row->features, row->more);
+        assert_null(tiny_model_plan(&tiny, text, &error));
+        assert_string_equal(error.msg, row->message);
+    }
+}
+
+static void test_plan__a_model_without_names_wants_as_many_features(void **state)
+{
+    (void)state;
+    assert_null(tiny_model_plan(&unnamed,
+                                MODEL "\nfeatures: {amount: {from: event.a}}\n"
+                                      "sink: {topic: out}",
+                                &error));
+    assert_string_equal(
+        error.msg, "leat.yaml:4:11: features: the model names no columns and wants 2, "
+                   "but there are 1 features; list one for each column, in the "
+                   "model's order");
+}
+
+static void test_plan__thresholds_need_one_score(void **state)
+{
+    (void)state;
+    tiny_model classes;
+    tiny_model_write(&classes, "\"amount\",\"avg\"", TINY_TWO_CLASSES);
+    static const char text[] = MODEL "\n" BOTH "\nsink: {topic: o, thresholds: {a: 1}}";
+    leat_plan *plan = tiny_model_plan(&classes, text, &error);
+    tiny_model_remove(&classes);
+    assert_null(plan);
+    assert_string_equal(error.msg, "leat.yaml:5:30: sink.thresholds: this model "
+                                   "(multi:softprob) gives no single score");
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_plan__columns_stand_as_the_model_wants_them),
+        cmocka_unit_test(test_plan__a_path_that_several_want_is_captured_once),
+        cmocka_unit_test(test_plan__lookups),
+        cmocka_unit_test(test_plan__prediction),
+        cmocka_unit_test(test_plan__features_in_order_feed_a_model_without_names),
+        cmocka_unit_test(test_plan__inputs_order_a_model_without_names),
+        cmocka_unit_test(test_plan__generations_go_up),
+        cmocka_unit_test(test_plan__refuses_what_does_not_fit_the_model),
+        cmocka_unit_test(test_plan__a_model_without_names_wants_as_many_features),
+        cmocka_unit_test(test_plan__thresholds_need_one_score),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

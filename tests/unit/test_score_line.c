@@ -1,0 +1,113 @@
+#include "worker/score_line.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void assert_line(leat_line_form form, uint64_t row, const float *values,
+                        uint32_t n, const char *expected)
+{
+    char *text;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    bool is_score = leat_line_print(out, form, row, values, n);
+    fclose(out);
+    assert_string_equal(text, expected);
+    assert_int_equal(is_score, !strstr(text, "error"));
+    free(text);
+}
+
+static void test_score_line__score(void **state)
+{
+    (void)state;
+    assert_line(LEAT_LINE_SCORE, 0, (float[]){0.97f}, 1, "{\"row\":0,\"score\":0.97}\n");
+}
+
+static void test_score_line__scores_and_their_label(void **state)
+{
+    (void)state;
+    assert_line(LEAT_LINE_SCORES, 7, (float[]){0.25f, 0.5f, 0.25f}, 3,
+                "{\"row\":7,\"scores\":[0.25,0.5,0.25],\"label\":1}\n");
+}
+
+static void test_score_line__label(void **state)
+{
+    (void)state;
+    assert_line(LEAT_LINE_LABEL, 1, (float[]){2}, 1, "{\"row\":1,\"label\":2}\n");
+}
+
+static void test_score_line__leaves(void **state)
+{
+    (void)state;
+    assert_line(LEAT_LINE_LEAVES, 1, (float[]){12, 3, 1234567}, 3,
+                "{\"row\":1,\"leaves\":[12,3,1234567]}\n");
+}
+
+static void test_score_line__what_is_not_finite_is_an_error(void **state)
+{
+    (void)state;
+    assert_line(LEAT_LINE_SCORE, 0, (float[]){NAN}, 1,
+                "{\"row\":0,\"error\":\"score is NaN\"}\n");
+    assert_line(LEAT_LINE_SCORES, 3, (float[]){1, -INFINITY}, 2,
+                "{\"row\":3,\"error\":\"score is -infinity\"}\n");
+    assert_line(LEAT_LINE_LABEL, 3, (float[]){INFINITY}, 1,
+                "{\"row\":3,\"error\":\"score is infinity\"}\n");
+}
+
+static void assert_float_text(float value, const char *expected)
+{
+    char text[LEAT_FLOAT_TEXT];
+    leat_float_text(text, value);
+    assert_string_equal(text, expected);
+}
+
+static void test_score_line__float_is_as_short_as_it_can_be(void **state)
+{
+    (void)state;
+    assert_float_text(0.0f, "0.0");
+    assert_float_text(-0.0f, "-0.0");
+    assert_float_text(0.1f, "0.1");
+    assert_float_text(1e-5f, "1e-05");
+    assert_float_text(16777216.0f, "16777216.0");
+    assert_float_text(FLT_MAX, "3.4028235e+38");
+    assert_float_text(-FLT_MIN, "-1.1754944e-38");
+    assert_float_text(0x1p-149f, "1.4013e-45");
+}
+
+/* A stride that is odd visits every exponent with ever other fractions. */
+static void test_score_line__float_reads_back_as_it_was(void **state)
+{
+    (void)state;
+    for (uint64_t bits = 0; bits < UINT64_C(1) << 32; bits += 104729) {
+        float value;
+        memcpy(&value, &(uint32_t){(uint32_t)bits}, sizeof value);
+        if (!isfinite(value))
+            continue;
+        char text[LEAT_FLOAT_TEXT];
+        leat_float_text(text, value);
+        float back = strtof(text, NULL);
+        assert_memory_equal(&back, &value, sizeof value);
+    }
+}
+
+#define TEST(name) cmocka_unit_test(name)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_score_line__score),
+        TEST(test_score_line__scores_and_their_label),
+        TEST(test_score_line__label),
+        TEST(test_score_line__leaves),
+        TEST(test_score_line__what_is_not_finite_is_an_error),
+        TEST(test_score_line__float_is_as_short_as_it_can_be),
+        TEST(test_score_line__float_reads_back_as_it_was),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,137 @@
+/* leat check: tries a configuration, from the file to the brokers, and says one line for
+ * each thing that it tried. Everything is tried that can be, so one look shows all that
+ * has to be mended; the exit code is that of the first failure. */
+#include "worker/brokers.h"
+#include "worker/commands.h"
+#include "worker/plan.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sysexits.h>
+
+enum { BROKERS_MS = 5000 };
+
+static int print_usage(FILE *out, int code)
+{
+    fputs(
+        "usage: leat check [-c FILE] [--offline]\n\n"
+        "Tries a configuration: the file, the model, the golden rows, then the brokers,\n"
+        "topics and Redis.\n\n"
+        "  -c, --config FILE  the configuration; default: what LEAT_CONFIG names\n"
+        "      --offline      only what needs no network\n",
+        out);
+    return code;
+}
+
+/* One finding: "ok", "warn" or "FAIL", and about what. */
+__attribute__((format(printf, 3, 4))) static void say(const char *verdict,
+                                                      const char *what,
+                                                      const char *format, ...)
+{
+    printf("%-4s  %-13s  ", verdict, what);
+    va_list args;
+    va_start(args, format);
+    vprintf(format, args);
+    va_end(args);
+    putchar('\n');
+}
+
+/* Keeps the code of the first failure. */
+static void say_failed(int *code, const char *what, const leat_error *error)
+{
+    say("FAIL", what, "%s", error->msg);
+    if (!*code)
+        *code = leat_exit_code(error->code);
+}
+
+static void check_plan(const leat_config *config, int *code)
+{
+    leat_plan *plan;
+    leat_error error;
+    if (leat_plan_new(&plan, config, &error)) {
+        say_failed(code, "model", &error);
+        return;
+    }
+    leat_model_facts facts;
+    leat_model_describe(plan->model, &facts);
+    say("ok", "model", "%s: %s, %s, %" PRIu32 " trees, %" PRIu32 " columns, version %s",
+        config->model.path, leat_model_format(plan->model),
+        leat_model_objective(plan->model), facts.n_trees, plan->schema.n_columns,
+        plan->prediction.version);
+    if (facts.warning)
+        say("warn", "model", "%s", facts.warning);
+    if (plan->n_golden_rows)
+        say("ok", "golden rows", "%s: all %" PRIu32 " scores are as expected",
+            config->model.golden, plan->n_golden_rows);
+    leat_plan_release(plan);
+}
+
+static void check_brokers(const leat_config *config, int *code)
+{
+    leat_error error;
+    if (leat_brokers_check(config, BROKERS_MS, &error))
+        say_failed(code, "brokers", &error);
+    else
+        say("ok", "brokers", "answer, and have the topics");
+}
+
+static void check_redis(const leat_config *config, int *code)
+{
+    leat_redis_spec redis = {0};
+    leat_arena arena;
+    leat_error error;
+    leat_arena_init(&arena, 1024);
+    leat_status status = leat_redis_parse_url(&redis, &arena, config->redis.url, &error);
+    redis.timeout_ns = config->redis.timeout_ns;
+    if (!status)
+        status = leat_redis_check(&redis, &error);
+    if (status)
+        say_failed(code, "redis", &error);
+    else
+        say("ok", "redis", "answers");
+    leat_arena_fini(&arena);
+}
+
+static int check(const char *path, bool offline)
+{
+    leat_config *config;
+    leat_error error;
+    int code = EX_OK;
+    if (leat_config_load(&config, path, &error)) {
+        say_failed(&code, "configuration", &error);
+        return code;
+    }
+    say("ok", "configuration", "%s", config->file);
+    check_plan(config, &code);
+    if (!offline)
+        check_brokers(config, &code);
+    if (!offline && config->n_lookups)
+        check_redis(config, &code);
+    leat_config_free(config);
+    return code;
+}
+
+int leat_command_check(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'},
+        {"offline", no_argument, NULL, 'o'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
+    };
+    const char *path = NULL;
+    bool offline = false;
+    for (int option; (option = getopt_long(argc, argv, "c:h", options, NULL)) >= 0;) {
+        if (option == 'c')
+            path = optarg;
+        else if (option == 'o')
+            offline = true;
+        else
+            return option == 'h' ? print_usage(stdout, EX_OK)
+                                 : print_usage(stderr, EX_USAGE);
+    }
+    return optind < argc ? print_usage(stderr, EX_USAGE) : check(path, offline);
+}

@@ -1,0 +1,98 @@
+/* leat run: score the live stream. */
+#include "base/log.h"
+#include "worker/brokers.h"
+#include "worker/commands.h"
+#include "worker/supervisor.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+static const char usage[] =
+    "usage: leat run -c FILE [OPTION]...\n"
+    "\n"
+    "Scores the events of the source topics until SIGTERM.\n"
+    "\n"
+    "  -c, --config FILE        the configuration (default: $LEAT_CONFIG)\n"
+    "      --log-format FORMAT  text or json (default: text on a terminal, else json)\n"
+    "      --log-level LEVEL    debug, info, warn or error (default: info)\n"
+    "  -h, --help               this text\n";
+
+typedef struct run_options {
+    const char *config;
+    leat_log_style style;
+    leat_log_level level;
+} run_options;
+
+static int index_of(const char *text, const char *const *names, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (!strcmp(text, names[i]))
+            return i;
+    return -1;
+}
+
+/* -1: go on; else the exit code. */
+static int parse(int argc, char **argv, run_options *options)
+{
+    static const char *const styles[] = {"auto", "text", "json"};
+    static const char *const levels[] = {"debug", "info", "warn", "error"};
+    static const struct option names[] = {
+        {"config", required_argument, NULL, 'c'},
+        {"log-format", required_argument, NULL, 'f'},
+        {"log-level", required_argument, NULL, 'l'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
+    };
+    for (int option; (option = getopt_long(argc, argv, "c:h", names, NULL)) != -1;) {
+        int at = 0;
+        if (option == 'c')
+            options->config = optarg;
+        else if (option == 'f')
+            options->style = (leat_log_style)(at = index_of(optarg, styles, 3));
+        else if (option == 'l')
+            options->level = (leat_log_level)(at = index_of(optarg, levels, 4));
+        else if (option == 'h')
+            return fputs(usage, stdout) < 0 ? EX_IOERR : EX_OK;
+        else
+            at = -1;
+        if (at < 0) {
+            fputs(usage, stderr);
+            return EX_USAGE;
+        }
+    }
+    if (options->config && optind == argc)
+        return -1;
+    fputs(usage, stderr);
+    return EX_USAGE;
+}
+
+static leat_status run(const char *path, leat_error *error)
+{
+    leat_config *config = NULL;
+    leat_plan *plan = NULL;
+    leat_status status = leat_config_load(&config, path, error);
+    if (status == LEAT_OK)
+        status = leat_plan_new(&plan, config, error);
+    if (status == LEAT_OK)
+        status = leat_brokers_await(config, error);
+    if (status == LEAT_OK)
+        status = leat_supervisor_run(config, plan, error);
+    leat_plan_release(plan);
+    leat_config_free(config);
+    return status;
+}
+
+int leat_command_run(int argc, char **argv)
+{
+    run_options options = {
+        .config = getenv("LEAT_CONFIG"), .style = LEAT_LOG_AUTO, .level = LEAT_LOG_INFO};
+    int code = parse(argc, argv, &options);
+    if (code >= 0)
+        return code;
+    leat_log_open(options.style, options.level);
+    leat_error error;
+    return run(options.config, &error) == LEAT_OK ? EX_OK : leat_complain(&error);
+}

@@ -1,0 +1,322 @@
+/* From names to numbers: the model says which columns it wants, the configuration says
+ * where each comes from, and the plan ties them together so that no stage on the path of
+ * a batch looks at a name again. */
+#include "worker/plan_builder.h"
+
+#include "worker/golden.h"
+#include "worker/key_template.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+leat_status leat_plan_no_memory(leat_plan_builder *builder)
+{
+    return leat_error_set(builder->error, LEAT_E_MEMORY, "out of memory");
+}
+
+/* Puts the place of a key, and `name`, before the words of whoever read its value. */
+static leat_status prefix(leat_plan_builder *builder, const char *key, const char *name)
+{
+    leat_place place = leat_config_place(builder->config, key);
+    return leat_error_prefix(builder->error, "%s:%u:%u: %s", builder->config->file,
+                             place.line, place.column, name);
+}
+
+static const char *copy(leat_plan_builder *builder, const char *text)
+{
+    return leat_arena_strndup(&builder->plan->arena, text, strlen(text));
+}
+
+static leat_status open_model(leat_plan_builder *builder)
+{
+    const leat_config *config = builder->config;
+    leat_model_options options = {.sha256 = config->model.sha256};
+    leat_status status = leat_model_open(&builder->plan->model, config->model.path,
+                                         &options, builder->error);
+    return status ? prefix(builder, "model.path", "model.path: ") : LEAT_OK;
+}
+
+/* ---- captures -------------------------------------------------------------- */
+
+static bool same_step(const leat_step *a, const leat_step *b)
+{
+    return a->is_index == b->is_index &&
+           (a->is_index ? a->index == b->index : leat_slice_equal(a->name, b->name));
+}
+
+static bool same_path(const leat_path *a, const leat_path *b)
+{
+    if (a->root != b->root || a->n_steps != b->n_steps)
+        return false;
+    if (a->root == LEAT_ROOT_META)
+        return a->meta == b->meta;
+    if (a->root == LEAT_ROOT_HEADERS)
+        return !strcmp(a->name, b->name);
+    for (uint32_t i = 0; i < a->n_steps; i++)
+        if (!same_step(&a->steps[i], &b->steps[i]))
+            return false;
+    return true;
+}
+
+/* The index of the capture; a path that two stages want is captured once. */
+static uint32_t capture(leat_plan_builder *builder, const leat_path *path)
+{
+    for (uint32_t i = 0; i < builder->n_captures; i++)
+        if (same_path(&builder->captures[i], path))
+            return i;
+    builder->captures[builder->n_captures] = *path;
+    return builder->n_captures++;
+}
+
+/* As many as could be wanted: the time, the includes, every part of every key. */
+static leat_status make_capture_room(leat_plan_builder *builder)
+{
+    const leat_config *config = builder->config;
+    size_t room = 1 + (size_t)config->sink.include.n +
+                  (size_t)config->n_lookups * LEAT_MAX_KEY_PARTS;
+    builder->captures =
+        leat_arena_calloc(&builder->plan->arena, room, sizeof *builder->captures);
+    return builder->captures ? LEAT_OK : leat_plan_no_memory(builder);
+}
+
+/* ---- lookups --------------------------------------------------------------- */
+
+static leat_status build_key(leat_plan_builder *builder, const leat_config_lookup *lookup,
+                             leat_lookup_spec *spec)
+{
+    leat_key_template template;
+    leat_status status = leat_key_template_parse(&template, &builder->plan->arena,
+                                                 lookup->key, builder->error);
+    if (status)
+        return status;
+    spec->n_parts = template.n_parts;
+    for (uint32_t i = 0; i < template.n_parts; i++) {
+        spec->parts[i].literal = template.parts[i].literal;
+        if (!template.parts[i].literal.data)
+            spec->parts[i].capture = capture(builder, &template.parts[i].path);
+    }
+    return LEAT_OK;
+}
+
+/* The columns that read from this lookup. */
+static leat_status build_fields(leat_plan_builder *builder, leat_lookup_spec *spec)
+{
+    leat_arena *arena = &builder->plan->arena;
+    leat_lookup_field *fields =
+        leat_arena_calloc(arena, builder->n_columns, sizeof *fields);
+    if (!fields)
+        return leat_plan_no_memory(builder);
+    for (uint32_t i = 0; i < builder->n_columns; i++) {
+        const leat_path *from = &builder->columns[i].from;
+        if (from->root != LEAT_ROOT_NAMED || strcmp(from->name, spec->name) != 0)
+            continue;
+        const leat_slice *name = &from->steps[0].name;
+        leat_lookup_field *field = &fields[spec->n_fields++];
+        field->column = i;
+        field->name = leat_arena_strndup(arena, (const char *)name->data, name->size);
+        if (!field->name)
+            return leat_plan_no_memory(builder);
+    }
+    spec->fields = fields;
+    return LEAT_OK;
+}
+
+static leat_status build_lookups(leat_plan_builder *builder)
+{
+    leat_plan *plan = builder->plan;
+    const leat_config *config = builder->config;
+    leat_lookup_spec *specs =
+        leat_arena_calloc(&plan->arena, config->n_lookups, sizeof *specs);
+    if (!specs)
+        return leat_plan_no_memory(builder);
+    leat_status status = LEAT_OK;
+    for (uint32_t i = 0; i < config->n_lookups && !status; i++) {
+        specs[i].name = copy(builder, config->lookups[i].name);
+        status = specs[i].name ? build_key(builder, &config->lookups[i], &specs[i])
+                               : leat_plan_no_memory(builder);
+        if (!status)
+            status = build_fields(builder, &specs[i]);
+    }
+    plan->n_lookups = config->n_lookups;
+    plan->lookups = specs;
+    return status;
+}
+
+static leat_status build_redis(leat_plan_builder *builder)
+{
+    leat_redis_spec *redis = &builder->plan->redis;
+    const leat_config *config = builder->config;
+    leat_status status = leat_redis_parse_url(redis, &builder->plan->arena,
+                                              config->redis.url, builder->error);
+    redis->timeout_ns = config->redis.timeout_ns;
+    return status ? prefix(builder, "redis.url", "") : LEAT_OK;
+}
+
+/* ---- the prediction -------------------------------------------------------- */
+
+/* event.card.country is included as country, event.items[0] as items. */
+static const char *include_name(leat_plan_builder *builder, const leat_path *path)
+{
+    leat_arena *arena = &builder->plan->arena;
+    if (path->root == LEAT_ROOT_HEADERS)
+        return path->name;
+    for (uint32_t i = path->n_steps; i > 0; i--) {
+        const leat_step *step = &path->steps[i - 1];
+        if (!step->is_index)
+            return leat_arena_strndup(arena, (const char *)step->name.data,
+                                      step->name.size);
+    }
+    const char *dot = strrchr(path->text, '.');
+    return copy(builder, dot ? dot + 1 : path->text);
+}
+
+static leat_status build_include(leat_plan_builder *builder, leat_include *includes,
+                                 uint32_t index)
+{
+    const leat_strings *texts = &builder->config->sink.include;
+    leat_path path;
+    leat_status status =
+        leat_path_parse(&path, &builder->plan->arena, texts->at[index], builder->error);
+    if (status)
+        return status;
+    leat_include *include = &includes[index];
+    *include = (leat_include){include_name(builder, &path), capture(builder, &path)};
+    if (!include->name)
+        return leat_plan_no_memory(builder);
+    for (uint32_t i = 0; i < index; i++)
+        if (!strcmp(includes[i].name, include->name))
+            return LEAT_PLAN_REFUSE(
+                builder, leat_config_place(builder->config, "sink.include"),
+                "sink.include: '%.60s' and '%.60s' would both be called '%.40s'",
+                texts->at[i], texts->at[index], include->name);
+    return LEAT_OK;
+}
+
+static leat_status build_includes(leat_plan_builder *builder)
+{
+    leat_prediction_spec *prediction = &builder->plan->prediction;
+    uint32_t n = builder->config->sink.include.n;
+    leat_include *includes =
+        leat_arena_calloc(&builder->plan->arena, n, sizeof *includes);
+    if (!includes)
+        return leat_plan_no_memory(builder);
+    leat_status status = LEAT_OK;
+    for (uint32_t i = 0; i < n && !status; i++)
+        status = build_include(builder, includes, i);
+    prediction->n_includes = n;
+    prediction->includes = includes;
+    return status;
+}
+
+static leat_status build_thresholds(leat_plan_builder *builder)
+{
+    const leat_config *config = builder->config;
+    uint32_t n = config->sink.n_thresholds;
+    if (n && leat_model_output_kind(builder->plan->model) != LEAT_OUTPUT_SCORE)
+        return LEAT_PLAN_REFUSE(builder, leat_config_place(config, "sink.thresholds"),
+                                "sink.thresholds: this model (%s) gives no single score",
+                                leat_model_objective(builder->plan->model));
+    leat_threshold *thresholds =
+        leat_arena_calloc(&builder->plan->arena, n, sizeof *thresholds);
+    if (!thresholds)
+        return leat_plan_no_memory(builder);
+    for (uint32_t i = 0; i < n; i++) {
+        const leat_config_threshold *from = &config->sink.thresholds[i];
+        thresholds[i] = (leat_threshold){copy(builder, from->decision), from->min_score};
+        if (!thresholds[i].decision)
+            return leat_plan_no_memory(builder);
+    }
+    builder->plan->prediction.n_thresholds = n;
+    builder->plan->prediction.thresholds = thresholds;
+    return LEAT_OK;
+}
+
+static leat_status build_prediction(leat_plan_builder *builder)
+{
+    static const leat_score_shape shapes[] = {
+        [LEAT_OUTPUT_SCORE] = LEAT_SHAPE_SCORE,
+        [LEAT_OUTPUT_SCORES] = LEAT_SHAPE_SCORES,
+        [LEAT_OUTPUT_LABEL] = LEAT_SHAPE_LABEL,
+    };
+    const leat_config *config = builder->config;
+    leat_plan *plan = builder->plan;
+    leat_prediction_spec *prediction = &plan->prediction;
+    prediction->id_prefix = copy(builder, config->source.id_prefix);
+    prediction->model = copy(builder, config->model.name);
+    prediction->version =
+        leat_arena_strndup(&plan->arena, leat_model_digest(plan->model), 12);
+    prediction->shape = shapes[leat_model_output_kind(plan->model)];
+    if (!prediction->id_prefix || !prediction->model || !prediction->version)
+        return leat_plan_no_memory(builder);
+    leat_path time;
+    leat_status status =
+        leat_path_parse(&time, &plan->arena, config->source.time, builder->error);
+    if (status)
+        return status;
+    prediction->time_capture =
+        time.root == LEAT_ROOT_EVENT ? capture(builder, &time) : LEAT_NO_CAPTURE;
+    status = build_includes(builder);
+    return status ? status : build_thresholds(builder);
+}
+
+/* ---- the plan -------------------------------------------------------------- */
+
+static leat_status check_golden(leat_plan_builder *builder)
+{
+    const leat_config *config = builder->config;
+    leat_plan *plan = builder->plan;
+    if (!config->model.golden)
+        return LEAT_OK;
+    leat_status status = leat_golden_check(plan, config->model.golden,
+                                           &plan->n_golden_rows, builder->error);
+    return status ? prefix(builder, "model.golden", "model.golden: ") : LEAT_OK;
+}
+
+static leat_status build(leat_plan_builder *builder)
+{
+    static leat_status (*const steps[])(leat_plan_builder *) = {
+        open_model,  leat_plan_build_columns, make_capture_room, build_lookups,
+        build_redis, build_prediction,        check_golden,
+    };
+    leat_status status = LEAT_OK;
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0] && !status; i++)
+        status = steps[i](builder);
+    builder->plan->schema.n_captures = builder->n_captures;
+    builder->plan->schema.captures = builder->captures;
+    return status;
+}
+
+leat_status leat_plan_new(leat_plan **plan, const leat_config *config, leat_error *error)
+{
+    static atomic_uint_fast64_t generations;
+    *plan = NULL;
+    leat_plan *made = calloc(1, sizeof *made);
+    if (!made)
+        return leat_error_set(error, LEAT_E_MEMORY, "out of memory");
+    leat_arena_init(&made->arena, 16 * 1024);
+    atomic_init(&made->references, 1);
+    made->generation = atomic_fetch_add(&generations, 1) + 1;
+    leat_plan_builder builder = {.plan = made, .config = config, .error = error};
+    leat_status status = build(&builder);
+    if (!status)
+        *plan = made;
+    else
+        leat_plan_release(made);
+    return status;
+}
+
+leat_plan *leat_plan_retain(leat_plan *plan)
+{
+    atomic_fetch_add_explicit(&plan->references, 1, memory_order_relaxed);
+    return plan;
+}
+
+void leat_plan_release(leat_plan *plan)
+{
+    if (!plan ||
+        atomic_fetch_sub_explicit(&plan->references, 1, memory_order_acq_rel) > 1)
+        return;
+    leat_model_free(plan->model);
+    leat_arena_fini(&plan->arena);
+    free(plan);
+}

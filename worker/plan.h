@@ -1,0 +1,41 @@
+/* worker/plan.h: what a configuration means for a batch.
+ *
+ * The model, the schema that feeds it, the lookups, the shape of the prediction:
+ * everything that a lane reads while a batch goes its way. Immutable, counted, with a
+ * generation; a lane adopts the newest one between batches and lets the old one go.
+ *
+ * Owns:    the model and an arena with all specs.
+ * Threads: new: main; retain and release: any; the rest is immutable.
+ * Fails:   what leat_model_open says; E_CONFIG with file and line for a column without a
+ *          feature, a feature that no input names, a path that means nothing.
+ */
+#ifndef LEAT_WORKER_PLAN_H
+#define LEAT_WORKER_PLAN_H
+
+#include "base/schema.h"
+#include "features/lookup.h"
+#include "producers/encode.h"
+#include "runtime/model.h"
+#include "worker/config.h"
+
+#include <stdatomic.h>
+
+typedef struct leat_plan {
+    atomic_uint references;
+    uint64_t generation;
+    leat_arena arena;
+    leat_model *model;
+    uint32_t n_golden_rows; /* that the model was held against; 0: none were configured */
+    leat_schema schema;
+    uint32_t n_lookups;
+    const leat_lookup_spec *lookups;
+    leat_prediction_spec prediction;
+    leat_redis_spec redis; /* meaningful when n_lookups > 0 */
+} leat_plan;
+
+leat_status leat_plan_new(leat_plan **plan, const leat_config *config,
+                          leat_error *error) LEAT_MUST_CHECK;
+leat_plan *leat_plan_retain(leat_plan *plan);
+void leat_plan_release(leat_plan *plan);
+
+#endif

@@ -1,0 +1,32 @@
+/* worker/plan_builder.h: what the files that build a plan share while they do.
+ *
+ * Owns:    nothing; the plan owns what is built, in its arena.
+ * Threads: main.
+ * Fails:   as plan.h.
+ */
+#ifndef LEAT_WORKER_PLAN_BUILDER_H
+#define LEAT_WORKER_PLAN_BUILDER_H
+
+#include "worker/plan.h"
+
+typedef struct leat_plan_builder {
+    leat_plan *plan;
+    const leat_config *config;
+    leat_error *error;
+    const char *const *names; /* [n_columns] what the model's columns are called */
+    leat_column *columns;     /* [n_columns] */
+    uint32_t n_columns;
+    leat_path *captures; /* [n_captures] */
+    uint32_t n_captures;
+} leat_plan_builder;
+
+#define LEAT_PLAN_REFUSE(builder, place, ...)                                            \
+    leat_place_refuse((builder)->error, LEAT_E_CONFIG, (builder)->config->file, place,   \
+                      __VA_ARGS__)
+
+leat_status leat_plan_no_memory(leat_plan_builder *builder);
+
+/* Feeds every column of the model from the feature of its name (plan_columns.c). */
+leat_status leat_plan_build_columns(leat_plan_builder *builder) LEAT_MUST_CHECK;
+
+#endif
