@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ARENA_BLOCK = 64 * 1024, MAX_REASON = 256 };
+enum { ARENA_BLOCK = 32 * 1024, MAX_REASON = 256 };
 
 const char *leat_stage_name(leat_stage stage)
 {

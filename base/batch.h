@@ -1,5 +1,4 @@
-/* base/batch.h: what flows. The rows of one model call and the events that they come
- * from.
+/* base/batch.h: what flows. The rows of one model call and the events behind them.
  *
  * One batch goes one way through one lane:
  *

@@ -3,15 +3,15 @@
  * Design notes: the race between a late acknowledgement and a rebalance
  *
  *   1. The lane opens a ticket for a batch, which takes down last+1 of each partition in
- * it, and publishes. Every record carries its ticket's sequence number as opaque.
+ *      it, and publishes. Every record carries its ticket's sequence number as opaque.
  *   2. Delivery reports come in any order. Each takes one off its ticket's count.
  *   3. Only the acknowledged *prefix* of tickets may be committed: an offset settles all
- * that lie below it, so nothing behind an unacknowledged ticket may move.
+ *      that lie below it, so nothing behind an unacknowledged ticket may move.
  *   4. A rebalance takes partitions away, or a delivery fails. The ledger is settled or
  *      cleared. Reports of cleared tickets are still on their way.
  *   5. Such a late report must not touch a ticket of the new assignment. Sequence numbers
  *      are never reused: a number below the ledger's head belongs to nobody and is
- * dropped.
+ *      dropped.
  *
  * So the epoch of an assignment is simply where the head stood when it began. What the
  * ledger hands out is always the current assignment's.

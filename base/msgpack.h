@@ -13,8 +13,8 @@
  * Owns:    nothing; values point into the payload.
  * Threads: any.
  * Fails:   E_TRUNCATED, E_COUNT, E_DEPTH, E_FORMAT (0xc1, an ext -1 that is no
- * timestamp), E_UTF8; the cursor stays on the value that was refused, so `cursor->at -
- *          cursor->start` is where it went wrong.
+ *          timestamp), E_UTF8; the cursor stays on the value that was refused, so
+ *          `cursor->at - cursor->start` is where it went wrong.
  */
 #ifndef LEAT_BASE_MSGPACK_H
 #define LEAT_BASE_MSGPACK_H

@@ -68,6 +68,7 @@ class Bench:
                 raise SystemExit("an event got no prediction within 30 s")
             taken.append((time.time() - sent) * 1000)
             time.sleep(max(0.0, sent + 1 - time.time()))
+        producer.flush(30)
         tail.close()
         return taken[1:]
 

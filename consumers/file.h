@@ -10,7 +10,7 @@
  * Owns:    the file and one buffer.
  * Threads: one at a time.
  * Fails:   E_NO_INPUT (it cannot be opened or read), E_MEMORY; a ROW error for a
- * malformed value, with the byte's place in the file; positive: END.
+ *          malformed value, with the byte's place in the file; positive: END.
  */
 #ifndef LEAT_CONSUMERS_FILE_H
 #define LEAT_CONSUMERS_FILE_H

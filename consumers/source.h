@@ -7,7 +7,7 @@
  *      hands out no event of the group until it is answered, and the group's coordinator
  *      gives partitions that go to nobody else meanwhile.
  *   2. fill() first returns the events that it already has, and REBALANCE on the next
- * call.
+ *      call.
  *   3. The lane settles what it owes (the partitions are still its own), or clears its
  *      ledger when they are lost, and calls rebalance(), which answers.
  *
@@ -16,9 +16,9 @@
  * Design notes: where reading starts (start.c)
  *
  *   A group that has no offset for a topic starts at its end or its beginning. "The end"
- * is a moment, and a crash before the first commit would make it a later moment: the
- * events between are lost. So the end is committed for the whole topic before anyone
- * reads it.
+ *   is a moment, and a crash before the first commit would make it a later moment: the
+ *   events between are lost. So the end is committed for the whole topic before anyone
+ *   reads it.
  *
  * Owns:    the consumer, its records until released, its position in every partition.
  * Threads: one lane; new: main.

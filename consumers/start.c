@@ -6,16 +6,16 @@
  *   the group has ever committed anything for the topic:
  *
  *   - it has: the partition was added later and begins at its beginning, or events
- * between its creation and its first owner would be lost;
+ *     between its creation and its first owner would be lost;
  *   - it has not, and `start` is the beginning: there is nothing to remember;
  *   - it has not, and `start` is the end: the end must be committed before anyone reads
  *     from it, for every partition of the topic at once. If each owner committed its own,
  *     the second one would find offsets of the topic and take its partitions for added
- * ones. If everyone committed for all, a slow member would overwrite, with a later end,
- * the start of one that has already begun to read: a crash of the latter would then skip.
- *     So exactly one member does it, the owner of the topic's partition 0, in one
- * request, which the coordinator refuses when the group has moved on; the others wait
- * until the offsets are there (AGAIN).
+ *     ones. If everyone committed for all, a slow member would overwrite, with a later
+ *     end, the start of one that has already begun to read: a crash of the latter would
+ *     then skip. So exactly one member does it, the owner of the topic's partition 0, in
+ *     one request, which the coordinator refuses when the group has moved on; the others
+ *     wait until the offsets are there (AGAIN).
  */
 #include "consumers/source_internal.h"
 

@@ -59,8 +59,7 @@ struct leat_features {
     uint32_t *waits; /* [n_events][n_lookups]; NULL when there was no memory */
 };
 
-/* --- Keys -----------------------------------------------------------------------------
- */
+/* ---- Keys ---- */
 
 static uint32_t hash_key(leat_slice text, uint32_t lookup)
 {
@@ -147,8 +146,7 @@ static leat_status build_key(leat_batch *batch, leat_event *event,
     return key->data ? LEAT_OK : LEAT_E_MEMORY;
 }
 
-/* --- Asking ---------------------------------------------------------------------------
- */
+/* ---- Asking ---- */
 
 static leat_status ask(leat_features *features, const asked_key *key)
 {
@@ -240,8 +238,7 @@ void leat_features_send(leat_features *features, leat_batch *batch)
         leat_redis_send(features->redis, deadline_ns);
 }
 
-/* --- Answers --------------------------------------------------------------------------
- */
+/* ---- Answers ---- */
 
 static void lower_quality(leat_event *event, leat_quality quality)
 {
@@ -359,8 +356,7 @@ void leat_features_receive(leat_features *features, leat_batch *batch)
             take_for_event(features, batch, &batch->events[i]);
 }
 
-/* --- From plan to questions -----------------------------------------------------------
- */
+/* ---- From plan to questions ---- */
 
 static leat_slice text_slice(const char *text)
 {

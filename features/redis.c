@@ -8,9 +8,9 @@
  *   1. A batch that ends with answers outstanding closes the connection (lose).
  *   2. So does a reply that is not what was asked for (pipeline.c), and an end of file.
  *   3. Before a batch is sent, an idle connection must have nothing to read: what is
- * there is an end of file, or bytes that nobody asked for.
+ *      there is an end of file, or bytes that nobody asked for.
  *   4. AUTH and SELECT stand in front of the first questions on a new connection. Where
- * one is refused, the answers behind it come from the wrong database: none counts.
+ *      one is refused, the answers behind it come from the wrong database: none counts.
  *
  * The time. A batch waits until its deadline for everything together: name server,
  * connect, AUTH, its own questions. The time-out is judged after reading what has
@@ -116,8 +116,7 @@ __attribute__((format(printf, 3, 4))) static void lose(leat_redis *redis,
     blame(redis, status, words);
 }
 
-/* --- Connecting -----------------------------------------------------------------------
- */
+/* ---- Connecting ---- */
 
 static void start_pipeline(leat_redis *redis, bool is_new)
 {
@@ -219,8 +218,7 @@ static void open_connection(leat_redis *redis)
         lose(redis, LEAT_E_MEMORY, "no room to ask the name server: %s", strerror(errno));
 }
 
-/* --- Talking --------------------------------------------------------------------------
- */
+/* ---- Talking ---- */
 
 /* Rule 4; the password is not in Redis's words. */
 static void refuse_opening(leat_redis *redis, leat_slice words)
@@ -329,8 +327,7 @@ static void note_answered(leat_redis *redis)
     redis->is_lost = false;
 }
 
-/* --- The batch ------------------------------------------------------------------------
- */
+/* ---- The batch ---- */
 
 void leat_redis_reset(leat_redis *redis)
 {
@@ -416,8 +413,7 @@ uint64_t leat_redis_n_connects(const leat_redis *redis)
     return leat_counter_read(&redis->n_connects);
 }
 
-/* --- From spec to connection ----------------------------------------------------------
- */
+/* ---- From spec to connection ---- */
 
 /* A command that opens a connection, such as {"AUTH", "user", "password"}. */
 static leat_status keep_command(leat_redis *redis, const char *const *words, int n)

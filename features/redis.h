@@ -9,7 +9,7 @@
  * Owns:    the connection, its pipeline, a copy of the spec.
  * Threads: one lane.
  * Fails:   receive: E_TIMEOUT, E_UNAVAILABLE, E_PROTOCOL; the connection is closed by
- * then, and leat_redis_trouble has the words.
+ *          then, and leat_redis_trouble has the words.
  */
 #ifndef LEAT_FEATURES_REDIS_H
 #define LEAT_FEATURES_REDIS_H

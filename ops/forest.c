@@ -7,20 +7,20 @@
 
 /* How a tree is laid out, and why a walk needs no branch.
  *
- *   Rows become keys first: unsigned integers in the order of the floats, so that a walk
- *   compares integers and -0.0 equals 0.0. A row has every feature twice, with a missing
- * one below all numbers and above all numbers, and a node looks at the copy that sends
- * NaN to its default side.
+ * Rows become keys first: unsigned integers in the order of the floats, so that a walk
+ * compares integers, and -0.0 equals 0.0. A row has every feature twice, a missing one once
+ * below and once above all numbers, and a node looks at the copy that sends it to the
+ * node's default side.
  *
- *   Nodes stand in breadth-first order, a right child right behind its left one, so a
- * step is at = child + goes_right. A leaf is its own child and its condition is above
- * every number, so every further step stays there. All walks through a tree therefore
- * take the same number of steps, its depth, and LANES of them advance together: each
- * waits for memory while the others move.
+ * Nodes stand in breadth-first order, a right child right behind its left one, so a step is
+ * at = child + goes_right. A leaf is its own child and its condition is above every number,
+ * so every further step stays there. All walks through a tree therefore take the same
+ * number of steps, its depth, and LANES of them advance together: each waits for memory
+ * while the others move.
  *
- *   Many rows: LANES rows through one tree, tree by tree, so that a tree is in the first
- *   cache for all of them. Few rows: one row through LANES trees. Either way a row adds
- * its leaves in the order of the trees. */
+ * Many rows: LANES rows through one tree, tree by tree, so that a tree is in the first cache
+ * for all of them. Few rows: one row through LANES trees. Either way a row adds its leaves
+ * in the order of the trees. */
 enum { LANES = 16, MAX_FEATURES = 1 << 24, MAX_GROUPS = 1 << 16 };
 
 enum { KEY_BELOW = 0, KEY_LOWEST = 0x007fffff }; /* missing; -Infinity */

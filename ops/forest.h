@@ -7,8 +7,7 @@
  *
  *   walk   NaN goes to the default side; otherwise left where x < condition, in float32
  *   sum    margins[row][group] starts at base[group] and adds one float32 leaf a tree, in
- *          the order of the trees: the order of XGBoost, so that sums are equal bit for
- * bit
+ *          the order of the trees: XGBoost's order, so that sums are equal bit for bit
  *
  * Owns:    nothing; everything lives in the arena that new() was given.
  * Threads: new and add: one; run and leaves: any, the forest is immutable by then.

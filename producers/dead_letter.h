@@ -11,7 +11,9 @@
  * A header that is already there is never overwritten: ours is left out.
  *
  * Owns:    nothing; the headers that it makes are the caller's (librdkafka's on success
- * of the produce call). Threads: one lane. Fails:   NULL when out of memory.
+ *          of the produce call).
+ * Threads: one lane.
+ * Fails:   NULL when out of memory.
  */
 #ifndef LEAT_PRODUCERS_DEAD_LETTER_H
 #define LEAT_PRODUCERS_DEAD_LETTER_H

@@ -1,4 +1,4 @@
-#include "runtime/document.h"
+#include "runtime/document_build.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -87,8 +87,10 @@ bool leat_doc_number_at(const leat_doc *array, size_t i, double *number)
         return true;
     }
     const leat_doc *item = &array->items[i];
+    if (item->kind != LEAT_DOC_NUMBER && item->kind != LEAT_DOC_BOOL)
+        return false;
     *number = item->number;
-    return item->kind == LEAT_DOC_NUMBER || item->kind == LEAT_DOC_BOOL;
+    return true;
 }
 
 const char *leat_doc_kind_name(const leat_doc *value)

@@ -7,9 +7,10 @@
  * is exact up to 2^53.
  *
  * Owns:    nothing; a document lives in the arena of its reader and points into the
- * file's bytes, which outlive it. Threads: any, a document is immutable. Fails:   the
- * readers: E_MODEL with the byte where it went wrong, E_MEMORY. Memory stays within a
- * constant factor of the file's size, whatever counts it declares.
+ *          file's bytes, which outlive it.
+ * Threads: any, a document is immutable.
+ * Fails:   the readers: E_MODEL with the byte where it went wrong, E_MEMORY. Memory stays
+ *          within a constant factor of the file's size, whatever counts it declares.
  */
 #ifndef LEAT_RUNTIME_DOCUMENT_H
 #define LEAT_RUNTIME_DOCUMENT_H
@@ -25,7 +26,7 @@ typedef enum leat_doc_kind {
     LEAT_DOC_NULL,
     LEAT_DOC_BOOL,   /* number: 0 or 1 */
     LEAT_DOC_NUMBER, /* number */
-    LEAT_DOC_STRING, /* text, count bytes of UTF-8 */
+    LEAT_DOC_STRING, /* text, count bytes */
     LEAT_DOC_ARRAY,  /* items, count of them */
     LEAT_DOC_PACKED, /* packed, count numbers: an array as well */
     LEAT_DOC_OBJECT, /* items, count members, sorted by name */
@@ -44,7 +45,7 @@ typedef enum leat_packing {
 
 typedef struct leat_doc leat_doc;
 struct leat_doc {
-    const char *name; /* of a member, name_size bytes of UTF-8; not NUL-terminated */
+    const char *name; /* of a member, name_size bytes; not NUL-terminated */
     size_t name_size;
     leat_doc_kind kind;
     leat_packing packing;
@@ -76,27 +77,5 @@ bool leat_doc_number_at(const leat_doc *array, size_t i, double *number);
 
 /* "a number", "an object" ... for messages; "nothing" for NULL. */
 const char *leat_doc_kind_name(const leat_doc *value);
-
-/* What the readers are made of. Values pile up on a stack until the array or object that
- * holds them is complete, and then move into the arena in one piece. */
-enum { LEAT_DOC_MAX_DEPTH = 32 };
-
-/* Bytes of one number, and the number that they are. */
-size_t leat_packing_size(leat_packing packing);
-double leat_packed_number(leat_packing packing, const uint8_t *bytes);
-
-typedef struct leat_doc_stack {
-    leat_arena *arena;
-    leat_doc *at; /* [n], malloc */
-    size_t n;
-    size_t capacity;
-} leat_doc_stack;
-
-leat_status leat_doc_push(leat_doc_stack *stack, const leat_doc *value) LEAT_MUST_CHECK;
-
-/* Moves the values above `base` into `into`, an ARRAY or OBJECT; E_MODEL when a name
- * stands twice in an object. */
-leat_status leat_doc_gather(leat_doc_stack *stack, size_t base, leat_doc *into,
-                            leat_error *error) LEAT_MUST_CHECK;
 
 #endif

@@ -67,7 +67,7 @@ typedef struct leat_model_facts {
     uint32_t n_trees;
     uint32_t n_leaves;
     uint32_t max_depth;
-    const char *warning; /* what a user should know ("best_iteration is ignored"), or NULL */
+    const char *warning; /* what a user should know, or NULL */
 } leat_model_facts;
 void leat_model_describe(const leat_model *model, leat_model_facts *facts);
 

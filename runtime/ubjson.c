@@ -1,4 +1,4 @@
-#include "runtime/document.h"
+#include "runtime/document_build.h"
 
 #include <stdlib.h>
 

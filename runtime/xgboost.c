@@ -1,5 +1,5 @@
 #include "base/msgpack.h"
-#include "base/number.h"
+#include "runtime/document_get.h"
 #include "runtime/ensemble.h"
 
 #include <math.h>
@@ -63,123 +63,6 @@ static leat_status out_of_memory(struct reader *reader)
     return leat_error_set(reader->error, LEAT_E_MEMORY, "out of memory");
 }
 
-/* What a dotted path leads to, or NULL. */
-static const leat_doc *find(const leat_doc *value, const char *path)
-{
-    char name[64];
-    while (*path) {
-        size_t size = strcspn(path, ".");
-        memcpy(name, path, size);
-        name[size] = 0;
-        value = leat_doc_member(value, name);
-        path += size + (path[size] == '.');
-    }
-    return value;
-}
-
-static leat_status wrong_kind(struct reader *reader, const char *path,
-                              const leat_doc *found, const char *expected)
-{
-    if (found && found->kind == LEAT_DOC_STRING)
-        return leat_error_set(
-            reader->error, LEAT_E_MODEL, "%s: found \"%.*s\", expected %s", path,
-            found->count < 32 ? (int)found->count : 32, found->text, expected);
-    return leat_error_set(reader->error, LEAT_E_MODEL, "%s: found %s, expected %s", path,
-                          leat_doc_kind_name(found), expected);
-}
-
-static bool text_is(const leat_doc *value, const char *text)
-{
-    return value && value->kind == LEAT_DOC_STRING && value->count == strlen(text) &&
-           !memcmp(value->text, text, value->count);
-}
-
-static leat_status get_text(struct reader *reader, const leat_doc *base, const char *path,
-                            const leat_doc **text)
-{
-    *text = find(base, path);
-    return *text && (*text)->kind == LEAT_DOC_STRING
-               ? LEAT_OK
-               : wrong_kind(reader, path, *text, "a string");
-}
-
-static bool to_count(const leat_doc *text, uint32_t *count)
-{
-    double number;
-    if (!text || text->kind != LEAT_DOC_STRING || text->count > 32)
-        return false;
-    leat_slice digits = {(const uint8_t *)text->text, (uint32_t)text->count};
-    if (leat_number_parse(digits, &number) || !(number >= 0 && number <= UINT32_MAX) ||
-        number != floor(number))
-        return false;
-    *count = (uint32_t)number;
-    return true;
-}
-
-/* A count, which XGBoost writes as a string; `absent` where an older version had none. */
-static leat_status get_count(struct reader *reader, const leat_doc *base,
-                             const char *path, uint32_t absent, uint32_t *count)
-{
-    *count = absent;
-    const leat_doc *text = find(base, path);
-    if (!text || to_count(text, count))
-        return LEAT_OK;
-    return wrong_kind(reader, path, text, "a count in a string");
-}
-
-static leat_status get_array(struct reader *reader, const leat_doc *base,
-                             const char *path, size_t count, const leat_doc **array)
-{
-    *array = find(base, path);
-    if (!leat_doc_is_array(*array))
-        return wrong_kind(reader, path, *array, "an array");
-    if ((*array)->count != count)
-        return leat_error_set(reader->error, LEAT_E_MODEL,
-                              "%s: found %zu elements, expected %zu", path,
-                              (*array)->count, count);
-    return LEAT_OK;
-}
-
-static leat_status number_at(struct reader *reader, const char *path,
-                             const leat_doc *array, size_t i, double *number)
-{
-    return leat_doc_number_at(array, i, number)
-               ? LEAT_OK
-               : leat_error_set(reader->error, LEAT_E_MODEL,
-                                "%s[%zu]: found %s, expected a number", path, i,
-                                leat_doc_kind_name(&array->items[i]));
-}
-
-static leat_status get_ints(struct reader *reader, const leat_doc *base, const char *path,
-                            size_t count, int32_t *ints)
-{
-    const leat_doc *array;
-    leat_status status = get_array(reader, base, path, count, &array);
-    for (size_t i = 0; !status && i < count; i++) {
-        double number;
-        status = number_at(reader, path, array, i, &number);
-        if (!status && !(number >= INT32_MIN && number <= INT32_MAX))
-            status = leat_error_set(reader->error, LEAT_E_MODEL,
-                                    "%s[%zu]: %g is no 32-bit integer", path, i, number);
-        if (!status)
-            ints[i] = (int32_t)number;
-    }
-    return status;
-}
-
-static leat_status get_floats(struct reader *reader, const leat_doc *base,
-                              const char *path, size_t count, float *floats)
-{
-    const leat_doc *array;
-    leat_status status = get_array(reader, base, path, count, &array);
-    for (size_t i = 0; !status && i < count; i++) {
-        double number = 0;
-        status = number_at(reader, path, array, i, &number);
-        floats[i] = (float)number;
-    }
-    return status;
-}
-
 static leat_status unsupported(struct reader *reader, const char *path, const char *what)
 {
     return leat_error_set(reader->error, LEAT_E_UNSUPPORTED,
@@ -190,38 +73,39 @@ static leat_status unsupported(struct reader *reader, const char *path, const ch
 static leat_status check_booster(struct reader *reader)
 {
     static const char path[] = "learner.gradient_booster.name";
-    const leat_doc *name, *booster = find(reader->root, "learner.gradient_booster");
-    leat_status status = get_text(reader, reader->root, path, &name);
+    const leat_doc *booster = leat_doc_find(reader->root, "learner.gradient_booster");
+    const leat_doc *name;
+    leat_status status = leat_doc_get_text(reader->root, path, &name, reader->error);
     if (status)
         return status;
     /* From 3.3 a dart booster calls itself gbtree, and its weights tell. */
-    const leat_doc *drop = find(booster, "weight_drop");
-    drop = drop ? drop : find(booster, "model.weight_drop");
-    if (text_is(name, "dart") || (drop && drop->count))
+    const leat_doc *drop = leat_doc_find(booster, "weight_drop");
+    drop = drop ? drop : leat_doc_find(booster, "model.weight_drop");
+    if (leat_doc_is_text(name, "dart") || (drop && drop->count))
         return unsupported(reader, path, "dart is");
-    if (text_is(name, "gblinear"))
+    if (leat_doc_is_text(name, "gblinear"))
         return unsupported(reader, path, "gblinear is");
-    if (!text_is(name, "gbtree"))
+    if (!leat_doc_is_text(name, "gbtree"))
         return unsupported(reader, path, "this booster is");
-    const leat_doc *categories = find(booster, "model.cats.enc");
+    const leat_doc *categories = leat_doc_find(booster, "model.cats.enc");
     if (categories && categories->count)
         return unsupported(reader, "learner.gradient_booster.model.cats",
                            "categorical features are");
-    reader->model = find(booster, "model");
-    return reader->model
-               ? LEAT_OK
-               : wrong_kind(reader, "learner.gradient_booster.model", NULL, "an object");
+    reader->model = leat_doc_find(booster, "model");
+    return reader->model ? LEAT_OK
+                         : leat_doc_unexpected("learner.gradient_booster.model", NULL,
+                                               "an object", reader->error);
 }
 
 static leat_status read_objective(struct reader *reader, const struct objective **found)
 {
     static const char path[] = "learner.objective.name";
     const leat_doc *name;
-    leat_status status = get_text(reader, reader->root, path, &name);
+    leat_status status = leat_doc_get_text(reader->root, path, &name, reader->error);
     if (status)
         return status;
     for (size_t i = 0; i < sizeof objectives / sizeof *objectives; i++) {
-        if (text_is(name, objectives[i].name)) {
+        if (leat_doc_is_text(name, objectives[i].name)) {
             *found = &objectives[i];
             reader->ensemble->objective = objectives[i].name;
             reader->ensemble->link = objectives[i].link;
@@ -236,12 +120,14 @@ static leat_status read_objective(struct reader *reader, const struct objective 
 static leat_status read_shape(struct reader *reader)
 {
     uint32_t n_targets;
-    const leat_doc *param = find(reader->root, "learner.learner_model_param");
-    leat_status status = get_count(reader, param, "num_feature", 0, &reader->n_features);
+    const leat_doc *param = leat_doc_find(reader->root, "learner.learner_model_param");
+    leat_status status =
+        leat_doc_get_count(param, "num_feature", 0, &reader->n_features, reader->error);
     if (!status)
-        status = get_count(reader, param, "num_class", 0, &reader->n_groups);
+        status =
+            leat_doc_get_count(param, "num_class", 0, &reader->n_groups, reader->error);
     if (!status)
-        status = get_count(reader, param, "num_target", 1, &n_targets);
+        status = leat_doc_get_count(param, "num_target", 1, &n_targets, reader->error);
     if (status)
         return leat_error_prefix(reader->error, "learner.learner_model_param.");
     if (n_targets > 1)
@@ -254,7 +140,7 @@ static leat_status read_shape(struct reader *reader)
 /* From 3.2 a probability may be 0 or 1, and is clamped. */
 static bool clamps_base(const struct reader *reader)
 {
-    const leat_doc *version = find(reader->root, "version");
+    const leat_doc *version = leat_doc_find(reader->root, "version");
     double major = 0, minor = 0;
     return leat_doc_is_array(version) && version->count >= 2 &&
            leat_doc_number_at(version, 0, &major) &&
@@ -279,7 +165,7 @@ static leat_status parse_base(struct reader *reader, const char *path,
                               const leat_doc **base)
 {
     const leat_doc *text;
-    leat_status status = get_text(reader, reader->root, path, &text);
+    leat_status status = leat_doc_get_text(reader->root, path, &text, reader->error);
     if (status)
         return status;
     status = leat_json_read(base, reader->scratch, (const uint8_t *)text->text,
@@ -296,6 +182,16 @@ static leat_status parse_base(struct reader *reader, const char *path,
                           reader->n_groups);
 }
 
+/* The base score of a group; NaN when what stands there is no number. */
+static float base_of(const leat_doc *base, uint32_t group)
+{
+    double number;
+    if (base->kind == LEAT_DOC_NUMBER)
+        return (float)base->number;
+    return leat_doc_number_at(base, base->count == 1 ? 0 : group, &number) ? (float)number
+                                                                           : NAN;
+}
+
 /* margins: [n_groups] */
 static leat_status read_base(struct reader *reader, base_space space, float *margins)
 {
@@ -303,12 +199,10 @@ static leat_status read_base(struct reader *reader, base_space space, float *mar
     const leat_doc *base;
     leat_status status = parse_base(reader, path, &base);
     for (uint32_t group = 0; !status && group < reader->n_groups; group++) {
-        double number = base->number;
-        if (base->kind != LEAT_DOC_NUMBER)
-            status = number_at(reader, path, base, base->count == 1 ? 0 : group, &number);
-        if (!status && !base_margin(reader, space, (float)number, &margins[group]))
+        float score = base_of(base, group);
+        if (!base_margin(reader, space, score, &margins[group]))
             status = leat_error_set(reader->error, LEAT_E_MODEL,
-                                    "%s: %g is out of range for %s", path, number,
+                                    "%s: %g is out of range for %s", path, (double)score,
                                     reader->ensemble->objective);
     }
     return status;
@@ -346,13 +240,13 @@ static leat_status new_tree_arrays(struct reader *reader, size_t n_nodes,
 static leat_status check_tree_kind(struct reader *reader, const leat_doc *tree, size_t t)
 {
     uint32_t leaf_size;
-    leat_status status =
-        get_count(reader, tree, "tree_param.size_leaf_vector", 1, &leaf_size);
+    leat_status status = leat_doc_get_count(tree, "tree_param.size_leaf_vector", 1,
+                                            &leaf_size, reader->error);
     if (status)
         return status;
     if (leaf_size > 1)
         return unsupported(reader, "tree_param.size_leaf_vector", "a leaf vector is");
-    const leat_doc *id = find(tree, "id");
+    const leat_doc *id = leat_doc_find(tree, "id");
     if (id && !(id->kind == LEAT_DOC_NUMBER && id->number == (double)t))
         return leat_error_set(reader->error, LEAT_E_MODEL, "id: expected %zu", t);
     return LEAT_OK;
@@ -361,9 +255,10 @@ static leat_status check_tree_kind(struct reader *reader, const leat_doc *tree, 
 static leat_status get_split_types(struct reader *reader, const leat_doc *tree,
                                    size_t n_nodes, int32_t *split_type)
 {
-    if (!find(tree, "split_type"))
+    if (!leat_doc_find(tree, "split_type"))
         return LEAT_OK;
-    leat_status status = get_ints(reader, tree, "split_type", n_nodes, split_type);
+    leat_status status =
+        leat_doc_get_ints(tree, "split_type", n_nodes, split_type, reader->error);
     for (size_t i = 0; !status && i < n_nodes; i++)
         if (split_type[i])
             status = unsupported(reader, "split_type", "a categorical split is");
@@ -375,15 +270,20 @@ static leat_status get_tree_arrays(struct reader *reader, const leat_doc *tree,
 {
     leat_status status = get_split_types(reader, tree, n_nodes, arrays->split_type);
     if (!status)
-        status = get_ints(reader, tree, "left_children", n_nodes, arrays->left);
+        status = leat_doc_get_ints(tree, "left_children", n_nodes, arrays->left,
+                                   reader->error);
     if (!status)
-        status = get_ints(reader, tree, "right_children", n_nodes, arrays->right);
+        status = leat_doc_get_ints(tree, "right_children", n_nodes, arrays->right,
+                                   reader->error);
     if (!status)
-        status = get_ints(reader, tree, "split_indices", n_nodes, arrays->feature);
+        status = leat_doc_get_ints(tree, "split_indices", n_nodes, arrays->feature,
+                                   reader->error);
     if (!status)
-        status = get_ints(reader, tree, "default_left", n_nodes, arrays->default_left);
+        status = leat_doc_get_ints(tree, "default_left", n_nodes, arrays->default_left,
+                                   reader->error);
     if (!status)
-        status = get_floats(reader, tree, "split_conditions", n_nodes, arrays->condition);
+        status = leat_doc_get_floats(tree, "split_conditions", n_nodes, arrays->condition,
+                                     reader->error);
     return status;
 }
 
@@ -392,7 +292,7 @@ static leat_status read_tree(struct reader *reader, const leat_doc *doc, size_t 
 {
     static const leat_tree_words words = {"left_children", "right_children",
                                           "split_indices"};
-    const leat_doc *left = find(doc, "left_children");
+    const leat_doc *left = leat_doc_find(doc, "left_children");
     size_t n_nodes = leat_doc_is_array(left) ? left->count : 0;
     leat_status status = check_tree_kind(reader, doc, t);
     if (!status)
@@ -419,7 +319,7 @@ static leat_status measure_trees(struct reader *reader, const leat_doc *trees,
     *n_nodes = *largest = 0;
     for (size_t t = 0; t < trees->count; t++) {
         const leat_doc *left = trees->kind == LEAT_DOC_ARRAY
-                                   ? find(&trees->items[t], "left_children")
+                                   ? leat_doc_find(&trees->items[t], "left_children")
                                    : NULL;
         if (!leat_doc_is_array(left) || left->count > INT32_MAX)
             return leat_error_set(reader->error, LEAT_E_MODEL,
@@ -456,10 +356,11 @@ static leat_status read_trees(struct reader *reader, base_space space)
     struct tree_arrays arrays;
     uint64_t n_nodes;
     size_t largest;
-    leat_status status = get_count(reader, reader->model, "gbtree_model_param.num_trees",
-                                   0, &reader->n_trees);
+    leat_status status = leat_doc_get_count(reader->model, "gbtree_model_param.num_trees",
+                                            0, &reader->n_trees, reader->error);
     if (!status)
-        status = get_array(reader, reader->model, "trees", reader->n_trees, &trees);
+        status = leat_doc_get_array(reader->model, "trees", reader->n_trees, &trees,
+                                    reader->error);
     if (!status)
         status = measure_trees(reader, trees, &n_nodes, &largest);
     if (!status)
@@ -471,7 +372,8 @@ static leat_status read_trees(struct reader *reader, base_space space)
     int32_t *groups = leat_arena_calloc(reader->scratch, reader->n_trees, sizeof *groups);
     if (!groups)
         return out_of_memory(reader);
-    status = get_ints(reader, reader->model, "tree_info", reader->n_trees, groups);
+    status = leat_doc_get_ints(reader->model, "tree_info", reader->n_trees, groups,
+                               reader->error);
     for (size_t t = 0; !status && t < reader->n_trees; t++) {
         status = read_tree(reader, &trees->items[t], t, groups[t], &arrays);
         if (status)
@@ -495,11 +397,11 @@ static leat_status read_name(struct reader *reader, const leat_doc *names, size_
 
 static leat_status read_feature_names(struct reader *reader)
 {
-    const leat_doc *array = find(reader->root, "learner.feature_names");
+    const leat_doc *array = leat_doc_find(reader->root, "learner.feature_names");
     if (!array || (leat_doc_is_array(array) && !array->count))
         return LEAT_OK;
-    leat_status status = get_array(reader, reader->root, "learner.feature_names",
-                                   reader->n_features, &array);
+    leat_status status = leat_doc_get_array(reader->root, "learner.feature_names",
+                                            reader->n_features, &array, reader->error);
     if (status)
         return status;
     const char **names =
@@ -517,10 +419,12 @@ static leat_status read_feature_names(struct reader *reader)
 static leat_status read_warning(struct reader *reader)
 {
     uint32_t best, parallel;
-    if (!to_count(find(reader->root, "learner.attributes.best_iteration"), &best))
+    if (!leat_doc_to_count(
+            leat_doc_find(reader->root, "learner.attributes.best_iteration"), &best))
         return LEAT_OK;
-    leat_status status = get_count(reader, reader->model,
-                                   "gbtree_model_param.num_parallel_tree", 1, &parallel);
+    leat_status status =
+        leat_doc_get_count(reader->model, "gbtree_model_param.num_parallel_tree", 1,
+                           &parallel, reader->error);
     if (status)
         return status;
     uint64_t per_round = (uint64_t)reader->n_groups * (parallel ? parallel : 1);

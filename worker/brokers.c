@@ -77,7 +77,7 @@ static leat_status ask(inquiry *self, int timeout_ms,
         rd_kafka_poll(self->client, SLICE_MS);
     }
     if (self->refused)
-        return leat_error_set(error, LEAT_E_KAFKA,
+        return leat_error_set(error, LEAT_E_CONFIG,
                               "the brokers at %s refuse the credentials: %s",
                               self->servers, self->last);
     return leat_error_set(error, LEAT_E_UNAVAILABLE, "no broker of %s answers: %s",

@@ -5,9 +5,8 @@
  *
  * Owns:    nothing; a client of its own lives as long as the call.
  * Threads: main.
- * Fails:   E_UNAVAILABLE (nobody answers in time; class RETRY), E_KAFKA (the brokers
- * refuse the credentials), E_CONFIG (a topic that is not there, or must not be read or
- *          written).
+ * Fails:   E_UNAVAILABLE (nobody answers in time; class RETRY); E_CONFIG (the brokers refuse
+ *          the credentials; a topic is not there, or must not be used).
  */
 #ifndef LEAT_WORKER_BROKERS_H
 #define LEAT_WORKER_BROKERS_H

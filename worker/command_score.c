@@ -3,11 +3,9 @@
 #include "worker/score_csv.h"
 #include "worker/score_events.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sysexits.h>
 
 static const char usage[] =
@@ -111,16 +109,6 @@ static leat_status score_events(const score_options *options, leat_error *error)
     return status;
 }
 
-static leat_status score_file(const score_options *options, leat_error *error)
-{
-    leat_status status =
-        options->model ? score_rows(options, error) : score_events(options, error);
-    if (fflush(stdout) && status == LEAT_OK)
-        return leat_error_set(error, LEAT_E_IO, "cannot write the results: %s",
-                              strerror(errno));
-    return status;
-}
-
 int leat_command_score(int argc, char **argv)
 {
     score_options options = {.kind = LEAT_SCORE_PREDICT};
@@ -128,5 +116,7 @@ int leat_command_score(int argc, char **argv)
     if (code >= 0)
         return code;
     leat_error error;
-    return score_file(&options, &error) == LEAT_OK ? EX_OK : leat_complain(&error);
+    leat_status status =
+        options.model ? score_rows(&options, &error) : score_events(&options, &error);
+    return status == LEAT_OK ? EX_OK : leat_complain(&error);
 }

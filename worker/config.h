@@ -6,14 +6,15 @@
  * specs, and lane.c and supervisor.c read the settings of their clients from this struct.
  *
  * References follow OpenTelemetry's grammar in scalars: ${VAR}, ${env:VAR},
- * ${VAR:-default},
- * $$ for a dollar, and ${file:/path} for a secret (its trailing newline is cut). No
- * recursion; an undefined variable is an error; types are resolved after substitution.
+ * ${VAR:-default}, $$ for a dollar, and ${file:/path} for a secret (its trailing newline
+ * is cut). No recursion; an undefined variable is an error; types are resolved after
+ * substitution.
  *
  * Owns:    every string, in its arena, until free.
  * Threads: main loads; immutable afterwards: any.
  * Fails:   E_NO_INPUT, E_CONFIG: "file:line:column: key: what was found, what is
- * allowed". E_UNSUPPORTED for a key of a part that is not built yet (also exit 78).
+ *          allowed". E_UNSUPPORTED for a key of a part that is not built yet (also exit
+ *          78).
  */
 #ifndef LEAT_WORKER_CONFIG_H
 #define LEAT_WORKER_CONFIG_H

@@ -74,6 +74,7 @@ static void explain_unknown(const char *name, char *why, size_t size)
 bool leat_config_try_property(rd_kafka_conf_t *conf, const leat_property_probe *probe,
                               char *why, size_t size)
 {
+    why[0] = 0;
     const char *instead = owner_says(probe->name);
     if (instead) {
         snprintf(why, size, "this property is not yours to set: %s", instead);

@@ -3,7 +3,7 @@
  * Owns:    the context is the loader's, for one load.
  * Threads: main.
  * Fails:   E_CONFIG, E_UNSUPPORTED, E_MEMORY: "file:line:column: key: what was found,
- * what is allowed".
+ *          what is allowed".
  */
 #ifndef LEAT_WORKER_CONFIG_VALUE_H
 #define LEAT_WORKER_CONFIG_VALUE_H

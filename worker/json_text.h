@@ -8,7 +8,7 @@
  *   nan and infinity   {"$float": "nan" | "inf" | "-inf"}
  *   any other ext      {"$ext": type, "data": base64}
  *   a map with a key   {"$map": [[key, value], ...]}, and also one that would be taken
- * for that is no text    a tag, because its first key is the name of one
+ *   that is no text    for a tag, because its first key is the name of one
  *
  * Owns:    nothing.
  * Threads: any.

@@ -6,12 +6,12 @@
  *
  *   An event is settled when its prediction, or its dead letter, was acknowledged by the
  *   brokers, and so was everything before it. Offsets are stored then and committed
- * within a second. Whatever happens earlier (a crash, a rebalance that came too fast, a
- * delivery that failed) makes the event come again; nothing makes it be passed over.
+ *   within a second. Whatever happens earlier (a crash, a rebalance that came too fast, a
+ *   delivery that failed) makes the event come again; nothing makes it be passed over.
  *
  *   Before partitions go, what was published is flushed and committed. Where that cannot
- * be done in time, the ledger is cleared and the partitions that stay are rewound too: a
- *   record whose fate is unknown must be published again before any later one settles.
+ *   be done in time, the ledger is cleared and the partitions that stay are rewound too:
+ *   a record whose fate is unknown must be published again before any later one settles.
  */
 #include "worker/lane.h"
 

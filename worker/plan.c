@@ -36,7 +36,7 @@ static leat_status open_model(leat_plan_builder *builder)
     return status ? prefix(builder, "model.path", "model.path: ") : LEAT_OK;
 }
 
-/* ---- captures -------------------------------------------------------------- */
+/* ---- captures ---- */
 
 static bool same_step(const leat_step *a, const leat_step *b)
 {
@@ -79,7 +79,7 @@ static leat_status make_capture_room(leat_plan_builder *builder)
     return builder->captures ? LEAT_OK : leat_plan_no_memory(builder);
 }
 
-/* ---- lookups --------------------------------------------------------------- */
+/* ---- lookups ---- */
 
 static leat_status build_key(leat_plan_builder *builder, const leat_config_lookup *lookup,
                              leat_lookup_spec *spec)
@@ -152,7 +152,7 @@ static leat_status build_redis(leat_plan_builder *builder)
     return status ? prefix(builder, "redis.url", "") : LEAT_OK;
 }
 
-/* ---- the prediction -------------------------------------------------------- */
+/* ---- the prediction ---- */
 
 /* event.card.country is included as country, event.items[0] as items. */
 static const char *include_name(leat_plan_builder *builder, const leat_path *path)
@@ -259,7 +259,7 @@ static leat_status build_prediction(leat_plan_builder *builder)
     return status ? status : build_thresholds(builder);
 }
 
-/* ---- the plan -------------------------------------------------------------- */
+/* ---- the plan ---- */
 
 static leat_status check_golden(leat_plan_builder *builder)
 {

@@ -155,10 +155,7 @@ static leat_status score_batch(scoring *scorer, leat_error *error)
     if (status != LEAT_OK)
         return leat_error_set(error, status, "%s: %s", scorer->csv.name,
                               leat_status_text(status));
-    if (ferror(scorer->out))
-        return leat_error_set(error, LEAT_E_IO, "cannot write the results: %s",
-                              strerror(errno));
-    return LEAT_OK;
+    return leat_lines_flush(scorer->out, error);
 }
 
 static bool is_blank(const scoring *scorer)

@@ -7,8 +7,8 @@
 #include "runtime/session.h"
 #include "worker/json_text.h"
 #include "worker/progress.h"
+#include "worker/score_line.h"
 
-#include <errno.h>
 #include <inttypes.h>
 
 enum { MAX_TEXT = 1024 };
@@ -106,10 +106,7 @@ static leat_status score_batch(file_way *way, leat_error *error)
     way->n_bytes += batch->bytes;
     if (status != LEAT_OK)
         return leat_error_set(error, status, "%s", leat_status_text(status));
-    if (ferror(way->out))
-        return leat_error_set(error, LEAT_E_IO, "cannot write the results: %s",
-                              strerror(errno));
-    return LEAT_OK;
+    return leat_lines_flush(way->out, error);
 }
 
 static leat_status score_all(file_way *way, uint64_t max_bytes, const char *path,

@@ -2,6 +2,7 @@
 
 #include "producers/scores.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,4 +85,14 @@ bool leat_line_print(FILE *out, leat_line_form form, uint64_t row, const float *
         fprintf(out, ",\"error\":\"score is %s\"", leat_scores_name(values[bad]));
     fputs("}\n", out);
     return bad == n;
+}
+
+leat_status leat_lines_flush(FILE *out, leat_error *error)
+{
+    if (!fflush(out) && !ferror(out))
+        return LEAT_OK;
+    if (errno == EPIPE)
+        return LEAT_END;
+    return leat_error_set(error, LEAT_E_IO, "cannot write the results: %s",
+                          strerror(errno));
 }

@@ -8,7 +8,7 @@
  *
  * Owns:    nothing.
  * Threads: any.
- * Fails:   never; an error of the stream stays in it.
+ * Fails:   flush: E_IO; the rest never, an error of the stream stays in it.
  */
 #ifndef LEAT_WORKER_SCORE_LINE_H
 #define LEAT_WORKER_SCORE_LINE_H
@@ -38,5 +38,9 @@ leat_line_form leat_line_form_of(const leat_model *model, leat_score_kind kind,
 /* `values`: one row of the output, [n]. False when it was an error's line. */
 bool leat_line_print(FILE *out, leat_line_form form, uint64_t row, const float *values,
                      uint32_t n);
+
+/* Hands the lines on. END when nobody reads them any more (`| head`), which is no error;
+ * E_IO with errno's text. */
+leat_status leat_lines_flush(FILE *out, leat_error *error) LEAT_MUST_CHECK;
 
 #endif

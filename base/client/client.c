@@ -81,7 +81,7 @@ leat_status leat_client_check(leat_client *client, rd_kafka_t *rk, leat_error *e
         return LEAT_OK;
     char why[200] = "";
     if (!rd_kafka_fatal_error(rk, why, sizeof why))
-        return leat_error_set(error, LEAT_E_UNAVAILABLE,
+        return leat_error_set(error, LEAT_E_CONFIG,
                               "%s: the brokers refuse the credentials: %s", client->part,
                               rd_kafka_err2str(fatal));
     return leat_error_set(error, LEAT_E_KAFKA, "%s: %s: %s", client->part,

@@ -191,6 +191,24 @@ class ScoreTest(unittest.TestCase):
         self.assertEqual(done.returncode, 70)
         self.assertIn(b"cannot write the results: No space left", done.stderr)
 
+    def test_reader_that_leaves_is_no_error(self):
+        rows = b"amount,hour,age\n" + b"1,2,3\n" * 100000
+        arguments = [LEAT, "score", *map(str, self.model("binary")), "-"]
+        with subprocess.Popen(
+            arguments,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
+            process.stdout.close()
+            try:
+                process.stdin.write(rows)
+                process.stdin.close()
+            except BrokenPipeError:
+                process.stdin = None
+            self.assertNotIn(b"cannot write", process.stderr.read())
+        self.assertEqual(process.returncode, 0)
+
 
 if __name__ == "__main__":
     unittest.main()

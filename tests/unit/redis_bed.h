@@ -20,7 +20,7 @@ typedef struct real_redis {
     redisContext *admin;
 } real_redis;
 
-/* Skips the test where no redis-server is installed. */
+/* Skips the test where no redis-server is installed; with CI set, fails it. */
 void real_redis_start(real_redis *server);
 void real_redis_kill(real_redis *server);    /* by its id; the folder stays */
 void real_redis_restart(real_redis *server); /* on the same port and socket, empty */

@@ -146,8 +146,7 @@ static void assert_row(fixture *f, const leat_event *event, float average, float
     }
 }
 
-/* --- A real Redis ---------------------------------------------------------------------
- */
+/* ---- A real Redis ---- */
 
 static real_redis server;
 static fixture only;
@@ -387,8 +386,7 @@ static void test_lookup__an_outage_is_unavailable_and_ends(void **state)
     assert_row(f, event, 1, 2, NAN);
 }
 
-/* --- A false one ----------------------------------------------------------------------
- */
+/* ---- A false one ---- */
 
 /* User n has avg n and count n. The answer about user 2 waits at the gate. */
 static void serve_tardy(int fd, int n, void *context)

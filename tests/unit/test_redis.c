@@ -64,8 +64,7 @@ static void assert_value(const leat_redis *redis, const char *text)
     assert_memory_equal(value.data, text, value.size);
 }
 
-/* --- With a real one ------------------------------------------------------------------
- */
+/* ---- With a real one ---- */
 
 static void assert_answers(leat_redis_spec spec, const char *key, const char *value)
 {
@@ -166,8 +165,7 @@ static void test_redis__comes_back_after_a_restart(void **state)
     real_redis_stop(&server);
 }
 
-/* --- With a false one -----------------------------------------------------------------
- */
+/* ---- With a false one ---- */
 
 /* Waits until the client hangs up. */
 static void linger(int fd)

@@ -236,6 +236,8 @@ static void test_xgboost__names_what_does_not_fit_together(void **state)
                    "trees[0].right_children[0]: node 1 is reached a second time");
     expect_refused("\"split_indices\":[0,", "\"split_indices\":[1e10,", LEAT_E_MODEL,
                    "trees[0].split_indices[0]: 1e+10 is no 32-bit integer");
+    expect_refused("\"split_indices\":[0,", "\"split_indices\":[0.5,", LEAT_E_MODEL,
+                   "trees[0].split_indices[0]: 0.5 is no 32-bit integer");
     expect_refused("\"split_indices\":[0,", "\"split_indices\":[\"0\",", LEAT_E_MODEL,
                    "trees[0].split_indices[0]: found a string, expected a number");
     expect_refused("\"id\":0", "\"id\":7", LEAT_E_MODEL, "trees[0].id: expected 0");
@@ -262,6 +264,9 @@ static void test_xgboost__refuses_a_base_score_out_of_range(void **state)
         "learner.learner_model_param.base_score: byte 0: found 'h', expected a "
         "number");
     expect_refused("[3E-1]", "NaN", LEAT_E_MODEL,
+                   "learner.learner_model_param.base_score: nan is out of range for "
+                   "binary:logistic");
+    expect_refused("[3E-1]", "[null]", LEAT_E_MODEL,
                    "learner.learner_model_param.base_score: nan is out of range for "
                    "binary:logistic");
     expect_refused("[3E-1]", "1.5", LEAT_E_MODEL,

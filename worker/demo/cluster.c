@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -16,7 +17,7 @@ static const char GROUP[] = "fraud-scorer";
 static const char EVENTS[] = "transactions";
 static const char *const OUTPUTS[] = {"predictions", "transactions.dead"};
 
-/* --- opening ----------------------------------------------------------------------- */
+/* ---- opening ---- */
 
 typedef struct setting {
     const char *name;
@@ -67,10 +68,12 @@ static leat_status open_mock(leat_demo_cluster *cluster, leat_error *error)
 
 static leat_status open_producer(leat_demo_cluster *cluster, leat_error *error)
 {
+    char batch_bytes[16];
+    snprintf(batch_bytes, sizeof batch_bytes, "%d", LEAT_DEMO_BATCH_BYTES);
     const setting settings[] = {
         {"bootstrap.servers", leat_demo_cluster_brokers(cluster)},
         {"linger.ms", "2"},
-        {"batch.size", "262144"},
+        {"batch.size", batch_bytes},
         {"socket.nagle.disable", "true"},
         {0},
     };
@@ -87,8 +90,7 @@ static leat_status open_consumer(leat_demo_cluster *cluster, leat_error *error)
         {"bootstrap.servers", leat_demo_cluster_brokers(cluster)},
         {"group.id", GROUP}, /* to ask where it stands: it is never joined */
         {"enable.auto.commit", "false"},
-        {"fetch.wait.max.ms",
-         "5"}, /* the mock does not answer before, if it has nothing */
+        {"fetch.wait.max.ms", "5"}, /* which the mock always waits if it has nothing */
         {"socket.nagle.disable", "true"},
         {0},
     };
@@ -141,7 +143,7 @@ const char *leat_demo_cluster_brokers(const leat_demo_cluster *cluster)
     return rd_kafka_mock_cluster_bootstraps(cluster->mock);
 }
 
-/* --- at work ----------------------------------------------------------------------- */
+/* ---- at work ---- */
 
 leat_status leat_demo_cluster_await_group(leat_demo_cluster *cluster)
 {

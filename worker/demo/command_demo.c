@@ -81,7 +81,7 @@ static void say(const char *text)
     fprintf(stderr, "%s\n", text);
 }
 
-/* --- the folder -------------------------------------------------------------------- */
+/* ---- the folder ---- */
 
 static leat_status make_folder(demo *d, leat_error *error)
 {
@@ -106,10 +106,9 @@ static void remove_folder(demo *d)
 {
     if (d->folder[0])
         nftw(d->folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
-    d->folder[0] = '\0';
 }
 
-/* --- starting ---------------------------------------------------------------------- */
+/* ---- starting ---- */
 
 /* Without Redis the demo shows what the worker does then: the profiles' features are
  * missing, and `quality` says so. */
@@ -123,6 +122,7 @@ static void start_redis(demo *d)
             error.msg);
 }
 
+/* `env` gives the worker its variables: setenv is not for a process that has threads. */
 static leat_status start_worker(demo *d, leat_error *error)
 {
     char self[PATH_MAX], brokers[512], redis[PATH_MAX], lanes[32], yaml[PATH_MAX],
@@ -187,14 +187,18 @@ static leat_status start(demo *d, leat_error *error)
     return status ? status : await_worker(d, error);
 }
 
-/* --- the stream -------------------------------------------------------------------- */
+/* ---- the stream ---- */
+
+static bool may_send(const demo *d)
+{
+    return d->count.sent < d->count.n_events &&
+           leat_count_missing(&d->count) < LEAT_DEMO_MAX_AHEAD;
+}
 
 static leat_status send_burst(demo *d, leat_error *error)
 {
     leat_fraud_event event;
-    for (int i = 0; i < BURST && d->count.sent < d->count.n_events &&
-                    leat_count_missing(&d->count) < LEAT_DEMO_MAX_AHEAD;
-         i++) {
+    for (int i = 0; i < BURST && may_send(d); i++) {
         leat_fraud_stream_next(d->stream, &event);
         leat_count_sent(&d->count, event.fraud, event.malformed, leat_now_ns());
         leat_status status = leat_demo_cluster_send(&d->cluster, &event, error);
@@ -205,15 +209,14 @@ static leat_status send_burst(demo *d, leat_error *error)
 }
 
 /* Until everything has come out, or nothing more does. */
-static leat_status stream(demo *d, leat_error *error)
+static leat_status stream_events(demo *d, leat_error *error)
 {
     leat_status status = LEAT_OK;
     d->begun_ns = d->last_ns = leat_now_ns();
     while (!status && !stopped && d->count.settled < d->count.n_events) {
         status = send_burst(d, error);
-        bool is_full = d->count.sent == d->count.n_events ||
-                       leat_count_missing(&d->count) >= LEAT_DEMO_MAX_AHEAD;
-        size_t n = leat_demo_cluster_receive(&d->cluster, &d->count, is_full ? 10 : 0);
+        int timeout_ms = may_send(d) ? 0 : 10;
+        size_t n = leat_demo_cluster_receive(&d->cluster, &d->count, timeout_ms);
         uint64_t now_ns = leat_now_ns();
         leat_view_show(&d->view, &d->count, now_ns);
         if (n)
@@ -234,7 +237,7 @@ static leat_status settle(demo *d, leat_error *error)
     return leat_demo_cluster_drain(&d->cluster, &d->count, error);
 }
 
-/* --- the end ----------------------------------------------------------------------- */
+/* ---- the end ---- */
 
 static leat_status write_report(const char *path, const leat_verdict *verdict,
                                 leat_error *error)
@@ -274,7 +277,7 @@ static leat_status run(demo *d, leat_error *error)
     if (status || stopped)
         return status;
     leat_view_init(&d->view, stderr);
-    status = stream(d, error);
+    status = stream_events(d, error);
     leat_view_close(&d->view);
     if (status || stopped)
         return status;
@@ -282,7 +285,8 @@ static leat_status run(demo *d, leat_error *error)
     return status ? status : conclude(d, error);
 }
 
-/* Leaves no process, and no folder but that of a failure, for its logs. */
+/* Leaves no process, and no folder but that of a failure that the worker's log may tell
+ * something about. */
 static void clean_up(demo *d, bool failed)
 {
     uint64_t deadline_ns = leat_now_ns() + STOP_SECONDS * LEAT_SEC;
@@ -291,8 +295,10 @@ static void clean_up(demo *d, bool failed)
     leat_demo_cluster_close(&d->cluster);
     leat_fraud_stream_free(d->stream);
     leat_count_fini(&d->count);
-    if (failed && d->folder[0])
-        fprintf(stderr, "leat: the worker's log: %s/worker.log\n", d->folder);
+    char log[PATH_MAX];
+    snprintf(log, sizeof log, "%s/worker.log", d->folder);
+    if (failed && access(log, F_OK) == 0)
+        fprintf(stderr, "leat: the worker's log: %s\n", log);
     else
         remove_folder(d);
 }
@@ -313,7 +319,7 @@ static int run_demo(const demo_options *options)
     return code;
 }
 
-/* --- the command line -------------------------------------------------------------- */
+/* ---- the command line ---- */
 
 static bool parse_number(const char *text, uint64_t most, uint64_t *number)
 {

@@ -38,7 +38,7 @@ void leat_count_sent(leat_count *count, bool fraud, bool malformed, uint64_t now
         .sent_ns = now_ns, .score = NAN, .fraud = fraud, .malformed = malformed};
 }
 
-/* --- reading records --------------------------------------------------------------- */
+/* ---- reading records ---- */
 
 /* The event that "tx-<index>" names, NULL when it names none that was sent. */
 static leat_fate *find_fate(leat_count *count, const leat_value *id)
@@ -110,7 +110,7 @@ static bool is_blocked(leat_slice prediction)
     return read_member(prediction, "decision", &decision) && is_text(&decision, "block");
 }
 
-/* --- counting ---------------------------------------------------------------------- */
+/* ---- counting ---- */
 
 /* Takes down one record of an event; true when it is the one that had to come. */
 static bool settle(leat_count *count, leat_fate *fate, bool as_expected)
@@ -160,7 +160,7 @@ void leat_count_dead_letter(leat_count *count, leat_slice value)
     settle(count, fate, fate && fate->malformed);
 }
 
-/* --- what it says ------------------------------------------------------------------ */
+/* ---- what it says ---- */
 
 static int compare_latencies(const void *a, const void *b)
 {

@@ -94,7 +94,7 @@ struct leat_fraud_stream {
     uint8_t bytes[LEAT_FRAUD_MAX_EVENT]; /* [size] */
 };
 
-/* --- the world --------------------------------------------------------------------- */
+/* ---- the world ---- */
 
 typedef struct country {
     const char *code;
@@ -188,7 +188,7 @@ void leat_fraud_stream_free(leat_fraud_stream *stream)
     free(stream);
 }
 
-/* --- who pays where ---------------------------------------------------------------- */
+/* ---- who pays where ---- */
 
 static int local_hour(const leat_fraud_stream *s, const user *u)
 {
@@ -244,7 +244,7 @@ static uint32_t choose_lax_merchant(leat_fraud_stream *s)
     return best;
 }
 
-/* --- what it looks like ------------------------------------------------------------ */
+/* ---- what it looks like ---- */
 
 /* Near enough on a map of Europe: equirectangular. */
 static double distance_km(const user *u, const merchant *m)
@@ -347,7 +347,7 @@ static void make_purchase(leat_fraud_stream *s, purchase *p)
     keep_pace(s, p);
 }
 
-/* --- how it is written down -------------------------------------------------------- */
+/* ---- how it is written down ---- */
 
 /* A msgpack_packer_write. */
 static int append(void *stream, const char *bytes, size_t size)
@@ -518,7 +518,7 @@ static void write_purchase(leat_fraud_stream *s, const purchase *p)
     put_velocity(to, p, c);
 }
 
-/* --- damage ------------------------------------------------------------------------ */
+/* ---- damage ---- */
 
 /* A head that stands where the type's text began: "\xa8purchase" becomes something else.
  * All of them leave the transaction_id readable, so that what becomes of each is known.
@@ -577,7 +577,7 @@ void leat_fraud_stream_next(leat_fraud_stream *stream, leat_fraud_event *event)
     };
 }
 
-/* --- what Redis knows -------------------------------------------------------------- */
+/* ---- what Redis knows ---- */
 
 bool leat_fraud_stream_user(const leat_fraud_stream *stream, uint32_t number,
                             leat_fraud_profile *profile)

@@ -38,7 +38,7 @@ void leat_view_close(leat_view *view)
     view->live = false;
 }
 
-/* --- lines on a terminal ----------------------------------------------------------- */
+/* ---- lines on a terminal ---- */
 
 static void end_line(leat_view *view)
 {
