@@ -27,6 +27,8 @@
 
 enum { LEAT_MSGPACK_MAX_DEPTH = 64 };
 
+#define LEAT_ALWAYS_INLINE static inline __attribute__((always_inline))
+
 typedef struct leat_cursor {
     const uint8_t *start;
     const uint8_t *at;
@@ -115,8 +117,8 @@ static inline double leat_msgpack_double(uint64_t number)
 
 /* As leat_msgpack_read, but any ext is left as bytes. It is inline, and takes two
  * pointers instead of a cursor, so that all of it can live in registers. */
-__attribute__((always_inline)) LEAT_MUST_CHECK static inline leat_status
-leat_msgpack_read_at(const uint8_t **start, const uint8_t *end, leat_value *value)
+LEAT_ALWAYS_INLINE leat_status leat_msgpack_read_at(const uint8_t **start,
+                                                    const uint8_t *end, leat_value *value)
 {
     const uint8_t *at = *start;
     size_t left = (size_t)(end - at);
@@ -203,8 +205,7 @@ leat_status leat_msgpack_explain(const leat_cursor *cursor, uint64_t origin,
 const char *leat_value_type_text(leat_value_type type);
 
 /* A number as a double: BOOL, INT, UINT, FLOAT, DOUBLE; E_TYPE for the others. */
-LEAT_MUST_CHECK static inline leat_status leat_value_number(const leat_value *value,
-                                                            double *number)
+static inline leat_status leat_value_number(const leat_value *value, double *number)
 {
     switch (value->type) {
     case LEAT_VALUE_BOOL:

@@ -15,6 +15,12 @@ if(LEAT_SANITIZE)
     target_link_options(leat_flags INTERFACE -fsanitize=${LEAT_SANITIZE})
 endif()
 
+# librdkafka runs on C11 threads, which ThreadSanitizer does not know.
+if(LEAT_SANITIZE MATCHES "thread")
+    add_library(leat_c11_threads SHARED tests/tsan/c11_threads.c)
+    target_link_libraries(leat_flags INTERFACE leat_c11_threads)
+endif()
+
 # The bit-equality of forest scores rests on plain IEEE arithmetic: no contraction into
 # fused multiply-adds, and never -ffast-math.
 target_compile_options(leat_flags INTERFACE -ffp-contract=off)

@@ -13,67 +13,19 @@
  * a register: each function takes where a value begins and returns where it ends, or NULL
  * when it failed, with the reason in decoder->failure.
  */
-#include "consumers/decode.h"
+#include "consumers/decode_internal.h"
 
-#include "base/msgpack.h"
 #include "consumers/record_field.h"
-#include "consumers/trie.h"
 
 #include <assert.h>
-#include <math.h>
-#include <stdlib.h>
-
-enum { ARENA_BLOCK = 16 * 1024 };
-
-struct leat_decoder {
-    const leat_schema *schema;
-    leat_header_find *find_header;
-    leat_arena arena;
-    const leat_node *root;
-    leat_target
-        *targets; /* those of the payload, as the trie sorts them; then the record's */
-    uint32_t n_in_payload;
-    uint32_t n_targets;
-    void **templates;    /* [n_inputs]: a row of each, with every column's default */
-    size_t *row_bytes;   /* [n_inputs] */
-    uint64_t *all;       /* [missing_words]: every column */
-    uint64_t *from_here; /* [missing_words]: those that the event feeds */
-
-    /* The event at work. */
-    uint8_t **rows; /* [n_inputs]: its row of each tensor */
-    uint64_t *missing;
-    leat_slice *captures;
-    const uint8_t *end; /* of the payload */
-    struct {
-        leat_status status;
-        const uint8_t *at;
-        const leat_node *node; /* E_TYPE: which value */
-        const char *expected;
-        leat_value_type found;
-    } failure;
-};
-
-static inline uint64_t bit_of(uint32_t column)
-{
-    return UINT64_C(1) << column % 64;
-}
 
 /* ---- what a target gets ---- */
-
-static inline void store(uint8_t *row, const leat_target *target, double number)
-{
-    void *at = row + target->offset;
-    if (target->kind == LEAT_TARGET_F32)
-        *(float *)at = (float)number;
-    else
-        *(double *)at = number;
-}
 
 static inline void put_number(leat_decoder *decoder, const leat_target *target,
                               double number)
 {
-    store(decoder->rows[target->tensor], target, number);
-    decoder->missing[target->index / 64] &= ~bit_of(target->index);
+    leat_target_store(decoder->rows[target->tensor], target, number);
+    decoder->missing[target->index / 64] &= ~leat_column_bit(target->index);
 }
 
 static void forget(leat_decoder *decoder, const leat_target *target)
@@ -82,8 +34,8 @@ static void forget(leat_decoder *decoder, const leat_target *target)
         decoder->captures[target->index] = (leat_slice){0};
         return;
     }
-    store(decoder->rows[target->tensor], target, target->fallback);
-    decoder->missing[target->index / 64] |= bit_of(target->index);
+    leat_target_store(decoder->rows[target->tensor], target, target->fallback);
+    decoder->missing[target->index / 64] |= leat_column_bit(target->index);
 }
 
 static const uint8_t *fail(leat_decoder *decoder, leat_status status, const uint8_t *at)
@@ -175,11 +127,9 @@ static const uint8_t *visit_any(leat_decoder *decoder, const leat_node *node,
 
 /* The same, or a value that nobody wants (NULL): nearly all are numbers for one column,
  * or scalars for nobody. */
-__attribute__((always_inline)) static inline const uint8_t *visit(leat_decoder *decoder,
-                                                                  const leat_node *node,
-                                                                  const uint8_t *start,
-                                                                  const uint8_t *end,
-                                                                  uint32_t depth)
+LEAT_ALWAYS_INLINE const uint8_t *visit(leat_decoder *decoder, const leat_node *node,
+                                        const uint8_t *start, const uint8_t *end,
+                                        uint32_t depth)
 {
     const uint8_t *at = start;
     leat_value value;
@@ -303,9 +253,11 @@ static bool take_record_fields(leat_decoder *decoder, leat_batch *batch,
         else if (leat_record_number(event, target->path, &number))
             put_number(decoder, target, number);
         if (status != LEAT_OK)
-            return !!fail(decoder, status, event->payload.data);
+            break;
     }
-    return true;
+    if (status != LEAT_OK)
+        fail(decoder, status, event->payload.data);
+    return status == LEAT_OK;
 }
 
 /* ---- events ---- */
@@ -367,152 +319,4 @@ void leat_decoder_run(leat_decoder *decoder, leat_batch *batch)
         if (event->payload.data)
             decode_event(decoder, batch, event);
     }
-}
-
-/* ---- a schema compiled ---- */
-
-static void fill_template(leat_decoder *decoder, uint32_t input)
-{
-    const leat_tensor_spec *spec = &decoder->schema->inputs[input];
-    uint32_t n = leat_tensor_row_size(spec);
-    for (uint32_t i = 0; i < n; i++) {
-        if (spec->dtype == LEAT_F32)
-            ((float *)decoder->templates[input])[i] = NAN;
-        else
-            ((double *)decoder->templates[input])[i] = (double)NAN;
-    }
-}
-
-static leat_status lay_templates(leat_decoder *decoder)
-{
-    const leat_schema *schema = decoder->schema;
-    size_t n = schema->n_inputs;
-    leat_arena *arena = &decoder->arena;
-    decoder->templates = leat_arena_calloc(arena, n, sizeof *decoder->templates);
-    decoder->row_bytes = leat_arena_calloc(arena, n, sizeof *decoder->row_bytes);
-    decoder->rows = leat_arena_calloc(arena, n, sizeof *decoder->rows);
-    if (!decoder->templates || !decoder->row_bytes || !decoder->rows)
-        return LEAT_E_MEMORY;
-    for (uint32_t i = 0; i < n; i++) {
-        const leat_tensor_spec *spec = &schema->inputs[i];
-        decoder->row_bytes[i] = leat_tensor_row_size(spec) * leat_dtype_size(spec->dtype);
-        decoder->templates[i] = leat_arena_aligned(arena, decoder->row_bytes[i]);
-        if (!decoder->templates[i])
-            return LEAT_E_MEMORY;
-        fill_template(decoder, i);
-    }
-    return LEAT_OK;
-}
-
-static leat_status check_column(const leat_schema *schema, const leat_column *column,
-                                leat_error *error)
-{
-    const leat_path *from = &column->from;
-    leat_dtype dtype = schema->inputs[column->tensor].dtype;
-    if (dtype != LEAT_F32 && dtype != LEAT_F64)
-        return leat_error_set(error, LEAT_E_UNSUPPORTED,
-                              "column '%s': inputs of type %s are not supported yet",
-                              column->name, leat_dtype_name(dtype));
-    if (from->root == LEAT_ROOT_KEY || from->root == LEAT_ROOT_HEADERS ||
-        (from->root == LEAT_ROOT_META && from->meta == LEAT_META_TOPIC))
-        return leat_error_set(error, LEAT_E_CONFIG,
-                              "column '%s': %s is text, expected a number", column->name,
-                              from->text);
-    return LEAT_OK;
-}
-
-static leat_target column_target(const leat_schema *schema, uint32_t index)
-{
-    const leat_column *column = &schema->columns[index];
-    leat_dtype dtype = schema->inputs[column->tensor].dtype;
-    return (leat_target){
-        .path = &column->from,
-        .kind = dtype == LEAT_F32 ? LEAT_TARGET_F32 : LEAT_TARGET_F64,
-        .index = index,
-        .tensor = column->tensor,
-        .offset = column->element * leat_dtype_size(dtype),
-        .fallback = column->has_default ? column->default_value : (double)NAN,
-    };
-}
-
-/* A target of the payload goes to the front, one of the record behind them. */
-static void add_target(leat_decoder *decoder, leat_target target)
-{
-    leat_target *targets = decoder->targets;
-    uint32_t at = decoder->n_targets++;
-    if (target.path->root == LEAT_ROOT_EVENT) {
-        targets[at] = targets[decoder->n_in_payload];
-        at = decoder->n_in_payload++;
-    }
-    targets[at] = target;
-}
-
-static void add_column(leat_decoder *decoder, uint32_t index)
-{
-    leat_target target = column_target(decoder->schema, index);
-    store(decoder->templates[target.tensor], &target, target.fallback);
-    decoder->all[index / 64] |= bit_of(index);
-    if (target.path->root == LEAT_ROOT_NAMED)
-        return;
-    decoder->from_here[index / 64] |= bit_of(index);
-    add_target(decoder, target);
-}
-
-static leat_status collect_targets(leat_decoder *decoder, leat_error *error)
-{
-    const leat_schema *schema = decoder->schema;
-    for (uint32_t i = 0; i < schema->n_columns; i++) {
-        leat_status status = check_column(schema, &schema->columns[i], error);
-        if (status != LEAT_OK)
-            return status;
-        add_column(decoder, i);
-    }
-    for (uint32_t i = 0; i < schema->n_captures; i++)
-        add_target(decoder, (leat_target){.path = &schema->captures[i],
-                                          .kind = LEAT_TARGET_CAPTURE,
-                                          .index = i});
-    return LEAT_OK;
-}
-
-static leat_status compile(leat_decoder *decoder, leat_error *error)
-{
-    const leat_schema *schema = decoder->schema;
-    leat_arena *arena = &decoder->arena;
-    size_t words = (schema->n_columns + 63) / 64;
-    size_t max_targets = (size_t)schema->n_columns + schema->n_captures;
-    decoder->all = leat_arena_calloc(arena, words, sizeof *decoder->all);
-    decoder->from_here = leat_arena_calloc(arena, words, sizeof *decoder->from_here);
-    decoder->targets = leat_arena_calloc(arena, max_targets, sizeof *decoder->targets);
-    if (!decoder->all || !decoder->from_here || !decoder->targets ||
-        lay_templates(decoder) != LEAT_OK)
-        return leat_error_set(error, LEAT_E_MEMORY, "no memory for a decoder");
-    leat_status status = collect_targets(decoder, error);
-    return status == LEAT_OK ? leat_trie_new(&decoder->root, arena, decoder->targets,
-                                             decoder->n_in_payload, error)
-                             : status;
-}
-
-leat_status leat_decoder_new(leat_decoder **decoder, const leat_schema *schema,
-                             leat_header_find *find_header, leat_error *error)
-{
-    leat_decoder *made = calloc(1, sizeof *made);
-    if (!made)
-        return leat_error_set(error, LEAT_E_MEMORY, "no memory for a decoder");
-    made->schema = schema;
-    made->find_header = find_header;
-    leat_arena_init(&made->arena, ARENA_BLOCK);
-    leat_status status = compile(made, error);
-    if (status == LEAT_OK)
-        *decoder = made;
-    else
-        leat_decoder_free(made);
-    return status;
-}
-
-void leat_decoder_free(leat_decoder *decoder)
-{
-    if (!decoder)
-        return;
-    leat_arena_fini(&decoder->arena);
-    free(decoder);
 }

@@ -31,12 +31,17 @@ leat_status leat_file_open(leat_file **file, const char *path, leat_error *error
         return leat_error_set(error, LEAT_E_NO_INPUT, "cannot open %s: %s", path,
                               strerror(errno));
     leat_file *made = calloc(1, sizeof *made);
-    if (!made) {
+    uint8_t *buffer = malloc(FIRST_ROOM);
+    if (!made || !buffer) {
+        free(buffer);
+        free(made);
         close(fd);
         return leat_error_set(error, LEAT_E_MEMORY, "%s: out of memory", path);
     }
     made->name = is_stdin ? "stdin" : path;
     made->fd = fd;
+    made->buffer = buffer;
+    made->room = FIRST_ROOM;
     *file = made;
     return LEAT_OK;
 }
@@ -61,7 +66,7 @@ const char *leat_file_name(const leat_file *file)
 static leat_status make_room(leat_file *file, leat_error *error)
 {
     size_t left = file->end - file->begin;
-    if (left)
+    if (file->begin)
         memmove(file->buffer, file->buffer + file->begin, left);
     file->begin = 0;
     file->end = left;
@@ -72,7 +77,7 @@ static leat_status make_room(leat_file *file, leat_error *error)
                               "%s: the value at byte %" PRIu64 " does not end within "
                               "%zu MiB",
                               file->name, file->position, LEAT_FILE_MAX_VALUE >> 20);
-    size_t room = left ? 2 * left : FIRST_ROOM;
+    size_t room = 2 * left;
     uint8_t *buffer = realloc(file->buffer, room);
     if (!buffer)
         return leat_error_set(error, LEAT_E_MEMORY, "%s: out of memory", file->name);

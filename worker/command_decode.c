@@ -27,8 +27,8 @@ typedef struct line {
     size_t size;
 } line;
 
-static leat_status print_value(line *out, const leat_file *file, leat_slice value,
-                               uint64_t position, leat_error *error)
+static leat_status make_line(line *out, const leat_file *file, leat_slice value,
+                             uint64_t position, leat_error *error)
 {
     leat_cursor cursor = leat_cursor_over(value);
     rewind(out->file);
@@ -38,54 +38,52 @@ static leat_status print_value(line *out, const leat_file *file, leat_slice valu
         return leat_error_prefix(error, "%s: ", leat_file_name(file));
     }
     putc('\n', out->file);
-    if (fflush(out->file) || ferror(out->file))
+    if (fflush(out->file))
         return leat_error_set(error, LEAT_E_MEMORY, "out of memory");
-    fwrite(out->text, 1, out->size, stdout);
     return LEAT_OK;
 }
 
-static leat_status print_values(line *out, leat_file *file, leat_error *error)
+/* Each line goes out at once, so that a pipe that flows can be watched. A reader that went
+ * away (`| head`) has what it wanted: END. */
+static leat_status print_line(const line *out, leat_error *error)
 {
-    leat_status status;
-    leat_slice value;
-    uint64_t position;
-    while ((status = leat_file_next(file, &value, &position, error)) == LEAT_OK) {
-        status = print_value(out, file, value, position, error);
-        if (status != LEAT_OK || ferror(stdout))
-            break;
-    }
-    return status;
+    if (fwrite(out->text, 1, out->size, stdout) == out->size && !fflush(stdout))
+        return LEAT_OK;
+    if (errno == EPIPE)
+        return LEAT_END;
+    return leat_error_set(error, LEAT_E_IO, "standard output: %s", strerror(errno));
 }
 
-/* A reader that went away (`| head`) has what it wanted. */
-static leat_status close_output(leat_status status, leat_error *error)
+static leat_status print_values(leat_file *file, leat_error *error)
 {
-    errno = 0;
-    if (!fflush(stdout) && !ferror(stdout))
-        return status;
-    if (errno == EPIPE)
-        return LEAT_OK;
-    return leat_error_set(error, LEAT_E_IO, "standard output: %s", strerror(errno));
+    line out = {0};
+    out.file = open_memstream(&out.text, &out.size);
+    if (!out.file)
+        return leat_error_set(error, LEAT_E_MEMORY, "out of memory");
+    leat_status status;
+    do {
+        leat_slice value;
+        uint64_t position;
+        status = leat_file_next(file, &value, &position, error);
+        if (status == LEAT_OK)
+            status = make_line(&out, file, value, position, error);
+        if (status == LEAT_OK)
+            status = print_line(&out, error);
+    } while (status == LEAT_OK);
+    fclose(out.file);
+    free(out.text);
+    return status;
 }
 
 static int decode(const char *path)
 {
     leat_error error;
     leat_file *file;
-    if (leat_file_open(&file, path, &error) != LEAT_OK)
-        return leat_complain(&error);
-    setvbuf(stdout, NULL, _IOLBF, 0); /* a pipe that still flows is read along */
-    line out = {0};
-    out.file = open_memstream(&out.text, &out.size);
-    leat_status status = LEAT_E_MEMORY;
-    if (out.file) {
-        status = close_output(print_values(&out, file, &error), &error);
-        fclose(out.file);
-    } else {
-        leat_error_set(&error, status, "out of memory");
+    leat_status status = leat_file_open(&file, path, &error);
+    if (status == LEAT_OK) {
+        status = print_values(file, &error);
+        leat_file_close(file);
     }
-    free(out.text);
-    leat_file_close(file);
     return status < LEAT_OK ? leat_complain(&error) : EX_OK;
 }
 

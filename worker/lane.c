@@ -33,7 +33,7 @@ static const uint64_t OWING_NS = 5 * LEAT_MS;    /* while acknowledgements are a
 static const uint64_t SETTLE_NS = 50 * LEAT_MS;  /* how often offsets are stored */
 static const uint64_t MODEL_NS = 50 * LEAT_MS;   /* how long a model runs in one go */
 static const uint64_t REVOKE_NS = 10 * LEAT_SEC; /* to settle before partitions go */
-static const uint64_t DRAIN_NS = 10 * LEAT_SEC;  /* to settle and leave at the end */
+static const uint64_t DRAIN_NS = 10 * LEAT_SEC;  /* to settle at the end */
 
 struct leat_lane {
     char part[24];
@@ -220,16 +220,17 @@ static leat_status turn(leat_lane *lane, leat_error *error)
     return status == LEAT_ABORTED ? go_back(lane, error) : status;
 }
 
-/* A lane that failed commits what is settled, too: that much is true. */
-static leat_status leave(leat_lane *lane, leat_error *error)
+/* A lane that failed commits what is settled, too: that much is true. Where the coordinator
+ * refuses, since the group has moved on, nothing is wrong but that some events come again. */
+static leat_status settle_last(leat_lane *lane, leat_error *error)
 {
-    uint64_t deadline_ns = leat_now_ns() + DRAIN_NS;
-    leat_status status = settle_now(lane, deadline_ns, error);
-    if (status != LEAT_OK)
-        leat_log(LEAT_LOG_WARN, lane->part, "leaving: %s",
-                 status < 0 ? error->msg : leat_status_text(status));
-    leat_status closed = leat_source_close(lane->source, deadline_ns, error);
-    return status == LEAT_OK ? closed : status;
+    leat_status status = settle_now(lane, leat_now_ns() + DRAIN_NS, error);
+    if (status == LEAT_OK)
+        return LEAT_OK;
+    leat_log(LEAT_LOG_WARN, lane->part,
+             "not all is settled, and will be scored again: %s",
+             status < 0 ? error->msg : leat_status_text(status));
+    return status == LEAT_E_KAFKA || status == LEAT_ABORTED ? LEAT_OK : status;
 }
 
 leat_status leat_lane_run(leat_lane *lane, leat_error *error)
@@ -239,13 +240,17 @@ leat_status leat_lane_run(leat_lane *lane, leat_error *error)
         status = turn(lane, error);
     if (status == LEAT_AGAIN)
         status = LEAT_OK; /* stopped while it waited for room: the batch comes again */
-    leat_error leaving;
-    leat_status left = leave(lane, &leaving);
-    if (status == LEAT_OK && left < 0) {
-        *error = leaving;
-        status = left;
-    }
-    return status;
+    leat_error unsettled;
+    leat_status settled = settle_last(lane, &unsettled);
+    if (status != LEAT_OK || settled == LEAT_OK)
+        return status;
+    *error = unsettled;
+    return settled;
+}
+
+leat_status leat_lane_leave(leat_lane *lane, uint64_t deadline_ns, leat_error *error)
+{
+    return leat_source_close(lane->source, deadline_ns, error);
 }
 
 void leat_lane_stop(leat_lane *lane)

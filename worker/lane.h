@@ -4,7 +4,7 @@
  * Lanes share the plan, which is immutable, and nothing else.
  *
  * Owns:    its source, sink, ledger, batch, decoder, features, session. Retains the plan.
- * Threads: new, free: main. run: the lane's thread. stop, meters: any.
+ * Threads: new, leave, free: main. run: the lane's thread. stop, meters: any.
  * Fails:   new: what its parts say. run: the error that ended the lane, OK after stop.
  */
 #ifndef LEAT_WORKER_LANE_H
@@ -35,11 +35,17 @@ leat_status leat_lane_new(leat_lane **lane, const leat_config *config, leat_plan
                           uint32_t number, leat_error *error) LEAT_MUST_CHECK;
 void leat_lane_free(leat_lane *lane);
 
-/* Works until stop() is called or going on would be wrong. */
+/* Works until stop() is called or going on would be wrong, then settles what it owes (within
+ * 10 s). It stays a member of the group. */
 leat_status leat_lane_run(leat_lane *lane, leat_error *error) LEAT_MUST_CHECK;
 
-/* Asks run() to settle and return; it does within the drain limit (10 s). */
+/* Asks run() to return. */
 void leat_lane_stop(leat_lane *lane);
+
+/* Leaves the group, when run() has returned in every lane of the process: a member that goes
+ * makes the group rebalance, and the others' last commits would be refused. */
+leat_status leat_lane_leave(leat_lane *lane, uint64_t deadline_ns,
+                            leat_error *error) LEAT_MUST_CHECK;
 
 const leat_lane_meters *leat_lane_read(const leat_lane *lane);
 

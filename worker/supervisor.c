@@ -13,8 +13,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-/* A lane settles and leaves within 10 s; what is beyond this has hung. */
-static const uint64_t STOP_NS = 25 * LEAT_SEC;
+/* A lane settles within 10 s; what is beyond this has hung. */
+static const uint64_t STOP_NS = 15 * LEAT_SEC;
+static const uint64_t LEAVE_NS = 5 * LEAT_SEC;
 static const uint64_t TICK_NS = 100 * LEAT_MS;
 
 typedef struct worker_lane {
@@ -120,6 +121,21 @@ static void stop_lanes(supervisor *self, const sigset_t *signals)
     }
 }
 
+/* From here on a signal ends the process as it would any other: all is settled. */
+static void leave_group(supervisor *self, const sigset_t *signals)
+{
+    pthread_sigmask(SIG_UNBLOCK, signals, NULL);
+    uint64_t deadline_ns = leat_now_ns() + LEAVE_NS;
+    for (uint32_t i = 0; i < self->n_lanes; i++) {
+        leat_error error;
+        if (!self->lanes[i].started)
+            continue;
+        pthread_join(self->lanes[i].thread, NULL);
+        if (leat_lane_leave(self->lanes[i].lane, deadline_ns, &error) != LEAT_OK)
+            leat_log(LEAT_LOG_WARN, "leat", "lane %u: %s", i, error.msg);
+    }
+}
+
 static leat_status first_failure(const supervisor *self, leat_error *error)
 {
     for (uint32_t i = 0; i < self->n_lanes; i++) {
@@ -143,9 +159,7 @@ static leat_status work(supervisor *self, const leat_config *config, leat_plan *
         watch(self, &signals);
     }
     stop_lanes(self, &signals);
-    for (uint32_t i = 0; i < self->n_lanes; i++)
-        if (self->lanes[i].started)
-            pthread_join(self->lanes[i].thread, NULL);
+    leave_group(self, &signals);
     leat_report_last(self->report);
     return status == LEAT_OK ? first_failure(self, error) : status;
 }

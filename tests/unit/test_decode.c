@@ -322,9 +322,9 @@ static void test_decode__more_columns_than_a_word_has_bits(void **state)
     char paths[MAX_COLUMNS][16];
     uint8_t payload[4 + MAX_COLUMNS * 4] = {0xde, 0, MAX_COLUMNS};
     for (int i = 0; i < MAX_COLUMNS; i++) {
-        snprintf(paths[i], sizeof paths[i], "event.%02d", i);
+        snprintf(paths[i], sizeof paths[i], "event.%02u", (unsigned)i % 100);
         add_column(paths[i]);
-        snprintf((char *)payload + 3 + 4 * i, 5, "\xa2%02d%c", i, i + 1);
+        snprintf((char *)payload + 3 + 4 * i, 5, "\xa2%02u%c", (unsigned)i % 100, i + 1);
     }
     leat_event *event = decode((leat_slice){payload, 3 + 4 * MAX_COLUMNS});
     for (uint32_t i = 0; i < MAX_COLUMNS; i++)
@@ -470,8 +470,8 @@ static void test_decode__more_fields_than_the_memo_holds(void **state)
     add_column("event.299");
     uint8_t payload[3 + N * 7 + 1] = {0xde, N >> 8, N & 0xff};
     for (int i = 0; i < N; i++)
-        snprintf((char *)payload + 3 + 7 * i, 8, "\xa3%03d\xcd%c%c", i, 1 + i / 255,
-                 1 + i % 255);
+        snprintf((char *)payload + 3 + 7 * i, 8, "\xa3%03u\xcd%c%c", (unsigned)i % 1000,
+                 1 + i / 255, 1 + i % 255);
     for (int turn = 0; turn < 3; turn++) {
         leat_event *event = decode((leat_slice){payload, 3 + 7 * N});
         expect_cell(event, 0, 0x102);

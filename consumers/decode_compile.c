@@ -1,0 +1,152 @@
+#include "consumers/decode_internal.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { ARENA_BLOCK = 16 * 1024 };
+
+static void fill_template(leat_decoder *decoder, uint32_t input)
+{
+    const leat_tensor_spec *spec = &decoder->schema->inputs[input];
+    uint32_t n = leat_tensor_row_size(spec);
+    for (uint32_t i = 0; i < n; i++) {
+        if (spec->dtype == LEAT_F32)
+            ((float *)decoder->templates[input])[i] = NAN;
+        else
+            ((double *)decoder->templates[input])[i] = (double)NAN;
+    }
+}
+
+static leat_status lay_templates(leat_decoder *decoder)
+{
+    const leat_schema *schema = decoder->schema;
+    size_t n = schema->n_inputs;
+    leat_arena *arena = &decoder->arena;
+    decoder->templates = leat_arena_calloc(arena, n, sizeof *decoder->templates);
+    decoder->row_bytes = leat_arena_calloc(arena, n, sizeof *decoder->row_bytes);
+    decoder->rows = leat_arena_calloc(arena, n, sizeof *decoder->rows);
+    if (!decoder->templates || !decoder->row_bytes || !decoder->rows)
+        return LEAT_E_MEMORY;
+    for (uint32_t i = 0; i < n; i++) {
+        const leat_tensor_spec *spec = &schema->inputs[i];
+        decoder->row_bytes[i] = leat_tensor_row_size(spec) * leat_dtype_size(spec->dtype);
+        decoder->templates[i] = leat_arena_aligned(arena, decoder->row_bytes[i]);
+        if (!decoder->templates[i])
+            return LEAT_E_MEMORY;
+        fill_template(decoder, i);
+    }
+    return LEAT_OK;
+}
+
+static leat_status check_column(const leat_schema *schema, const leat_column *column,
+                                leat_error *error)
+{
+    const leat_path *from = &column->from;
+    leat_dtype dtype = schema->inputs[column->tensor].dtype;
+    if (dtype != LEAT_F32 && dtype != LEAT_F64)
+        return leat_error_set(error, LEAT_E_UNSUPPORTED,
+                              "column '%s': inputs of type %s are not supported yet",
+                              column->name, leat_dtype_name(dtype));
+    if (from->root == LEAT_ROOT_KEY || from->root == LEAT_ROOT_HEADERS ||
+        (from->root == LEAT_ROOT_META && from->meta == LEAT_META_TOPIC))
+        return leat_error_set(error, LEAT_E_CONFIG,
+                              "column '%s': %s is text, expected a number", column->name,
+                              from->text);
+    return LEAT_OK;
+}
+
+static leat_target column_target(const leat_schema *schema, uint32_t index)
+{
+    const leat_column *column = &schema->columns[index];
+    leat_dtype dtype = schema->inputs[column->tensor].dtype;
+    return (leat_target){
+        .path = &column->from,
+        .kind = dtype == LEAT_F32 ? LEAT_TARGET_F32 : LEAT_TARGET_F64,
+        .index = index,
+        .tensor = column->tensor,
+        .offset = column->element * leat_dtype_size(dtype),
+        .fallback = column->has_default ? column->default_value : (double)NAN,
+    };
+}
+
+/* A target of the payload goes to the front, one of the record behind them. */
+static void add_target(leat_decoder *decoder, leat_target target)
+{
+    leat_target *targets = decoder->targets;
+    uint32_t at = decoder->n_targets++;
+    if (target.path->root == LEAT_ROOT_EVENT) {
+        targets[at] = targets[decoder->n_in_payload];
+        at = decoder->n_in_payload++;
+    }
+    targets[at] = target;
+}
+
+static void add_column(leat_decoder *decoder, uint32_t index)
+{
+    leat_target target = column_target(decoder->schema, index);
+    leat_target_store(decoder->templates[target.tensor], &target, target.fallback);
+    decoder->all[index / 64] |= leat_column_bit(index);
+    if (target.path->root == LEAT_ROOT_NAMED)
+        return;
+    decoder->from_here[index / 64] |= leat_column_bit(index);
+    add_target(decoder, target);
+}
+
+static leat_status collect_targets(leat_decoder *decoder, leat_error *error)
+{
+    const leat_schema *schema = decoder->schema;
+    for (uint32_t i = 0; i < schema->n_columns; i++) {
+        leat_status status = check_column(schema, &schema->columns[i], error);
+        if (status != LEAT_OK)
+            return status;
+        add_column(decoder, i);
+    }
+    for (uint32_t i = 0; i < schema->n_captures; i++)
+        add_target(decoder, (leat_target){.path = &schema->captures[i],
+                                          .kind = LEAT_TARGET_CAPTURE,
+                                          .index = i});
+    return LEAT_OK;
+}
+
+static leat_status compile(leat_decoder *decoder, leat_error *error)
+{
+    const leat_schema *schema = decoder->schema;
+    leat_arena *arena = &decoder->arena;
+    size_t words = (schema->n_columns + 63) / 64;
+    size_t max_targets = (size_t)schema->n_columns + schema->n_captures;
+    decoder->all = leat_arena_calloc(arena, words, sizeof *decoder->all);
+    decoder->from_here = leat_arena_calloc(arena, words, sizeof *decoder->from_here);
+    decoder->targets = leat_arena_calloc(arena, max_targets, sizeof *decoder->targets);
+    if (!decoder->all || !decoder->from_here || !decoder->targets ||
+        lay_templates(decoder) != LEAT_OK)
+        return leat_error_set(error, LEAT_E_MEMORY, "no memory for a decoder");
+    leat_status status = collect_targets(decoder, error);
+    return status == LEAT_OK ? leat_trie_new(&decoder->root, arena, decoder->targets,
+                                             decoder->n_in_payload, error)
+                             : status;
+}
+
+leat_status leat_decoder_new(leat_decoder **decoder, const leat_schema *schema,
+                             leat_header_find *find_header, leat_error *error)
+{
+    leat_decoder *made = calloc(1, sizeof *made);
+    if (!made)
+        return leat_error_set(error, LEAT_E_MEMORY, "no memory for a decoder");
+    made->schema = schema;
+    made->find_header = find_header;
+    leat_arena_init(&made->arena, ARENA_BLOCK);
+    leat_status status = compile(made, error);
+    if (status == LEAT_OK)
+        *decoder = made;
+    else
+        leat_decoder_free(made);
+    return status;
+}
+
+void leat_decoder_free(leat_decoder *decoder)
+{
+    if (!decoder)
+        return;
+    leat_arena_fini(&decoder->arena);
+    free(decoder);
+}

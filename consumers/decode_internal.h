@@ -1,0 +1,54 @@
+/* consumers/decode_internal.h: what the rooms of the decoder share. decode.c runs it,
+ * decode_compile.c makes it from a schema. */
+#ifndef LEAT_CONSUMERS_DECODE_INTERNAL_H
+#define LEAT_CONSUMERS_DECODE_INTERNAL_H
+
+#include "base/msgpack.h"
+#include "consumers/decode.h"
+#include "consumers/trie.h"
+
+struct leat_decoder {
+    const leat_schema *schema;
+    leat_header_find *find_header;
+    leat_arena arena;
+    const leat_node *root;
+    leat_target *targets; /* the payload's, as the trie sorts them; then the record's */
+    uint32_t n_in_payload;
+    uint32_t n_targets;
+    void **templates;    /* [n_inputs]: a row of each, with every column's default */
+    size_t *row_bytes;   /* [n_inputs] */
+    uint64_t *all;       /* [missing_words]: every column */
+    uint64_t *from_here; /* [missing_words]: those that the event feeds */
+
+    /* The event at work. */
+    uint8_t **rows; /* [n_inputs]: its row of each tensor */
+    uint64_t *missing;
+    leat_slice *captures;
+    const uint8_t *end; /* of the payload */
+    struct {
+        leat_status status;
+        const uint8_t *at;
+        const leat_node *node; /* E_TYPE: which value */
+        const char *expected;
+        leat_value_type found;
+    } failure;
+};
+
+/* Its place in the words of `missing`. */
+static inline uint64_t leat_column_bit(uint32_t column)
+{
+    return UINT64_C(1) << column % 64;
+}
+
+/* A column's number into a row of its tensor. */
+static inline void leat_target_store(uint8_t *row, const leat_target *target,
+                                     double number)
+{
+    void *at = row + target->offset;
+    if (target->kind == LEAT_TARGET_F32)
+        *(float *)at = (float)number;
+    else
+        *(double *)at = number;
+}
+
+#endif
