@@ -21,6 +21,12 @@ if(LEAT_SANITIZE MATCHES "thread")
     target_link_libraries(leat_flags INTERFACE leat_c11_threads)
 endif()
 
+# libFuzzer sees the coverage of everything that is linked into a target.
+if(LEAT_FUZZ)
+    target_compile_options(leat_flags INTERFACE -fsanitize=fuzzer-no-link)
+    target_link_options(leat_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 # The bit-equality of forest scores rests on plain IEEE arithmetic: no contraction into
 # fused multiply-adds, and never -ffast-math.
 target_compile_options(leat_flags INTERFACE -ffp-contract=off)

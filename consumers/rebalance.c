@@ -9,7 +9,7 @@ static const uint64_t START_AGAIN_NS = 200 * LEAT_MS;
 void leat_source_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
                               rd_kafka_topic_partition_list_t *partitions, void *opaque)
 {
-    leat_source *source = opaque;
+    leat_source *source = ((leat_client *)opaque)->owner;
     if (source->changing)
         rd_kafka_topic_partition_list_destroy(source->changing);
     source->changing = rd_kafka_topic_partition_list_copy(partitions);

@@ -26,12 +26,6 @@ static leat_status subscribe(leat_source *source, leat_error *error)
     return LEAT_OK;
 }
 
-static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
-{
-    leat_source *source = opaque;
-    leat_client_on_error(&source->client, rk, err, reason);
-}
-
 static const leat_property preferred[] = {
     {"client.id", "leat"},
     {"fetch.wait.max.ms", "100"},
@@ -39,27 +33,9 @@ static const leat_property preferred[] = {
     {"queued.max.messages.kbytes", "32768"},
 };
 
-static leat_status configure(rd_kafka_conf_t *conf, leat_source *source,
-                             leat_error *error)
+static void hook(rd_kafka_conf_t *conf)
 {
-    const leat_source_spec *spec = &source->spec;
-    const leat_property owned[] = {
-        {"group.id", spec->group},           {"enable.auto.commit", "true"},
-        {"auto.commit.interval.ms", "1000"}, {"enable.auto.offset.store", "false"},
-        {"enable.partition.eof", "false"},   {"auto.offset.reset", spec->out_of_range},
-    };
-    const leat_properties layers[] = {
-        {sizeof preferred / sizeof preferred[0], preferred},
-        spec->common,
-        spec->consumer,
-        {sizeof owned / sizeof owned[0], owned},
-    };
-    leat_status status = LEAT_OK;
-    for (size_t i = 0; status == LEAT_OK && i < sizeof layers / sizeof layers[0]; i++)
-        status = leat_client_set(conf, layers[i], error);
-    leat_client_wire(conf, &source->client, source, on_error);
     rd_kafka_conf_set_rebalance_cb(conf, leat_source_on_rebalance);
-    return status;
 }
 
 static uint64_t half_poll_interval(const rd_kafka_conf_t *conf)
@@ -74,20 +50,29 @@ static uint64_t half_poll_interval(const rd_kafka_conf_t *conf)
 
 static leat_status open_consumer(leat_source *source, leat_error *error)
 {
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    leat_status status = configure(conf, source, error);
-    if (status != LEAT_OK) {
-        rd_kafka_conf_destroy(conf);
+    const leat_source_spec *spec = &source->spec;
+    const leat_property owned[] = {
+        {"group.id", spec->group},           {"enable.auto.commit", "true"},
+        {"auto.commit.interval.ms", "1000"}, {"enable.auto.offset.store", "false"},
+        {"enable.partition.eof", "false"},   {"auto.offset.reset", spec->out_of_range},
+    };
+    const leat_properties layers[] = {
+        {sizeof preferred / sizeof preferred[0], preferred},
+        spec->common,
+        spec->consumer,
+        {sizeof owned / sizeof owned[0], owned},
+    };
+    const leat_client_spec client = {.type = RD_KAFKA_CONSUMER,
+                                     .part = spec->part,
+                                     .owner = source,
+                                     .n_layers = sizeof layers / sizeof layers[0],
+                                     .layers = layers,
+                                     .hook = hook};
+    leat_status status = leat_client_open(&source->client, &client, error);
+    if (status != LEAT_OK)
         return status;
-    }
-    source->patience_ns = half_poll_interval(conf);
-    char why[200];
-    source->consumer = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof why);
-    if (!source->consumer) {
-        rd_kafka_conf_destroy(conf);
-        return leat_error_set(error, LEAT_E_CONFIG, "Kafka consumer: %s", why);
-    }
-    /* conf belongs to the consumer now */
+    source->consumer = source->client.handle;
+    source->patience_ns = half_poll_interval(rd_kafka_conf(source->consumer));
     rd_kafka_poll_set_consumer(source->consumer);
     source->replies = rd_kafka_queue_new(source->consumer);
     return subscribe(source, error);
@@ -101,7 +86,6 @@ leat_status leat_source_new(leat_source **source, const leat_source_spec *spec,
         return leat_error_set(error, LEAT_E_MEMORY, "no memory for a source");
     made->spec = *spec;
     leat_arena_init(&made->names, NAMES_BLOCK);
-    made->client.part = spec->part;
     made->polled_ns = leat_now_ns();
     leat_status status = open_consumer(made, error);
     if (status != LEAT_OK)
@@ -356,7 +340,7 @@ leat_status leat_source_fill(leat_source *source, leat_batch *batch,
                              const leat_window *window, uint64_t wake_ns,
                              leat_error *error)
 {
-    leat_status status = leat_client_check(&source->client, source->consumer, error);
+    leat_status status = leat_client_check(&source->client, error);
     if (status != LEAT_OK)
         return status;
     if (source->change != LEAT_CHANGE_NONE)

@@ -31,12 +31,6 @@ struct leat_sink {
 
 /* ---- making one ---- */
 
-static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
-{
-    leat_sink *sink = opaque;
-    leat_client_on_error(&sink->client, rk, err, reason);
-}
-
 /* Time heals these; the rest stands until somebody mends it. */
 static int is_passing(rd_kafka_resp_err_t err)
 {
@@ -48,7 +42,7 @@ static int is_passing(rd_kafka_resp_err_t err)
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *record, void *opaque)
 {
     (void)rk;
-    leat_sink *sink = opaque;
+    leat_sink *sink = ((leat_client *)opaque)->owner;
     uint64_t sequence = (uint64_t)(uintptr_t)record->_private;
     if (!record->err) {
         leat_ledger_acknowledge(sink->ledger, sequence);
@@ -80,7 +74,12 @@ static const leat_property owned[] = {
     {"delivery.report.only.error", "false"},
 };
 
-static leat_status configure(rd_kafka_conf_t *conf, leat_sink *sink, leat_error *error)
+static void hook(rd_kafka_conf_t *conf)
+{
+    rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
+}
+
+static leat_status open_producer(leat_sink *sink, leat_error *error)
 {
     const leat_properties layers[] = {
         {sizeof preferred / sizeof preferred[0], preferred},
@@ -88,29 +87,16 @@ static leat_status configure(rd_kafka_conf_t *conf, leat_sink *sink, leat_error 
         sink->spec.producer,
         {sizeof owned / sizeof owned[0], owned},
     };
-    leat_status status = LEAT_OK;
-    for (size_t i = 0; status == LEAT_OK && i < sizeof layers / sizeof layers[0]; i++)
-        status = leat_client_set(conf, layers[i], error);
-    leat_client_wire(conf, &sink->client, sink, on_error);
-    rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
-    return status;
-}
-
-static leat_status open_producer(leat_sink *sink, leat_error *error)
-{
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    leat_status status = configure(conf, sink, error);
-    char why[200];
-    if (status == LEAT_OK) {
-        sink->producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
-        if (!sink->producer)
-            status = leat_error_set(error, LEAT_E_CONFIG, "Kafka producer: %s", why);
-    }
-    if (status != LEAT_OK) {
-        rd_kafka_conf_destroy(conf);
+    const leat_client_spec client = {.type = RD_KAFKA_PRODUCER,
+                                     .part = sink->spec.part,
+                                     .owner = sink,
+                                     .n_layers = sizeof layers / sizeof layers[0],
+                                     .layers = layers,
+                                     .hook = hook};
+    leat_status status = leat_client_open(&sink->client, &client, error);
+    if (status != LEAT_OK)
         return status;
-    }
-    /* conf belongs to the producer now */
+    sink->producer = sink->client.handle;
     sink->topic = rd_kafka_topic_new(sink->producer, sink->spec.topic, NULL);
     if (!sink->topic)
         return leat_error_set(error, LEAT_E_KAFKA, "topic %s: %s", sink->spec.topic,
@@ -125,7 +111,6 @@ leat_status leat_sink_new(leat_sink **sink, const leat_sink_spec *spec,
     if (!made)
         return leat_error_set(error, LEAT_E_MEMORY, "no memory for a sink");
     made->spec = *spec;
-    made->client.part = spec->part;
     made->ledger = ledger;
     made->records = calloc(spec->max_events, sizeof *made->records);
     made->events = calloc(spec->max_events, sizeof(leat_event *));
@@ -371,7 +356,7 @@ static leat_status report(leat_sink *sink, leat_error *error)
     leat_status failed = sink->failed;
     sink->failed = LEAT_OK;
     if (failed == LEAT_OK)
-        return leat_client_check(&sink->client, sink->producer, error);
+        return leat_client_check(&sink->client, error);
     if (failed == LEAT_ABORTED)
         leat_log(LEAT_LOG_WARN, sink->spec.part, "not delivered, going back: %s",
                  sink->why);

@@ -40,16 +40,6 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility,
              text);
 }
 
-void leat_client_wire(rd_kafka_conf_t *conf, leat_client *client, void *opaque,
-                      void (*on_error)(rd_kafka_t *rk, int err, const char *reason,
-                                       void *opaque))
-{
-    atomic_store(&client->fatal, 0);
-    rd_kafka_conf_set_opaque(conf, opaque);
-    rd_kafka_conf_set_log_cb(conf, on_log);
-    rd_kafka_conf_set_error_cb(conf, on_error);
-}
-
 /* A wrong password does not mend itself, and a worker that waits for it looks healthy. */
 static int ends_client(int err)
 {
@@ -57,9 +47,9 @@ static int ends_client(int err)
            err == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED;
 }
 
-void leat_client_on_error(leat_client *client, rd_kafka_t *rk, int err,
-                          const char *reason)
+static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
 {
+    leat_client *client = opaque;
     if (ends_client(err)) {
         char why[256];
         int fatal = err == RD_KAFKA_RESP_ERR__FATAL
@@ -74,13 +64,36 @@ void leat_client_on_error(leat_client *client, rd_kafka_t *rk, int err,
                      "%s (%s)", reason, rd_kafka_err2name(err));
 }
 
-leat_status leat_client_check(leat_client *client, rd_kafka_t *rk, leat_error *error)
+leat_status leat_client_open(leat_client *client, const leat_client_spec *spec,
+                             leat_error *error)
+{
+    *client = (leat_client){.part = spec->part, .owner = spec->owner};
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    leat_status status = LEAT_OK;
+    for (size_t i = 0; status == LEAT_OK && i < spec->n_layers; i++)
+        status = leat_client_set(conf, spec->layers[i], error);
+    rd_kafka_conf_set_opaque(conf, client);
+    rd_kafka_conf_set_log_cb(conf, on_log);
+    rd_kafka_conf_set_error_cb(conf, on_error);
+    spec->hook(conf);
+    char why[200];
+    if (status == LEAT_OK) {
+        client->handle = rd_kafka_new(spec->type, conf, why, sizeof why);
+        if (client->handle) /* conf is its own now */
+            return LEAT_OK;
+        status = leat_error_set(error, LEAT_E_CONFIG, "%s: %s", spec->part, why);
+    }
+    rd_kafka_conf_destroy(conf);
+    return status;
+}
+
+leat_status leat_client_check(const leat_client *client, leat_error *error)
 {
     int fatal = atomic_load(&client->fatal);
     if (!fatal)
         return LEAT_OK;
     char why[200] = "";
-    if (!rd_kafka_fatal_error(rk, why, sizeof why))
+    if (!rd_kafka_fatal_error(client->handle, why, sizeof why))
         return leat_error_set(error, LEAT_E_CONFIG,
                               "%s: the brokers refuse the credentials: %s", client->part,
                               rd_kafka_err2str(fatal));

@@ -5,9 +5,9 @@
  * is kept and asked for by the lane, since librdkafka reports it from a callback.
  *
  * Owns:    leat_client is the caller's storage and outlives the librdkafka handle.
- * Threads: configure: main. The callbacks run in librdkafka's and the lane's threads;
+ * Threads: open: main. The callbacks run in librdkafka's and the lane's threads;
  *          `fatal` may be read by any.
- * Fails:   E_CONFIG, with librdkafka's words.
+ * Fails:   open, set: E_CONFIG, with librdkafka's words.
  */
 #ifndef LEAT_BASE_CLIENT_CLIENT_H
 #define LEAT_BASE_CLIENT_CLIENT_H
@@ -30,26 +30,33 @@ typedef struct leat_properties {
 } leat_properties;
 
 typedef struct leat_client {
-    const char *part; /* who speaks in the log: "lane 0 consumer" */
-    atomic_int fatal; /* the rd_kafka_resp_err_t that ended it, 0 while it lives */
+    rd_kafka_t *handle; /* the owner's, who destroys it */
+    const char *part;   /* who speaks in the log: "lane 0 consumer" */
+    void *owner;        /* what the callbacks of the owner find: a callback's opaque is
+                           its leat_client */
+    atomic_int fatal;   /* the rd_kafka_resp_err_t that ended it, 0 while it lives */
     leat_log_limit log_limit;
 } leat_client;
 
-/* Sets the properties in order; a later one wins. */
+typedef struct leat_client_spec {
+    rd_kafka_type_t type;
+    const char *part;
+    void *owner;
+    size_t n_layers;
+    const leat_properties *layers;       /* in order; a later property wins */
+    void (*hook)(rd_kafka_conf_t *conf); /* sets the owner's callbacks */
+} leat_client_spec;
+
+leat_status leat_client_open(leat_client *client, const leat_client_spec *spec,
+                             leat_error *error) LEAT_MUST_CHECK;
+
+/* Sets the properties, for clients that are opened otherwise. */
 leat_status leat_client_set(rd_kafka_conf_t *conf, leat_properties properties,
                             leat_error *error) LEAT_MUST_CHECK;
 
-/* Wires logs, errors and the opaque (which callbacks get back) to the client. */
-void leat_client_wire(rd_kafka_conf_t *conf, leat_client *client, void *opaque,
-                      void (*on_error)(rd_kafka_t *rk, int err, const char *reason,
-                                       void *opaque));
-
-/* What an error callback does for every client: logs, and keeps what is fatal. */
-void leat_client_on_error(leat_client *client, rd_kafka_t *rk, int err,
-                          const char *reason);
-
-/* OK while the client lives, else the error that ended it: E_KAFKA. */
-leat_status leat_client_check(leat_client *client, rd_kafka_t *rk,
+/* OK while the client lives, else the error that ended it: E_KAFKA, or E_CONFIG where the
+ * brokers refuse the credentials. */
+leat_status leat_client_check(const leat_client *client,
                               leat_error *error) LEAT_MUST_CHECK;
 
 #endif

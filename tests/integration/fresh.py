@@ -84,7 +84,7 @@ def one_round(bed, workers, stream, topic, start, rng):
                or later.get(p, 0) >= ends[p] for p in range(PARTITIONS)):
             break
         later = later | bed.committed(case.group, topic)
-    worker.terminate()
+    workers.terminate()
     second = published.read_all()
     published.tail.close()
 

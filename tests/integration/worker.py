@@ -35,6 +35,12 @@ class Worker:
             raise AssertionError(f"{self.name} ended with {self.process.poll()}:\n"
                                  f"{self.last_words()}")
 
+    def check_sanitizers(self):
+        """A worker that was killed cannot say by its exit code what a sanitizer found."""
+        with open(self.log, errors="replace") as log:
+            if "Sanitizer:" in log.read():
+                raise AssertionError(f"a sanitizer speaks in {self.log}")
+
     def last_words(self, lines=15):
         with open(self.log, errors="replace") as log:
             return "".join(log.readlines()[-lines:])
@@ -78,7 +84,10 @@ class Workers:
             worker.check()
 
     def terminate(self):
-        return [worker.terminate() for worker in self.all if worker.is_alive()]
+        for worker in self.all:
+            if worker.is_alive():
+                worker.terminate()
+            worker.check_sanitizers()
 
     def __enter__(self):
         return self
