@@ -156,7 +156,8 @@ static leat_status explain_format(const leat_cursor *cursor, uint64_t position,
                               position);
     if (leat_msgpack_read(&again, &value) != LEAT_OK)
         return leat_error_set(error, LEAT_E_FORMAT,
-                              "the timestamp at byte %" PRIu64 " is not valid: expected 4, "
+                              "the timestamp at byte %" PRIu64
+                              " is not valid: expected 4, "
                               "8 or 12 bytes and less than 10^9 nanoseconds",
                               position);
     if (value.ext_type == EXT_RECORD)
@@ -180,9 +181,8 @@ leat_status leat_msgpack_explain(const leat_cursor *cursor, uint64_t origin,
     case LEAT_E_FORMAT:
         return explain_format(cursor, position, error);
     case LEAT_E_UTF8:
-        return leat_error_set(error, status,
-                              "the string at byte %" PRIu64 " is not valid UTF-8",
-                              position);
+        return leat_error_set(
+            error, status, "the string at byte %" PRIu64 " is not valid UTF-8", position);
     case LEAT_E_DEPTH:
         return leat_error_set(error, status,
                               "payload nests more than %d deep at byte %" PRIu64,

@@ -3,7 +3,7 @@
 #include "base/client/client.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "worker/nearest.h"
+#include "worker/config/nearest.h"
 
 #include <stdio.h>
 #include <stdlib.h>

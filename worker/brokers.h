@@ -11,7 +11,7 @@
 #ifndef LEAT_WORKER_BROKERS_H
 #define LEAT_WORKER_BROKERS_H
 
-#include "worker/config.h"
+#include "worker/config/config.h"
 
 /* All topics of the configuration, within `timeout_ms`. */
 leat_status leat_brokers_check(const leat_config *config, int timeout_ms,

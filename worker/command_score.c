@@ -1,7 +1,7 @@
 /* leat score: score a file, without Kafka. */
 #include "worker/commands.h"
-#include "worker/score_csv.h"
-#include "worker/score_events.h"
+#include "worker/score/score_csv.h"
+#include "worker/score/score_events.h"
 
 #include <getopt.h>
 #include <stdio.h>

@@ -12,7 +12,7 @@
 
 #include "base/client/client.h"
 #include "base/meter.h"
-#include "worker/config.h"
+#include "worker/config/config.h"
 #include "worker/plan.h"
 
 typedef struct leat_lane leat_lane;

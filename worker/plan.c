@@ -3,8 +3,8 @@
  * a batch looks at a name again. */
 #include "worker/plan_builder.h"
 
+#include "worker/config/key_template.h"
 #include "worker/golden.h"
-#include "worker/key_template.h"
 
 #include <stdlib.h>
 #include <string.h>

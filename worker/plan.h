@@ -16,7 +16,7 @@
 #include "features/lookup.h"
 #include "producers/encode.h"
 #include "runtime/model.h"
-#include "worker/config.h"
+#include "worker/config/config.h"
 
 #include <stdatomic.h>
 

@@ -1,6 +1,6 @@
 #include "worker/plan_builder.h"
 
-#include "worker/nearest.h"
+#include "worker/config/nearest.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -10,7 +10,7 @@
 #ifndef LEAT_WORKER_SUPERVISOR_H
 #define LEAT_WORKER_SUPERVISOR_H
 
-#include "worker/config.h"
+#include "worker/config/config.h"
 #include "worker/plan.h"
 
 leat_status leat_supervisor_run(const leat_config *config, leat_plan *plan,

@@ -1,5 +1,5 @@
 /* Any bytes as a configuration file: read or refused, and a refusal has words. */
-#include "worker/config.h"
+#include "worker/config/config.h"
 
 #include <stdio.h>
 #include <stdlib.h>

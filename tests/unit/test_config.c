@@ -1,4 +1,4 @@
-#include "worker/config.h"
+#include "worker/config/config.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

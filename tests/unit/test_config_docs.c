@@ -1,7 +1,7 @@
 /* docs/configuration.md and the table of keys must say the same. After a change of the
  * table, `test_config_docs --write` brings the document up to date. */
-#include "worker/config.h"
-#include "worker/config_docs.h"
+#include "worker/config/config.h"
+#include "worker/config/config_docs.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 static const char path[] = "docs/configuration.md";
-static const char mark[] = "from worker/config_table.c -->\n";
+static const char mark[] = "from worker/config/config_table.c -->\n";
 static const char end_mark[] = "<!-- end of keys -->\n";
 
 static char *read_document(void)
@@ -54,8 +54,9 @@ static void test_config_docs__the_keys_are_up_to_date(void **state)
     free(document);
     free(made);
     if (!same)
-        fail_msg("%s is behind worker/config_table.c: run test_config_docs --write",
-                 path);
+        fail_msg(
+            "%s is behind worker/config/config_table.c: run test_config_docs --write",
+            path);
 }
 
 static void test_config_docs__the_example_is_a_configuration(void **state)

@@ -1,6 +1,6 @@
 /* Every mistake that a configuration can hold, with the whole message that it gets. A row
  * replaces lines of a good configuration; what follows it stands from line 5 on. */
-#include "worker/config.h"
+#include "worker/config/config.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "worker/config_substitute.h"
+#include "worker/config/config_substitute.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "worker/csv.h"
+#include "worker/score/csv.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

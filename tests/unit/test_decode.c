@@ -549,6 +549,20 @@ static void test_decode__nothing_is_allocated_once_warm(void **state)
     assert_int_equal(n_allocated, before);
 }
 
+/* The map at the top is the first level. */
+static void test_decode__depth_counts_from_the_top(void **state)
+{
+    (void)state;
+    add_column("event.price");
+    uint8_t payload[3 + 64] = "\x81\xa1x";
+    memset(payload + 3, 0x91, 63);
+    payload[3 + 63] = 1;
+    assert_int_equal(decode((leat_slice){payload, sizeof payload})->status, LEAT_OK);
+    payload[3 + 63] = 0x90;
+    expect_refused(decode((leat_slice){payload, sizeof payload}), LEAT_E_DEPTH,
+                   "more than 64 deep at byte 66");
+}
+
 static void test_decode__the_reason_names_path_and_type(void **state)
 {
     (void)state;
@@ -808,6 +822,7 @@ int main(void)
         TEST(forty_kinds_are_refused_between_good_ones),
         TEST(every_kind_allocates_at_most_its_size_and_64_kib),
         TEST(nothing_is_allocated_once_warm),
+        TEST(depth_counts_from_the_top),
         TEST(the_reason_names_path_and_type),
         TEST(the_reason_names_the_byte),
         TEST(a_malformed_value_is_found_whoever_wants_it),

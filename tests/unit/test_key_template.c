@@ -1,4 +1,4 @@
-#include "worker/key_template.h"
+#include "worker/config/key_template.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -487,7 +487,7 @@ static void test_msgpack__random_bytes_are_accepted_as_msgpack_c_accepts_them(
                                     0xc4, 0xc5, 0xc7, 0xca, 0xcb, 0xcc, 0xcd, 0xd1, 0xd4,
                                     0xd6, 0xd9, 0xda, 0xdc, 0xde, 0x01, 0x02, 0xe0};
     uint32_t seed = 7, n_accepted = 0, n_refused = 0;
-    for (int round = 0; round < 200000; round++) {
+    for (int round = 0; round < 30000; round++) {
         uint8_t bytes[24];
         size_t size = 1 + next_random(&seed) % (sizeof bytes - 1);
         for (size_t i = 0; i < size; i++)
@@ -509,7 +509,7 @@ static void test_msgpack__random_bytes_are_accepted_as_msgpack_c_accepts_them(
             assert_int_equal(at, end);
         accepts ? n_accepted++ : n_refused++;
     }
-    assert_true(n_accepted > 10000 && n_refused > 10000);
+    assert_true(n_accepted > 1000 && n_refused > 1000);
 }
 
 int main(void)

@@ -1,4 +1,4 @@
-#include "worker/nearest.h"
+#include "worker/config/nearest.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "worker/score_columns.h"
+#include "worker/score/score_columns.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "worker/score_csv.h"
+#include "worker/score/score_csv.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

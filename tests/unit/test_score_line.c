@@ -1,4 +1,4 @@
-#include "worker/score_line.h"
+#include "worker/score/score_line.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "worker/yaml.h"
+#include "worker/config/yaml.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

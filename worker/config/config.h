@@ -1,0 +1,154 @@
+/* worker/config/config.h: the one YAML file, read, checked and typed.
+ *
+ * One declarative table (config_table.c) holds every key: its path, type, default,
+ * bounds, and help. The parser, the checker, the "did you mean" and the documentation all
+ * come from it. Nobody else reads configuration: plan.c turns it into a schema and stage
+ * specs, and lane.c and supervisor.c read the settings of their clients from this struct.
+ *
+ * References follow OpenTelemetry's grammar in scalars: ${VAR}, ${env:VAR},
+ * ${VAR:-default}, $$ for a dollar, and ${file:/path} for a secret (its trailing newline
+ * is cut). No recursion; an undefined variable is an error; types are resolved after
+ * substitution.
+ *
+ * Owns:    every string, in its arena, until free.
+ * Threads: main loads; immutable afterwards: any.
+ * Fails:   E_NO_INPUT, E_CONFIG: "file:line:column: key: what was found, what is
+ *          allowed". E_UNSUPPORTED for a key of a part that is not built yet (also exit
+ *          78).
+ */
+#ifndef LEAT_WORKER_CONFIG_H
+#define LEAT_WORKER_CONFIG_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "worker/config/yaml.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct leat_strings {
+    uint32_t n;
+    const char **at;
+} leat_strings;
+
+/* A name and a value that the user chose, such as a librdkafka property. */
+typedef struct leat_pair {
+    const char *name;
+    const char *value;
+    leat_place place;
+} leat_pair;
+
+typedef struct leat_pairs {
+    uint32_t n;
+    leat_pair *at;
+} leat_pairs;
+
+typedef struct leat_config_input {
+    const char *name;
+    leat_strings columns; /* names of features, in the order of the columns */
+    leat_place place;
+} leat_config_input;
+
+typedef struct leat_config_feature {
+    const char *name;
+    const char *from; /* a path */
+    bool has_default;
+    double default_value;
+    leat_place place;
+} leat_config_feature;
+
+typedef struct leat_config_lookup {
+    const char *name;
+    const char *key; /* a template */
+    leat_place place;
+} leat_config_lookup;
+
+typedef struct leat_config_threshold {
+    const char *decision;
+    double min_score;
+    leat_place place;
+} leat_config_threshold;
+
+typedef enum leat_start { LEAT_START_LATEST, LEAT_START_EARLIEST } leat_start;
+
+typedef enum leat_out_of_range {
+    LEAT_OUT_OF_RANGE_STOP,
+    LEAT_OUT_OF_RANGE_EARLIEST,
+    LEAT_OUT_OF_RANGE_LATEST,
+} leat_out_of_range;
+
+typedef struct leat_config {
+    leat_arena arena;
+    const char *file;
+    leat_yaml root; /* what was read, references replaced */
+
+    leat_pairs
+        kafka; /* bootstrap.servers and any librdkafka property, for every client */
+
+    struct {
+        leat_strings topics;
+        const char *group;              /* default: "leat-" and the model's name */
+        const char *time;               /* a path; default "meta.timestamp" */
+        leat_start start;               /* default latest */
+        leat_out_of_range out_of_range; /* default stop */
+        const char *id_prefix;          /* default "" */
+        leat_pairs kafka;               /* consumer only */
+    } source;
+
+    struct {
+        uint32_t max_events;  /* default 256; 1 to 65536 */
+        uint64_t max_wait_ns; /* default 2ms */
+        uint64_t max_bytes;   /* default 4MiB */
+    } window;
+
+    struct {
+        const char *name;   /* default: the file's name without its ending */
+        const char *path;   /* as seen from the configuration file's folder */
+        const char *sha256; /* lower case, or NULL */
+        const char *golden; /* as path, or NULL */
+        uint32_t n_inputs;
+        leat_config_input *inputs;
+    } model;
+
+    uint32_t n_features;
+    leat_config_feature *features;
+
+    uint32_t n_lookups;
+    leat_config_lookup *lookups;
+
+    struct {
+        const char *url;     /* default redis://localhost:6379 */
+        uint64_t timeout_ns; /* default 5ms */
+    } redis;
+
+    struct {
+        const char *topic;
+        leat_strings include; /* paths */
+        leat_strings headers; /* names that pass on */
+        uint32_t n_thresholds;
+        leat_config_threshold *thresholds; /* ascending by min_score */
+        leat_pairs kafka;                  /* producer only */
+    } sink;
+
+    struct {
+        const char *topic; /* or NULL: a bad event stops the worker */
+    } dead_letter;
+
+    uint32_t lanes; /* 0: auto, the cgroup's CPU quota */
+} leat_config;
+
+/* Loads and checks everything that can be checked without the model, brokers or Redis.
+ * `path` NULL: the file that LEAT_CONFIG names; E_USAGE when it names none. */
+leat_status leat_config_load(leat_config **config, const char *path,
+                             leat_error *error) LEAT_MUST_CHECK;
+
+/* The same for a text that is there already; `file` names it in messages, and relative
+ * paths in it are seen from the folder of that file. */
+leat_status leat_config_parse(leat_config **config, const char *file, const char *text,
+                              size_t size, leat_error *error) LEAT_MUST_CHECK;
+void leat_config_free(leat_config *config);
+
+/* Where a key stands, such as "redis.url"; what it would stand in where it is absent. */
+leat_place leat_config_place(const leat_config *config, const char *key);
+
+#endif

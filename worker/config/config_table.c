@@ -1,0 +1,237 @@
+#include "worker/config/config_table.h"
+
+#include "worker/config/config.h"
+
+#define IN(member)       offsetof(leat_config, member)
+#define OF(type, member) offsetof(type, member)
+
+/* A map fills an array of `type`: its count, the array, and the place in an element. */
+#define FILLS(count, array, type)                                                        \
+    .offset = IN(count), .at = IN(array), .size = sizeof(type),                          \
+    .place = offsetof(type, place)
+
+_Static_assert(offsetof(leat_pair, name) == 0, "the loader writes names there");
+_Static_assert(offsetof(leat_config_input, name) == 0, "the loader writes names there");
+_Static_assert(offsetof(leat_config_feature, name) == 0, "the loader writes names there");
+_Static_assert(offsetof(leat_config_lookup, name) == 0, "the loader writes names there");
+_Static_assert(offsetof(leat_config_threshold, decision) == 0,
+               "the loader writes names there");
+
+static const leat_key text = {.type = LEAT_KEY_TEXT};
+static const leat_key topic = {.type = LEAT_KEY_TOPIC};
+static const leat_key event_path = {.type = LEAT_KEY_PATH, .paths = LEAT_PATHS_EVENT};
+static const leat_key property = {.type = LEAT_KEY_PROPERTY,
+                                  .offset = OF(leat_pair, value)};
+
+static const leat_choice formats[] = {{"msgpack", false}, {"json", true}, {0}};
+static const leat_choice starts[] = {
+    [LEAT_START_LATEST] = {"latest", false},
+    [LEAT_START_EARLIEST] = {"earliest", false},
+    {0},
+};
+static const leat_choice ranges[] = {
+    [LEAT_OUT_OF_RANGE_STOP] = {"stop", false},
+    [LEAT_OUT_OF_RANGE_EARLIEST] = {"earliest", false},
+    [LEAT_OUT_OF_RANGE_LATEST] = {"latest", false},
+    {0},
+};
+
+static const leat_key source_keys[] = {
+    {"topics", LEAT_KEY_LIST, .required = true, .element = &topic,
+     .offset = IN(source.topics), .help = "The topics whose events are scored."},
+    {"group", LEAT_KEY_TEXT, .default_text = "`leat-` and `model.name`",
+     .offset = IN(source.group),
+     .help = "The consumer group. Workers of one group share the partitions."},
+    {"format", LEAT_KEY_CHOICE, .fallback = "msgpack", .choices = formats,
+     .unstored = true, .help = "What the payloads are."},
+    {"where", LEAT_KEY_LATER, .help = "Score only the events that match."},
+    {"time", LEAT_KEY_PATH, .fallback = "meta.timestamp", .paths = LEAT_PATHS_TIME,
+     .offset = IN(source.time),
+     .help = "The event time that a prediction carries: a path of the event, or "
+             "`meta.timestamp`, the record's."},
+    {"start", LEAT_KEY_CHOICE, .fallback = "latest", .choices = starts,
+     .offset = IN(source.start),
+     .help = "Where the group begins on a topic for which it has no offset yet."},
+    {"out_of_range", LEAT_KEY_CHOICE, .fallback = "stop", .choices = ranges,
+     .offset = IN(source.out_of_range),
+     .help = "What to do where the committed offset is no longer in the topic: `stop` "
+             "with a message, or go on from there."},
+    {"id_prefix", LEAT_KEY_TEXT, .fallback = "", .offset = IN(source.id_prefix),
+     .help = "Stands before every `id`, for topics that were recreated or mirrored."},
+    {"kafka", LEAT_KEY_MAP, .element = &property,
+     FILLS(source.kafka.n, source.kafka.at, leat_pair),
+     .help = "librdkafka properties of the consumer alone."},
+    {0},
+};
+
+static const leat_key window_keys[] = {
+    {"max_events", LEAT_KEY_INTEGER, .fallback = "256", .min = "1", .max = "65536",
+     .offset = IN(window.max_events), .help = "A batch closes at so many events,"},
+    {"max_wait", LEAT_KEY_DURATION, .fallback = "2ms", .min = "0ms", .max = "1m",
+     .offset = IN(window.max_wait_ns), .help = "or so long after its first event,"},
+    {"max_bytes", LEAT_KEY_SIZE, .fallback = "4MiB", .min = "1KiB", .max = "1GiB",
+     .offset = IN(window.max_bytes),
+     .help = "or at so many bytes of payloads. A larger event is a batch of its own."},
+    {0},
+};
+
+static const leat_key input_columns = {
+    .type = LEAT_KEY_LIST, .element = &text, .offset = OF(leat_config_input, columns)};
+
+static const leat_key model_keys[] = {
+    {"name", LEAT_KEY_TEXT, .default_text = "the file's name without its ending",
+     .offset = IN(model.name), .help = "The name that predictions carry."},
+    {"path", LEAT_KEY_FILE, .required = true, .offset = IN(model.path),
+     .help = "The model: XGBoost JSON or UBJSON, told apart by content."},
+    {"sha256", LEAT_KEY_DIGEST, .offset = IN(model.sha256),
+     .help = "Pins the file: another one is refused."},
+    {"golden", LEAT_KEY_FILE, .offset = IN(model.golden),
+     .help = "Rows with the scores that they must get, see [Golden rows](#golden-rows)."},
+    {"inputs", LEAT_KEY_MAP, .element = &input_columns,
+     FILLS(model.n_inputs, model.inputs, leat_config_input),
+     .help = "The features of each input in the order of its columns. Only for a model "
+             "that names no columns itself."},
+    {0},
+};
+
+static const leat_key feature_keys[] = {
+    {"from", LEAT_KEY_PATH, .required = true, .paths = LEAT_PATHS_FEATURE,
+     .offset = OF(leat_config_feature, from),
+     .help = "Where the number comes from: `event.amount`, `meta.timestamp`, or a field "
+             "of a lookup, `user.avg_30d`."},
+    {"default", LEAT_KEY_NUMBER, .default_text = "missing (NaN)",
+     .offset = OF(leat_config_feature, default_value),
+     .present = OF(leat_config_feature, has_default),
+     .help = "What stands in for a value that is missing."},
+    {"as", LEAT_KEY_LATER, .help = "How to read the value (an hour, ids)."},
+    {"zone", LEAT_KEY_LATER, .help = "The time zone of `as: hour`."},
+    {"categories", LEAT_KEY_LATER, .help = "The strings of a categorical feature."},
+    {"length", LEAT_KEY_LATER, .help = "The length of a sequence."},
+    {"pad", LEAT_KEY_LATER, .help = "What fills a short sequence."},
+    {"keep", LEAT_KEY_LATER, .help = "Which end of a long sequence stays."},
+    {0},
+};
+static const leat_key feature = {.type = LEAT_KEY_SECTION, .keys = feature_keys};
+
+static const leat_choice on_unavailable[] = {
+    {"default", false}, {"wait", true}, {"dead_letter", true}, {0}};
+static const leat_choice lookup_formats[] = {
+    {"hash", false}, {"msgpack", true}, {"json", true}, {"feast", true}, {0}};
+
+static const leat_key lookup_keys[] = {
+    {"key", LEAT_KEY_TEMPLATE, .required = true, .offset = OF(leat_config_lookup, key),
+     .help = "The Redis key: text with paths of the event in braces, "
+             "`\"user:{event.user_id}\"`. `{{` and `}}` stand for braces."},
+    {"format", LEAT_KEY_CHOICE, .fallback = "hash", .choices = lookup_formats,
+     .unstored = true, .help = "What stands under the key."},
+    {"on_unavailable", LEAT_KEY_CHOICE, .fallback = "default", .choices = on_unavailable,
+     .unstored = true,
+     .help = "What to do where Redis does not answer in time: score with the features' "
+             "defaults, and say so in `quality`."},
+    {"max_age", LEAT_KEY_LATER, .help = "How old a value may be."},
+    {0},
+};
+static const leat_key lookup = {.type = LEAT_KEY_SECTION, .keys = lookup_keys};
+
+static const leat_key redis_keys[] = {
+    {"url", LEAT_KEY_TEXT, .fallback = "redis://localhost:6379", .offset = IN(redis.url),
+     .help = "`redis://[user[:password]@]host[:port][/db]` or "
+             "`unix:///path/to/socket?db=0`."},
+    {"timeout", LEAT_KEY_DURATION, .fallback = "5ms", .min = "100us", .max = "1m",
+     .offset = IN(redis.timeout_ns),
+     .help = "How long a batch waits for Redis, connecting included."},
+    {"cache", LEAT_KEY_LATER, .help = "A local cache of entities."},
+    {0},
+};
+
+static const leat_key threshold = {.type = LEAT_KEY_NUMBER,
+                                   .offset = OF(leat_config_threshold, min_score)};
+
+static const leat_key sink_keys[] = {
+    {"topic", LEAT_KEY_TOPIC, .required = true, .offset = IN(sink.topic),
+     .help = "The topic of the predictions."},
+    {"include", LEAT_KEY_LIST, .element = &event_path, .offset = IN(sink.include),
+     .help = "Paths of the event that go into the prediction, each under its last name."},
+    {"headers", LEAT_KEY_LIST, .element = &text, .offset = IN(sink.headers),
+     .help = "Names of the record's headers that pass on to the prediction's record."},
+    {"thresholds", LEAT_KEY_MAP, .element = &threshold,
+     FILLS(sink.n_thresholds, sink.thresholds, leat_config_threshold),
+     .help = "Decisions and the least score of each; the highest one reached is the "
+             "prediction's `decision`."},
+    {"features", LEAT_KEY_LATER, .help = "A topic for the scored rows."},
+    {"explain", LEAT_KEY_LATER, .help = "Reasons on predictions."},
+    {"kafka", LEAT_KEY_MAP, .element = &property,
+     FILLS(sink.kafka.n, sink.kafka.at, leat_pair),
+     .help = "librdkafka properties of the producer alone."},
+    {0},
+};
+
+static const leat_choice styles[] = {{"connect", false}, {"spring", true}, {0}};
+
+static const leat_key dead_letter_keys[] = {
+    {"topic", LEAT_KEY_TOPIC, .default_text = "none: a bad event stops the worker",
+     .offset = IN(dead_letter.topic),
+     .help = "The topic of events that cannot be scored."},
+    {"style", LEAT_KEY_CHOICE, .fallback = "connect", .choices = styles, .unstored = true,
+     .help = "Whose headers say what happened: Kafka Connect's."},
+    {"max_rate", LEAT_KEY_LATER, .help = "The share of dead letters that halts."},
+    {0},
+};
+
+static const leat_choice deliveries[] = {
+    {"at_least_once", false}, {"exactly_once", true}, {0}};
+
+static const leat_key top_keys[] = {
+    {"kafka", LEAT_KEY_MAP, .element = &property, FILLS(kafka.n, kafka.at, leat_pair),
+     .help = "librdkafka properties of every client. `bootstrap.servers` is required. "
+             "Properties that Leat sets itself are refused, with what to use instead."},
+    {"source", LEAT_KEY_SECTION, .keys = source_keys, .help = "The events."},
+    {"window", LEAT_KEY_SECTION, .keys = window_keys, .help = "What closes a batch."},
+    {"model", LEAT_KEY_SECTION, .keys = model_keys, .help = "The model."},
+    {"features", LEAT_KEY_MAP, .element = &feature,
+     FILLS(n_features, features, leat_config_feature),
+     .help = "The model's columns by name, and where their values come from."},
+    {"lookups", LEAT_KEY_MAP, .element = &lookup,
+     FILLS(n_lookups, lookups, leat_config_lookup),
+     .help = "Entities in Redis, whose fields are features."},
+    {"aggregates", LEAT_KEY_LATER, .help = "Features over sliding windows."},
+    {"redis", LEAT_KEY_SECTION, .keys = redis_keys, .help = "Where the lookups are."},
+    {"rank", LEAT_KEY_LATER, .help = "One row per candidate."},
+    {"sink", LEAT_KEY_SECTION, .keys = sink_keys, .help = "The predictions."},
+    {"dead_letter", LEAT_KEY_SECTION, .keys = dead_letter_keys,
+     .help = "The events that could not be scored."},
+    {"delivery", LEAT_KEY_CHOICE, .fallback = "at_least_once", .choices = deliveries,
+     .unstored = true, .help = "What is promised when a worker or broker fails."},
+    {"transaction", LEAT_KEY_LATER, .help = "Bounds of a transaction."},
+    {"lanes", LEAT_KEY_INTEGER, .fallback = "auto", .min = "1", .max = "256",
+     .word = "auto", .offset = IN(lanes),
+     .help = "Threads, each with clients of its own; `auto`: as many as the CPU quota "
+             "allows."},
+    {"http", LEAT_KEY_LATER, .help = "Metrics and probes."},
+    {0},
+};
+
+const leat_key leat_config_table = {.type = LEAT_KEY_SECTION, .keys = top_keys};
+
+const char *leat_key_type_text(leat_key_type type)
+{
+    static const char *const texts[] = {
+        [LEAT_KEY_SECTION] = "a map",
+        [LEAT_KEY_MAP] = "a map",
+        [LEAT_KEY_LIST] = "a list",
+        [LEAT_KEY_TEXT] = "text",
+        [LEAT_KEY_TOPIC] = "the name of a topic",
+        [LEAT_KEY_FILE] = "the path of a file",
+        [LEAT_KEY_DIGEST] = "64 hexadecimal digits",
+        [LEAT_KEY_PATH] = "a path such as event.amount",
+        [LEAT_KEY_TEMPLATE] = "a key such as \"user:{event.user_id}\"",
+        [LEAT_KEY_PROPERTY] = "text or a number (a property's name keeps its dots)",
+        [LEAT_KEY_DURATION] = "a duration such as 2ms, 5s or 1h",
+        [LEAT_KEY_SIZE] = "a size such as 512KiB or 4MiB",
+        [LEAT_KEY_INTEGER] = "a whole number",
+        [LEAT_KEY_NUMBER] = "a number that a float32 can hold",
+        [LEAT_KEY_CHOICE] = "one word of a few",
+        [LEAT_KEY_LATER] = "nothing yet",
+    };
+    return texts[type];
+}

@@ -1,0 +1,225 @@
+#include "worker/score/score_csv.h"
+
+#include "base/arena.h"
+#include "base/number.h"
+#include "worker/score/progress.h"
+#include "worker/score/score_columns.h"
+#include "worker/score/score_line.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+enum { BATCH_ROWS = 256, ARENA_BLOCK = 64 * 1024 };
+
+typedef struct scoring {
+    leat_arena arena;
+    leat_csv csv;
+    leat_columns columns;
+    leat_session *session;
+    leat_tensor input;  /* f32 [BATCH_ROWS][features] */
+    leat_tensor output; /* f32 [BATCH_ROWS][values] */
+    leat_line_form form;
+    FILE *out;
+    uint32_t n_rows;    /* in the batch */
+    uint64_t first_row; /* the file's number of the batch's row 0 */
+    uint64_t n_failed;
+} scoring;
+
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+leat_status leat_csv_number(leat_csv_field field, float *number)
+{
+    const char *start = field.text, *end = start + field.size;
+    while (start < end && is_space(*start))
+        start++;
+    while (start < end && is_space(end[-1]))
+        end--;
+    if (start == end) {
+        *number = NAN;
+        return LEAT_OK;
+    }
+    if (end - start > UINT32_MAX)
+        return LEAT_E_TYPE;
+    leat_slice text = {(const uint8_t *)start, (uint32_t)(end - start)};
+    double value;
+    leat_status status = leat_number_parse(text, &value);
+    if (status == LEAT_OK)
+        *number = (float)value;
+    return status;
+}
+
+static leat_status make_tensor(scoring *scorer, leat_tensor *tensor,
+                               const leat_tensor_spec *spec)
+{
+    tensor->spec = spec;
+    tensor->row_size = leat_tensor_row_size(spec);
+    size_t size = (size_t)BATCH_ROWS * tensor->row_size * leat_dtype_size(spec->dtype);
+    tensor->data = leat_arena_aligned(&scorer->arena, size);
+    return tensor->data ? LEAT_OK : LEAT_E_MEMORY;
+}
+
+static leat_status make_session(scoring *scorer, const leat_model *model,
+                                leat_score_kind kind, leat_error *error)
+{
+    leat_status status = leat_session_new(&scorer->session, model, kind);
+    if (status == LEAT_OK)
+        status = make_tensor(scorer, &scorer->input, leat_model_inputs(model));
+    if (status == LEAT_OK)
+        status =
+            make_tensor(scorer, &scorer->output, leat_session_output(scorer->session));
+    if (status != LEAT_OK)
+        return leat_error_set(error, status, "no memory for %d rows of the model",
+                              BATCH_ROWS);
+    scorer->form = leat_line_form_of(model, kind, scorer->output.row_size);
+    return LEAT_OK;
+}
+
+/* Says how the columns were taken, since a wrong guess would show nowhere else. */
+static void explain_columns(const scoring *scorer)
+{
+    const leat_columns *columns = &scorer->columns;
+    fprintf(stderr, "leat: %s: %" PRIu32 " columns by %s", scorer->csv.name,
+            scorer->input.row_size, columns->by_name ? "name" : "position");
+    const char *separator = "; ignored: ";
+    for (uint32_t i = 0; i < columns->n; i++)
+        if (columns->features[i] == LEAT_NO_FEATURE) {
+            fprintf(stderr, "%s'%s'", separator, columns->names[i]);
+            separator = ", ";
+        }
+    putc('\n', stderr);
+    if (columns->looks_like_data)
+        fprintf(stderr,
+                "leat: %s: warning: the first line holds numbers only; it was taken for "
+                "the names of the columns\n",
+                scorer->csv.name);
+}
+
+static leat_status read_header(scoring *scorer, const leat_model *model,
+                               leat_error *error)
+{
+    leat_status status = leat_csv_next(&scorer->csv, error);
+    if (status == LEAT_END)
+        return leat_error_set(error, LEAT_E_FORMAT,
+                              "%s is empty: its first line must name the columns",
+                              scorer->csv.name);
+    if (status == LEAT_OK)
+        status = leat_columns_match(&scorer->columns, &scorer->arena, &scorer->csv,
+                                    leat_model_feature_names(model),
+                                    scorer->input.row_size, error);
+    if (status == LEAT_OK)
+        explain_columns(scorer);
+    return status;
+}
+
+static leat_status parse_row(scoring *scorer, leat_error *error)
+{
+    const leat_csv *csv = &scorer->csv;
+    const leat_columns *columns = &scorer->columns;
+    float *row = (float *)scorer->input.data /* [features] */
+                 + (size_t)scorer->n_rows * scorer->input.row_size;
+    if (csv->n_fields != columns->n)
+        return leat_error_set(error, LEAT_E_FORMAT,
+                              "%s:%" PRIu64 ": %" PRIu32
+                              " fields, but the first line names %" PRIu32 " columns",
+                              csv->name, csv->line, csv->n_fields, columns->n);
+    for (uint32_t i = 0; i < columns->n; i++)
+        if (columns->features[i] != LEAT_NO_FEATURE &&
+            leat_csv_number(csv->fields[i], &row[columns->features[i]]) != LEAT_OK)
+            return leat_error_set(
+                error, LEAT_E_TYPE,
+                "%s:%" PRIu64 ": column %" PRIu32 " '%s': '%.60s' is not a number",
+                csv->name, csv->line, i + 1, columns->names[i], csv->fields[i].text);
+    scorer->n_rows++;
+    return LEAT_OK;
+}
+
+static leat_status score_batch(scoring *scorer, leat_error *error)
+{
+    leat_status status;
+    do
+        status = leat_session_run(scorer->session, &scorer->input, scorer->n_rows,
+                                  &scorer->output, UINT64_MAX);
+    while (status == LEAT_MORE);
+    const float *values = scorer->output.data;
+    for (uint32_t i = 0; i < scorer->n_rows; i++, values += scorer->output.row_size)
+        if (!leat_line_print(scorer->out, scorer->form, scorer->first_row + i, values,
+                             scorer->output.row_size))
+            scorer->n_failed++;
+    scorer->first_row += scorer->n_rows;
+    scorer->n_rows = 0;
+    if (status != LEAT_OK)
+        return leat_error_set(error, status, "%s: %s", scorer->csv.name,
+                              leat_status_text(status));
+    return leat_lines_flush(scorer->out, error);
+}
+
+static bool is_blank(const scoring *scorer)
+{
+    return scorer->columns.n > 1 && scorer->csv.n_fields == 1 &&
+           !scorer->csv.fields[0].size;
+}
+
+static leat_status score_rows(scoring *scorer, const char *path, leat_error *error)
+{
+    leat_progress progress;
+    leat_progress_init(&progress, path);
+    leat_status status = LEAT_OK;
+    while (status == LEAT_OK) {
+        status = leat_csv_next(&scorer->csv, error);
+        if (status == LEAT_OK && !is_blank(scorer))
+            status = parse_row(scorer, error);
+        if (scorer->n_rows < BATCH_ROWS && status == LEAT_OK)
+            continue;
+        /* A row that is refused has its say after the rows before it. */
+        bool is_refused = status < 0;
+        leat_status scored = score_batch(scorer, is_refused ? NULL : error);
+        if (scored != LEAT_OK && !is_refused)
+            status = scored;
+        leat_progress_show(&progress, scorer->csv.bytes);
+    }
+    leat_progress_end(&progress);
+    return status == LEAT_END ? LEAT_OK : status;
+}
+
+static leat_status score_all(scoring *scorer, const leat_model *model,
+                             leat_score_kind kind, const char *path, leat_error *error)
+{
+    leat_status status = make_session(scorer, model, kind, error);
+    if (status == LEAT_OK)
+        status = read_header(scorer, model, error);
+    if (status == LEAT_OK)
+        status = score_rows(scorer, path, error);
+    if (scorer->n_failed)
+        fprintf(stderr,
+                "leat: %s: %" PRIu64 " of %" PRIu64 " rows have no finite score\n",
+                scorer->csv.name, scorer->n_failed, scorer->first_row);
+    return status;
+}
+
+leat_status leat_score_csv(const leat_model *model, leat_score_kind kind,
+                           const char *path, FILE *out, leat_error *error)
+{
+    bool is_stdin = !strcmp(path, "-");
+    FILE *in = is_stdin ? stdin : fopen(path, "rb");
+    if (!in)
+        return leat_error_set(error, LEAT_E_NO_INPUT, "cannot open %s: %s", path,
+                              strerror(errno));
+    scoring scorer = {.out = out};
+    leat_arena_init(&scorer.arena, ARENA_BLOCK);
+    leat_status status = leat_csv_init(&scorer.csv, in, is_stdin ? "stdin" : path);
+    if (status == LEAT_OK)
+        status = score_all(&scorer, model, kind, path, error);
+    else
+        leat_error_set(error, status, "%s: out of memory", path);
+    leat_session_free(scorer.session);
+    leat_csv_fini(&scorer.csv);
+    leat_arena_fini(&scorer.arena);
+    if (!is_stdin)
+        fclose(in);
+    return status;
+}

@@ -1,0 +1,172 @@
+#include "worker/score/score_events.h"
+
+#include "consumers/decode.h"
+#include "consumers/file.h"
+#include "producers/pack.h"
+#include "producers/utf8.h"
+#include "runtime/session.h"
+#include "worker/json_text.h"
+#include "worker/score/progress.h"
+#include "worker/score/score_line.h"
+
+#include <inttypes.h>
+
+enum { MAX_TEXT = 1024 };
+
+/* The stages of the way, and where it ends. */
+typedef struct file_way {
+    const leat_plan *plan;
+    leat_file *file;
+    leat_decoder *decoder;
+    leat_features *features; /* NULL without lookups */
+    leat_session *session;
+    leat_batch batch;
+    FILE *out;
+    uint64_t n_bytes;
+    uint64_t n_events;
+    uint64_t n_failed;
+} file_way;
+
+static leat_status print_record(const file_way *way, leat_slice record)
+{
+    leat_cursor cursor = leat_cursor_over(record);
+    leat_status status = leat_json_write(way->out, &cursor);
+    putc('\n', way->out);
+    return status;
+}
+
+/* Packed like a prediction, so that there is one way to print. */
+static leat_status print_failure(file_way *way, const leat_event *event)
+{
+    char id[MAX_TEXT];
+    snprintf(id, sizeof id, "%s%s/%" PRId32 "/%" PRId64, way->plan->prediction.id_prefix,
+             event->topic, event->partition, event->offset);
+    const char *const members[][2] = {
+        {"id", id},
+        {"stage", leat_stage_name(event->stage)},
+        {"code", leat_status_name(event->status)},
+        {"error", event->reason ? event->reason : leat_status_text(event->status)},
+    };
+    enum { N = sizeof members / sizeof members[0] };
+    uint8_t packed[LEAT_PACK_HEAD + N * 2 * (LEAT_PACK_HEAD + MAX_TEXT)];
+    uint8_t *end = leat_pack_map(packed, N);
+    for (int i = 0; i < N; i++) {
+        char text[MAX_TEXT];
+        leat_utf8_repair(text, sizeof text, members[i][1]);
+        end = leat_pack_str(leat_pack_str(end, members[i][0]), text);
+    }
+    way->n_failed++;
+    return print_record(way, (leat_slice){packed, (uint32_t)(end - packed)});
+}
+
+static leat_status print_event(file_way *way, leat_event *event)
+{
+    leat_slice record = {0};
+    bool is_scored = event->status == LEAT_OK && event->n;
+    if (is_scored)
+        record = leat_encode_prediction(&way->plan->prediction, &way->batch, event);
+    if (record.data)
+        return print_record(way, record);
+    if (event->status != LEAT_OK)
+        return print_failure(way, event);
+    return is_scored ? LEAT_E_MEMORY : LEAT_OK;
+}
+
+/* As JSON text is read, '{' would be the number 123, and each letter one more event. */
+static leat_status refuse_json(const file_way *way, leat_error *error)
+{
+    const leat_event *first = &way->batch.events[0];
+    uint8_t byte = first->payload.data[0];
+    if (first->offset || (byte != '{' && byte != '['))
+        return LEAT_OK;
+    return leat_error_set(error, LEAT_E_UNSUPPORTED,
+                          "%s: begins with '%c': events as JSON are not supported yet, "
+                          "only msgpack maps, one behind the other",
+                          first->topic, byte);
+}
+
+static leat_status score_batch(file_way *way, leat_error *error)
+{
+    leat_batch *batch = &way->batch;
+    leat_status status = refuse_json(way, error);
+    if (status != LEAT_OK)
+        return status;
+    leat_decoder_run(way->decoder, batch);
+    if (way->features) {
+        leat_features_send(way->features, batch);
+        leat_features_receive(way->features, batch);
+    }
+    do
+        status = leat_session_run(way->session, batch->inputs, batch->n_rows,
+                                  &batch->output, UINT64_MAX);
+    while (status == LEAT_MORE);
+    for (uint32_t i = 0; status == LEAT_OK && i < batch->n_events; i++)
+        status = print_event(way, &batch->events[i]);
+    way->n_events += batch->n_events;
+    way->n_bytes += batch->bytes;
+    if (status != LEAT_OK)
+        return leat_error_set(error, status, "%s", leat_status_text(status));
+    return leat_lines_flush(way->out, error);
+}
+
+static leat_status score_all(file_way *way, uint64_t max_bytes, const char *path,
+                             leat_error *error)
+{
+    leat_progress progress;
+    leat_progress_init(&progress, path);
+    leat_status status = LEAT_OK;
+    while (status == LEAT_OK) {
+        status = leat_batch_reset(&way->batch, &way->plan->schema,
+                                  leat_session_output(way->session));
+        if (status != LEAT_OK)
+            leat_error_set(error, status, "no memory for a batch");
+        else
+            status = leat_file_fill(way->file, &way->batch, max_bytes, error);
+        if (status == LEAT_OK)
+            status = score_batch(way, error);
+        leat_progress_show(&progress, way->n_bytes);
+    }
+    leat_progress_end(&progress);
+    return status == LEAT_END ? LEAT_OK : status;
+}
+
+static leat_status open_stages(file_way *way, const char *path, uint32_t max_events,
+                               leat_error *error)
+{
+    const leat_plan *plan = way->plan;
+    leat_status status = leat_file_open(&way->file, path, error);
+    if (status == LEAT_OK)
+        status = leat_decoder_new(&way->decoder, &plan->schema, NULL, error);
+    if (status == LEAT_OK && plan->n_lookups)
+        status = leat_features_new(&way->features, &plan->redis, error);
+    if (status != LEAT_OK)
+        return status;
+    status = leat_session_new(&way->session, plan->model, LEAT_SCORE_PREDICT);
+    if (status == LEAT_OK)
+        status = leat_batch_init(&way->batch, max_events);
+    if (status == LEAT_OK && way->features)
+        status = leat_features_adopt(way->features, plan->lookups, plan->n_lookups);
+    if (status != LEAT_OK)
+        leat_error_set(error, status, "no memory for a batch of %" PRIu32 " events",
+                       max_events);
+    return status;
+}
+
+leat_status leat_score_events(const leat_plan *plan, const char *path,
+                              uint32_t max_events, uint64_t max_bytes, FILE *out,
+                              leat_error *error)
+{
+    file_way way = {.plan = plan, .out = out};
+    leat_status status = open_stages(&way, path, max_events, error);
+    if (status == LEAT_OK)
+        status = score_all(&way, max_bytes, path, error);
+    if (way.n_failed)
+        fprintf(stderr, "leat: %s: %" PRIu64 " of %" PRIu64 " events have no score\n",
+                leat_file_name(way.file), way.n_failed, way.n_events);
+    leat_batch_fini(&way.batch);
+    leat_session_free(way.session);
+    leat_features_free(way.features);
+    leat_decoder_free(way.decoder);
+    leat_file_close(way.file);
+    return status;
+}
