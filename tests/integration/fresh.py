@@ -8,14 +8,13 @@ second life would begin at a later end and skip what came between."""
 
 import argparse
 import random
-import sys
 import time
 
-from bed import PARTITIONS, Bed, Feeder, Tail, hang_guard
+import msgpack
+
+from bed import PARTITIONS, Bed, Tail, hang_guard
 from case import Case, conclude, new_stream
 from worker import Workers
-
-import msgpack
 
 
 def holes(begin, offsets, end):
@@ -58,9 +57,14 @@ def beginnings(start, first, committed, second, committed_later):
     return begins, early
 
 
-def one_round(bed, workers, stream, topic, start, rng):
-    case = Case(bed, workers, stream, topic)
+def one_round(bed, workers, stream, start, rate, rng):
+    case = Case(bed, workers, stream)
+    topic = case.topic
     case.use_model("binary")
+    feeder = case.feed(rate)
+    for _ in hang_guard("events before the worker's first life"):
+        if min(bed.ends(topic).values()) > 0:
+            break
     worker = case.worker("w", start=start, consumer={"session.timeout.ms": 1500})
     at_launch = bed.ends(topic)
     worker.start()
@@ -85,6 +89,7 @@ def one_round(bed, workers, stream, topic, start, rng):
             break
         later = later | bed.committed(case.group, topic)
     workers.terminate()
+    feeder.stop()
     second = published.read_all()
     published.tail.close()
 
@@ -108,17 +113,11 @@ def main():
     rng = random.Random(arguments.seed)
 
     bed = Bed()
-    stream = new_stream(arguments.rounds * arguments.rate * 30)
+    stream = new_stream(arguments.rate * 120)
     stream.fill_redis(bed.redis)
-    topic = f"fresh-{time.time_ns() // 1000}"
-    bed.create_topics(topic)
-    feeder = Feeder(bed, topic, stream.records(), arguments.rate)
-    feeder.start()
     with Workers("fresh") as workers:
-        rounds = [one_round(bed, workers, stream, topic, ("latest", "earliest")[i % 2], rng)
-                  for i in range(arguments.rounds)]
-        feeder.stop()
-
+        rounds = [one_round(bed, workers, stream, ("latest", "earliest")[i % 2],
+                            arguments.rate, rng) for i in range(arguments.rounds)]
         faults = ("lost", "published_before_commit", "began_before_launch")
         total = {name: sum(r[name] for r in rounds) for name in faults}
         verdict = {"rounds": len(rounds), "seed": arguments.seed, **total,
