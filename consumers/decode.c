@@ -18,6 +18,7 @@
 #include "consumers/record_field.h"
 
 #include <assert.h>
+#include <math.h>
 
 /* ---- what a target gets ---- */
 
@@ -66,10 +67,11 @@ static bool put_value(leat_decoder *decoder, const leat_node *node,
         double number;
         if (target->kind == LEAT_TARGET_CAPTURE)
             decoder->captures[target->index] = whole;
-        else if (leat_value_number(value, &number) == LEAT_OK)
+        else if (leat_value_number(value, &number) != LEAT_OK) {
+            if (value->type != LEAT_VALUE_NIL)
+                return false;
+        } else if (!isnan(number))
             put_number(decoder, target, number);
-        else if (value->type != LEAT_VALUE_NIL)
-            return false;
     }
     return true;
 }
@@ -138,7 +140,8 @@ LEAT_ALWAYS_INLINE const uint8_t *visit(leat_decoder *decoder, const leat_node *
         return fail(decoder, status, start);
     if (node) {
         double number;
-        if (!node->number || leat_value_number(&value, &number) != LEAT_OK)
+        if (!node->number || leat_value_number(&value, &number) != LEAT_OK ||
+            isnan(number))
             return visit_any(decoder, node, start, depth);
         put_number(decoder, node->number, number);
         return at;

@@ -10,7 +10,7 @@
  * malformed, or a column whose value has the wrong type, is marked with
  * leat_batch_fail(DECODE) and gets no row.
  *
- * Semantics of a value for an f32/f64 column: any number or bool; nil or absent is
+ * Semantics of a value for an f32/f64 column: any number or bool; nil, NaN or absent is
  * missing (default or NaN, and its bit in `missing` stays); anything else is E_TYPE. The
  * top level of a payload must be a map; bytes after it are E_TRAILING; text must be
  * UTF-8; map keys may be str or bin, other keys are passed over; of two equal keys the

@@ -18,6 +18,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -293,15 +294,16 @@ static void take_values(leat_features *features, leat_batch *batch, leat_event *
         const leat_lookup_field *field = &spec->fields[i];
         leat_slice text = leat_redis_value(features->redis, command, i);
         double value;
-        if (!text.data) {
-            pass_without(features, event, LEAT_QUALITY_DEFAULTED, 1);
-        } else if (leat_number_parse(text, &value) == LEAT_OK) {
-            store(batch, event, field->column, value);
-            leat_counter_add(&features->stats.hits, 1);
-        } else {
+        if (text.data && leat_number_parse(text, &value) != LEAT_OK) {
             fail_text(batch, event, spec, field->name, text);
             return;
         }
+        if (!text.data || isnan(value)) {
+            pass_without(features, event, LEAT_QUALITY_DEFAULTED, 1);
+            continue;
+        }
+        store(batch, event, field->column, value);
+        leat_counter_add(&features->stats.hits, 1);
     }
 }
 

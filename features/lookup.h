@@ -4,7 +4,7 @@
  * fields of the hash found there. send() de-duplicates the keys of the batch and writes
  * one HMGET a key and lookup, all in one pipeline; receive() waits for the replies up to
  * the time-out, drains what has arrived by then, and writes the columns. A value is the
- * number that the field's text spells ("12.5", "1e3", "nan"); text that is no number
+ * number that the field's text spells ("12.5", "1e3"; "nan" is missing); text that is no number
  * fails the event (E_TYPE). A key whose capture is absent or nil is not asked for: its
  * columns are missing. Strings, integers (decimal) and bools ("1" and "0") may stand in a
  * key; a float or container fails the event.

@@ -112,8 +112,10 @@ int leat_command_model(int argc, char **argv)
     leat_model *model;
     leat_error error;
     leat_model_options any = {0};
-    if (leat_model_open(&model, argv[optind], &any, &error))
-        return leat_complain(&error);
+    if (leat_model_open(&model, argv[optind], &any, &error)) {
+        int code = leat_complain(&error);
+        return code == EX_CONFIG ? EX_DATAERR : code; /* no configuration names it */
+    }
     leat_model_facts facts;
     leat_model_describe(model, &facts);
     if (json)

@@ -6,7 +6,6 @@
 
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -63,9 +62,9 @@ static int parse(int argc, char **argv, run_options *options)
             return EX_USAGE;
         }
     }
-    if (options->config && optind == argc)
+    if (optind == argc)
         return -1;
-    fputs(usage, stderr);
+    fprintf(stderr, "leat: run: unexpected argument '%s'\n%s", argv[optind], usage);
     return EX_USAGE;
 }
 
@@ -87,8 +86,7 @@ static leat_status run(const char *path, leat_error *error)
 
 int leat_command_run(int argc, char **argv)
 {
-    run_options options = {
-        .config = getenv("LEAT_CONFIG"), .style = LEAT_LOG_AUTO, .level = LEAT_LOG_INFO};
+    run_options options = {.style = LEAT_LOG_AUTO, .level = LEAT_LOG_INFO};
     int code = parse(argc, argv, &options);
     if (code >= 0)
         return code;

@@ -46,9 +46,14 @@ int main(int argc, char **argv)
     }
     if (!strcmp(name, "--version"))
         name = "version";
-    for (int i = 0; i < N_COMMANDS; i++)
-        if (!strcmp(name, commands[i].name))
-            return commands[i].run(argc - 1, argv + 1);
+    for (int i = 0; i < N_COMMANDS; i++) {
+        if (strcmp(name, commands[i].name) != 0)
+            continue;
+        char spoken[32]; /* what getopt puts before its messages */
+        snprintf(spoken, sizeof spoken, "leat: %s", name);
+        argv[1] = spoken;
+        return commands[i].run(argc - 1, argv + 1);
+    }
     fprintf(stderr, "leat: there is no command '%s'\n", name);
     print_usage(stderr);
     return EX_USAGE;

@@ -22,6 +22,7 @@ typedef struct worker_lane {
     leat_lane *lane;
     pthread_t thread;
     bool started;
+    bool left; /* the group */
     atomic_bool ended;
     leat_status status;
     leat_error error;
@@ -127,13 +128,24 @@ static void leave_group(supervisor *self, const sigset_t *signals)
     pthread_sigmask(SIG_UNBLOCK, signals, NULL);
     uint64_t deadline_ns = leat_now_ns() + LEAVE_NS;
     for (uint32_t i = 0; i < self->n_lanes; i++) {
+        worker_lane *worker = &self->lanes[i];
         leat_error error;
-        if (!self->lanes[i].started)
+        if (!worker->started)
             continue;
-        pthread_join(self->lanes[i].thread, NULL);
-        if (leat_lane_leave(self->lanes[i].lane, deadline_ns, &error) != LEAT_OK)
+        pthread_join(worker->thread, NULL);
+        worker->left = leat_lane_leave(worker->lane, deadline_ns, &error) == LEAT_OK;
+        if (!worker->left)
             leat_log(LEAT_LOG_WARN, "leat", "lane %u: %s", i, error.msg);
     }
+}
+
+/* librdkafka waits without a bound to destroy a consumer that could not close: such a lane
+ * goes with the process. */
+static void free_lanes(supervisor *self)
+{
+    for (uint32_t i = 0; self->lanes && i < self->n_lanes; i++)
+        if (!self->lanes[i].started || self->lanes[i].left)
+            leat_lane_free(self->lanes[i].lane);
 }
 
 static leat_status first_failure(const supervisor *self, leat_error *error)
@@ -174,8 +186,7 @@ leat_status leat_supervisor_run(const leat_config *config, leat_plan *plan,
         self.lanes && self.report
             ? work(&self, config, plan, error)
             : leat_error_set(error, LEAT_E_MEMORY, "no memory for lanes");
-    for (uint32_t i = 0; self.lanes && i < self.n_lanes; i++)
-        leat_lane_free(self.lanes[i].lane);
+    free_lanes(&self);
     leat_report_free(self.report);
     free(self.lanes);
     return status;

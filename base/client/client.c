@@ -2,8 +2,6 @@
 
 #include "base/clock.h"
 
-#include <syslog.h>
-
 leat_status leat_client_set(rd_kafka_conf_t *conf, leat_properties properties,
                             leat_error *error)
 {
@@ -18,26 +16,14 @@ leat_status leat_client_set(rd_kafka_conf_t *conf, leat_properties properties,
     return LEAT_OK;
 }
 
-static leat_log_level level_of(int syslog_level)
-{
-    if (syslog_level <= LOG_ERR)
-        return LEAT_LOG_ERROR;
-    if (syslog_level <= LOG_NOTICE)
-        return LEAT_LOG_WARN;
-    return syslog_level == LOG_INFO ? LEAT_LOG_INFO : LEAT_LOG_DEBUG;
-}
-
-/* librdkafka reports a connection's failure to the log and to the error callback; the
- * callback's line is the one that people get, so what the log says of errors is detail.
- */
+/* librdkafka tells a connection's failure to its log and to the error callback; the
+ * callback's line is the one that people get, and the log is detail. */
 static void on_log(const rd_kafka_t *rk, int level, const char *facility,
                    const char *text)
 {
-    leat_log_level ours = level_of(level);
-    if (ours >= LEAT_LOG_WARN)
-        ours = LEAT_LOG_DEBUG;
-    leat_log(ours, "librdkafka", "%s %s: %s", rk ? rd_kafka_name(rk) : "", facility,
-             text);
+    (void)level;
+    leat_log(LEAT_LOG_DEBUG, "librdkafka", "%s %s: %s", rk ? rd_kafka_name(rk) : "",
+             facility, text);
 }
 
 /* A wrong password does not mend itself, and a worker that waits for it looks healthy. */

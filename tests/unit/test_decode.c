@@ -252,6 +252,20 @@ static void test_decode__nil_and_absent_are_missing(void **state)
     expect_cell(event, 2, 5);
 }
 
+static void test_decode__nan_is_missing(void **state)
+{
+    (void)state;
+    add_default_column("event.p", 4.5);
+    add_default_column("event.q", 2.5);
+    add_capture("event.q");
+    leat_event *event = decode(
+        SLICE("\x82\xa1p\xca\x7f\xc0\x00\x00\xa1q\xcb\x7f\xf8\x00\x00\x00\x00\x00\x00"));
+    expect_cell(event, 0, 4.5);
+    expect_cell(event, 1, 2.5);
+    assert_int_equal(event->quality, LEAT_QUALITY_DEFAULTED);
+    assert_int_equal(leat_batch_missing(&batch, event)[0], 3);
+}
+
 static void test_decode__a_missing_value_gets_its_default(void **state)
 {
     (void)state;
@@ -804,6 +818,7 @@ int main(void)
         TEST(numbers_reach_f32_through_double),
         TEST(f64_columns_keep_every_bit),
         TEST(nil_and_absent_are_missing),
+        TEST(nan_is_missing),
         TEST(a_missing_value_gets_its_default),
         TEST(one_row_does_not_leak_into_the_next),
         TEST(columns_of_lookups_are_left_missing),

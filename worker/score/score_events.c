@@ -72,23 +72,29 @@ static leat_status print_event(file_way *way, leat_event *event)
     return is_scored ? LEAT_E_MEMORY : LEAT_OK;
 }
 
-/* As JSON text is read, '{' would be the number 123, and each letter one more event. */
-static leat_status refuse_json(const file_way *way, leat_error *error)
+/* As msgpack, each letter of a text is a number, and so one more event. */
+static leat_status refuse_text(const file_way *way, leat_error *error)
 {
     const leat_event *first = &way->batch.events[0];
     uint8_t byte = first->payload.data[0];
-    if (first->offset || (byte != '{' && byte != '['))
+    if (first->offset || byte < ' ' || byte > '~')
         return LEAT_OK;
-    return leat_error_set(error, LEAT_E_UNSUPPORTED,
-                          "%s: begins with '%c': events as JSON are not supported yet, "
-                          "only msgpack maps, one behind the other",
+    if (byte == '{' || byte == '[')
+        return leat_error_set(
+            error, LEAT_E_UNSUPPORTED,
+            "%s: begins with '%c': events as JSON are not supported yet, "
+            "only msgpack maps, one behind the other",
+            first->topic, byte);
+    return leat_error_set(error, LEAT_E_FORMAT,
+                          "%s: begins with '%c', like text; expected msgpack maps, one "
+                          "behind the other. The rows of a CSV are scored with --model",
                           first->topic, byte);
 }
 
 static leat_status score_batch(file_way *way, leat_error *error)
 {
     leat_batch *batch = &way->batch;
-    leat_status status = refuse_json(way, error);
+    leat_status status = refuse_text(way, error);
     if (status != LEAT_OK)
         return status;
     leat_decoder_run(way->decoder, batch);
