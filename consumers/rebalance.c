@@ -120,17 +120,19 @@ leat_status leat_source_start_waiting(leat_source *source, leat_error *error)
     return status;
 }
 
-static void let_go(leat_source *source, const rd_kafka_topic_partition_list_t *partitions)
+/* Leaves in the list what librdkafka was told to read: partitions that still waited for
+ * their start were never given to it. */
+static void let_go(leat_source *source, rd_kafka_topic_partition_list_t *partitions)
 {
-    for (int i = 0; i < partitions->cnt; i++) {
-        uint32_t slot = leat_source_slot(source, partitions->elems[i].topic,
-                                         partitions->elems[i].partition);
-        if (slot != UINT32_MAX)
-            source->slots[slot].assigned = false;
+    for (int i = partitions->cnt - 1; i >= 0; i--) {
+        const rd_kafka_topic_partition_t *at = &partitions->elems[i];
+        uint32_t slot = leat_source_slot(source, at->topic, at->partition);
         if (source->starting)
-            rd_kafka_topic_partition_list_del(source->starting,
-                                              partitions->elems[i].topic,
-                                              partitions->elems[i].partition);
+            rd_kafka_topic_partition_list_del(source->starting, at->topic, at->partition);
+        if (slot != UINT32_MAX && source->slots[slot].assigned)
+            source->slots[slot].assigned = false;
+        else
+            rd_kafka_topic_partition_list_del_by_idx(partitions, i);
     }
     if (source->starting && !source->starting->cnt) {
         rd_kafka_topic_partition_list_destroy(source->starting);
@@ -153,6 +155,17 @@ static leat_status revoke(leat_source *source, bool lost, leat_error *error)
                        RD_KAFKA_RESP_ERR_NO_ERROR, error)
             : answered(NULL, rd_kafka_assign(source->consumer, NULL), error);
     rd_kafka_topic_partition_list_destroy(gone);
+    return status;
+}
+
+leat_status leat_source_decline(leat_source *source, leat_error *error)
+{
+    if (source->change != LEAT_CHANGE_ASSIGN)
+        return leat_source_rebalance(source, error);
+    source->change = LEAT_CHANGE_NONE;
+    rd_kafka_topic_partition_list_t *none = rd_kafka_topic_partition_list_new(0);
+    leat_status status = tell_assigned(source, none, error);
+    rd_kafka_topic_partition_list_destroy(none);
     return status;
 }
 

@@ -4,12 +4,9 @@
 
 #include <stdlib.h>
 
-enum {
-    DEFAULT_POLL_INTERVAL_MS = 300000,
-    SEEK_TIMEOUT_MS = 10000,
-    REPLY_SLICE_MS = 100,
-    NAMES_BLOCK = 1024
-};
+enum { CLOSE_SLICE_MS = 100, NAMES_BLOCK = 1024 };
+
+static const uint64_t KEEP_ALIVE_NS = LEAT_SEC;
 
 static leat_status subscribe(leat_source *source, leat_error *error)
 {
@@ -38,16 +35,6 @@ static void hook(rd_kafka_conf_t *conf)
     rd_kafka_conf_set_rebalance_cb(conf, leat_source_on_rebalance);
 }
 
-static uint64_t half_poll_interval(const rd_kafka_conf_t *conf)
-{
-    char text[32];
-    size_t size = sizeof text;
-    long ms = DEFAULT_POLL_INTERVAL_MS;
-    if (rd_kafka_conf_get(conf, "max.poll.interval.ms", text, &size) == RD_KAFKA_CONF_OK)
-        ms = strtol(text, NULL, 10);
-    return (uint64_t)ms * LEAT_MS / 2;
-}
-
 static leat_status open_consumer(leat_source *source, leat_error *error)
 {
     const leat_source_spec *spec = &source->spec;
@@ -72,9 +59,8 @@ static leat_status open_consumer(leat_source *source, leat_error *error)
     if (status != LEAT_OK)
         return status;
     source->consumer = source->client.handle;
-    source->patience_ns = half_poll_interval(rd_kafka_conf(source->consumer));
     rd_kafka_poll_set_consumer(source->consumer);
-    source->replies = rd_kafka_queue_new(source->consumer);
+    source->closing = rd_kafka_queue_new(source->consumer);
     return subscribe(source, error);
 }
 
@@ -110,8 +96,8 @@ void leat_source_free(leat_source *source)
         rd_kafka_message_destroy(source->held[i]);
     forget_list(&source->changing);
     forget_list(&source->starting);
-    if (source->replies)
-        rd_kafka_queue_destroy(source->replies);
+    if (source->closing)
+        rd_kafka_queue_destroy(source->closing);
     /* A consumer that did not close in time would be waited for without a bound. */
     if (source->consumer)
         rd_kafka_destroy_flags(source->consumer,
@@ -120,69 +106,6 @@ void leat_source_free(leat_source *source)
     free(source->slots);
     free(source->held);
     free(source);
-}
-
-/* ---- slots ---- */
-
-static uint32_t find_slot(const leat_source *source, const char *topic, int32_t partition)
-{
-    for (uint32_t i = 0; i < source->n_slots; i++)
-        if (source->slots[i].partition == partition &&
-            !strcmp(source->slots[i].topic, topic))
-            return i;
-    return UINT32_MAX;
-}
-
-static int grow_slots(leat_source *source)
-{
-    uint32_t room = source->max_slots ? 2 * source->max_slots : 64;
-    leat_slot *slots = realloc(source->slots, room * sizeof *slots);
-    if (!slots)
-        return 0;
-    source->slots = slots;
-    source->max_slots = room;
-    return 1;
-}
-
-/* Partitions of one topic share its name, so that pointers can be compared. */
-static const char *intern(leat_source *source, const char *topic)
-{
-    for (uint32_t i = 0; i < source->n_slots; i++)
-        if (!strcmp(source->slots[i].topic, topic))
-            return source->slots[i].topic;
-    return leat_arena_strndup(&source->names, topic, strlen(topic));
-}
-
-uint32_t leat_source_slot(leat_source *source, const char *topic, int32_t partition)
-{
-    uint32_t slot = find_slot(source, topic, partition);
-    if (slot != UINT32_MAX)
-        return slot;
-    if (source->n_slots == source->max_slots && !grow_slots(source))
-        return UINT32_MAX;
-    const char *name = intern(source, topic);
-    if (!name)
-        return UINT32_MAX;
-    source->slots[source->n_slots] = (leat_slot){
-        .topic = name, .partition = partition, .next = RD_KAFKA_OFFSET_INVALID};
-    return source->n_slots++;
-}
-
-/* Records of one partition come in runs: the last slot is nearly always the right one. */
-static uint32_t slot_of(leat_source *source, const rd_kafka_message_t *record)
-{
-    if (source->last_slot < source->n_slots) {
-        const leat_slot *last = &source->slots[source->last_slot];
-        if (last->handle == record->rkt && last->partition == record->partition)
-            return source->last_slot;
-    }
-    uint32_t slot =
-        leat_source_slot(source, rd_kafka_topic_name(record->rkt), record->partition);
-    if (slot != UINT32_MAX) {
-        source->slots[slot].handle = record->rkt;
-        source->last_slot = slot;
-    }
-    return slot;
 }
 
 /* ---- filling a batch ---- */
@@ -195,7 +118,7 @@ static uint64_t size_of(const rd_kafka_message_t *record)
 static leat_status add_record(leat_source *source, leat_batch *batch,
                               rd_kafka_message_t *record, leat_error *error)
 {
-    uint32_t slot = slot_of(source, record);
+    uint32_t slot = leat_source_slot_of(source, record);
     if (slot == UINT32_MAX) {
         rd_kafka_message_destroy(record);
         return leat_error_set(error, LEAT_E_MEMORY, "no memory for a partition");
@@ -215,29 +138,45 @@ static leat_status add_record(leat_source *source, leat_batch *batch,
     return LEAT_OK;
 }
 
-/* What came instead of a record. What librdkafka mends by itself is logged and passed
- * over. */
+/* What librdkafka would ask for again and again, or pass over: somebody has to look. */
+static bool is_unreadable(rd_kafka_resp_err_t err)
+{
+    return err == RD_KAFKA_RESP_ERR__BAD_COMPRESSION ||
+           err == RD_KAFKA_RESP_ERR__BAD_MSG ||
+           err == RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED ||
+           err == RD_KAFKA_RESP_ERR_INVALID_MSG ||
+           err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+}
+
+static bool is_forbidden(rd_kafka_resp_err_t err)
+{
+    return err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+           err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+           err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;
+}
+
+/* What came instead of a record. What librdkafka mends by itself is logged and passed over. */
 static leat_status judge_error(leat_source *source, const rd_kafka_message_t *record,
                                leat_error *error)
 {
     const char *topic = record->rkt ? rd_kafka_topic_name(record->rkt) : "";
     const char *text = rd_kafka_message_errstr(record);
-    switch (record->err) {
-    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+    if (record->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
         return leat_error_set(
             error, LEAT_E_KAFKA,
-            "%s/%d: the committed offset is out of range (%s); say where to "
-            "go on with source.out_of_range: earliest or latest",
+            "%s/%d: the committed offset is out of range (%s); say where "
+            "to go on with source.out_of_range: earliest or latest",
             topic, (int)record->partition, text);
-    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
-    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+    if (is_unreadable(record->err))
+        return leat_error_set(error, LEAT_E_KAFKA,
+                              "%s/%d/%lld: the records from here on cannot be read: %s",
+                              topic, (int)record->partition, (long long)record->offset,
+                              text);
+    if (is_forbidden(record->err))
         return leat_error_set(error, LEAT_E_KAFKA, "source %s: %s", topic, text);
-    default:
-        leat_log_limited(&source->client.log_limit, 10 * LEAT_SEC, LEAT_LOG_WARN,
-                         source->spec.part, "%s: %s", topic, text);
-        return LEAT_OK;
-    }
+    leat_log_limited(&source->client.log_limit, 10 * LEAT_SEC, LEAT_LOG_WARN,
+                     source->spec.part, "%s: %s", topic, text);
+    return LEAT_OK;
 }
 
 static rd_kafka_message_t *poll_once(leat_source *source, int timeout_ms)
@@ -388,99 +327,6 @@ leat_slice leat_source_header(const leat_event *event, const char *name)
     return (leat_slice){value, (uint32_t)size};
 }
 
-/* ---- positions ---- */
-
-void leat_source_store(leat_source *source, const leat_mark *marks, uint32_t n)
-{
-    if (!n)
-        return;
-    rd_kafka_topic_partition_list_t *offsets = rd_kafka_topic_partition_list_new((int)n);
-    for (uint32_t i = 0; i < n; i++) {
-        leat_slot *slot = &source->slots[marks[i].slot];
-        if (!slot->assigned)
-            continue; /* gone since: its new owner decides */
-        slot->next = marks[i].next;
-        slot->moved = true;
-        rd_kafka_topic_partition_list_add(offsets, slot->topic, slot->partition)->offset =
-            slot->next;
-    }
-    /* A partition that librdkafka gave up by itself refuses: its new owner decides. */
-    rd_kafka_resp_err_t err = rd_kafka_offsets_store(source->consumer, offsets);
-    if (err)
-        leat_log_limited(&source->client.log_limit, 10 * LEAT_SEC, LEAT_LOG_WARN,
-                         source->spec.part, "offsets not stored: %s",
-                         rd_kafka_err2str(err));
-    rd_kafka_topic_partition_list_destroy(offsets);
-}
-
-leat_status leat_source_commit_list(leat_source *source,
-                                    rd_kafka_topic_partition_list_t *offsets,
-                                    uint64_t deadline_ns, leat_error *error)
-{
-    if (!offsets->cnt)
-        return LEAT_OK;
-    rd_kafka_resp_err_t err =
-        rd_kafka_commit_queue(source->consumer, offsets, source->replies, NULL, NULL);
-    if (err)
-        return leat_error_set(error, LEAT_E_KAFKA, "commit: %s", rd_kafka_err2str(err));
-    rd_kafka_event_t *reply =
-        rd_kafka_queue_poll(source->replies, leat_ms_until(deadline_ns));
-    if (!reply)
-        return leat_error_set(error, LEAT_E_TIMEOUT,
-                              "commit: the coordinator did not answer in time");
-    err = rd_kafka_event_error(reply);
-    rd_kafka_event_destroy(reply);
-    if (err)
-        return leat_error_set(error, LEAT_E_KAFKA, "commit: %s", rd_kafka_err2str(err));
-    return LEAT_OK;
-}
-
-leat_status leat_source_commit(leat_source *source, uint64_t deadline_ns,
-                               leat_error *error)
-{
-    rd_kafka_topic_partition_list_t *offsets = rd_kafka_topic_partition_list_new(16);
-    for (uint32_t i = 0; i < source->n_slots; i++) {
-        const leat_slot *slot = &source->slots[i];
-        if (slot->assigned && slot->moved)
-            rd_kafka_topic_partition_list_add(offsets, slot->topic, slot->partition)
-                ->offset = slot->next;
-    }
-    leat_status status = leat_source_commit_list(source, offsets, deadline_ns, error);
-    rd_kafka_topic_partition_list_destroy(offsets);
-    for (uint32_t i = 0; status == LEAT_OK && i < source->n_slots; i++)
-        source->slots[i].moved = false;
-    return status;
-}
-
-leat_status leat_source_rewind(leat_source *source, leat_error *error)
-{
-    for (uint32_t i = source->first_held; i < source->n_held; i++)
-        rd_kafka_message_destroy(source->held[i]);
-    source->first_held = source->n_held = 0;
-    rd_kafka_topic_partition_list_t *back = rd_kafka_topic_partition_list_new(16);
-    for (uint32_t i = 0; i < source->n_slots; i++)
-        if (source->slots[i].assigned)
-            rd_kafka_topic_partition_list_add(back, source->slots[i].topic,
-                                              source->slots[i].partition)
-                ->offset = source->slots[i].next;
-    rd_kafka_error_t *failed =
-        back->cnt ? rd_kafka_seek_partitions(source->consumer, back, SEEK_TIMEOUT_MS)
-                  : NULL;
-    leat_status status = LEAT_OK;
-    if (failed)
-        status = leat_error_set(error, LEAT_E_KAFKA, "rewind: %s",
-                                rd_kafka_error_string(failed));
-    for (int i = 0; status == LEAT_OK && i < back->cnt; i++)
-        if (back->elems[i].err)
-            status = leat_error_set(error, LEAT_E_KAFKA, "rewind %s/%d: %s",
-                                    back->elems[i].topic, (int)back->elems[i].partition,
-                                    rd_kafka_err2str(back->elems[i].err));
-    if (failed)
-        rd_kafka_error_destroy(failed);
-    rd_kafka_topic_partition_list_destroy(back);
-    return status;
-}
-
 /* ---- membership while the lane waits ---- */
 
 static void pause(leat_source *source)
@@ -496,7 +342,7 @@ static void pause(leat_source *source)
 leat_status leat_source_keep_alive(leat_source *source, leat_error *error)
 {
     if (source->change != LEAT_CHANGE_NONE ||
-        leat_now_ns() - source->polled_ns < source->patience_ns)
+        leat_now_ns() - source->polled_ns < KEEP_ALIVE_NS)
         return LEAT_OK;
     if (!source->paused)
         pause(source);
@@ -515,7 +361,7 @@ void leat_source_drop_held(leat_source *source)
     uint32_t kept = 0;
     for (uint32_t i = source->first_held; i < source->n_held; i++) {
         rd_kafka_message_t *record = source->held[i];
-        uint32_t slot = slot_of(source, record);
+        uint32_t slot = leat_source_slot_of(source, record);
         if (slot != UINT32_MAX && source->slots[slot].assigned)
             source->held[kept++] = record;
         else
@@ -538,49 +384,24 @@ static void answer_last_revoke(leat_source *source, rd_kafka_event_t *event)
 leat_status leat_source_close(leat_source *source, uint64_t deadline_ns,
                               leat_error *error)
 {
-    if (source->change != LEAT_CHANGE_NONE) {
-        leat_status status = leat_source_rebalance(source, error);
-        if (status != LEAT_OK)
-            return status;
-    }
+    leat_status status = leat_source_decline(source, error);
+    if (status != LEAT_OK)
+        return status;
     rd_kafka_error_t *failed =
-        rd_kafka_consumer_close_queue(source->consumer, source->replies);
+        rd_kafka_consumer_close_queue(source->consumer, source->closing);
     if (failed) {
         leat_error_set(error, LEAT_E_KAFKA, "close: %s", rd_kafka_error_string(failed));
         rd_kafka_error_destroy(failed);
         return LEAT_E_KAFKA;
     }
     while (!rd_kafka_consumer_closed(source->consumer)) {
+        rd_kafka_event_t *event = rd_kafka_queue_poll(source->closing, CLOSE_SLICE_MS);
+        if (event)
+            answer_last_revoke(source, event);
         if (!leat_ms_until(deadline_ns))
             return leat_error_set(error, LEAT_E_TIMEOUT,
                                   "the consumer did not leave the group in time");
-        rd_kafka_event_t *event = rd_kafka_queue_poll(source->replies, REPLY_SLICE_MS);
-        if (event)
-            answer_last_revoke(source, event);
     }
     source->closed = true;
     return LEAT_OK;
-}
-
-uint64_t leat_source_lag(const leat_source *source)
-{
-    uint64_t lag = 0;
-    for (uint32_t i = 0; i < source->n_slots; i++) {
-        const leat_slot *slot = &source->slots[i];
-        int64_t low, high;
-        if (slot->assigned &&
-            !rd_kafka_get_watermark_offsets(source->consumer, slot->topic,
-                                            slot->partition, &low, &high) &&
-            high > slot->taken && slot->taken >= 0)
-            lag += (uint64_t)(high - slot->taken);
-    }
-    return lag;
-}
-
-uint32_t leat_source_n_assigned(const leat_source *source)
-{
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < source->n_slots; i++)
-        n += source->slots[i].assigned;
-    return n;
 }

@@ -21,10 +21,9 @@ typedef struct leat_slot {
 
 struct leat_source {
     rd_kafka_t *consumer;
-    rd_kafka_queue_t *replies; /* of commits, and of closing */
+    rd_kafka_queue_t *closing; /* the last revoke comes through it */
     leat_client client;
     leat_source_spec spec;
-    uint64_t patience_ns; /* half of max.poll.interval.ms */
     uint64_t polled_ns;
 
     uint32_t n_slots;
@@ -53,11 +52,15 @@ struct leat_source {
 
 /* The slot of a partition, made when it is new; UINT32_MAX when out of memory. */
 uint32_t leat_source_slot(leat_source *source, const char *topic, int32_t partition);
+uint32_t leat_source_slot_of(leat_source *source, const rd_kafka_message_t *record);
 
 /* rebalance.c: the callback, and the partitions that waited for their start. */
 void leat_source_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
                               rd_kafka_topic_partition_list_t *partitions, void *opaque);
 leat_status leat_source_start_waiting(leat_source *source, leat_error *error);
+
+/* Answers what is pending on the way out: partitions that come are not taken. */
+leat_status leat_source_decline(leat_source *source, leat_error *error) LEAT_MUST_CHECK;
 
 /* start.c: puts an offset on every partition of the list. AGAIN when another member has
  * to commit the topic's start first, or the brokers did not answer. */

@@ -45,13 +45,30 @@ static rd_kafka_topic_partition_list_t *partitions_of(leat_source *source,
     rd_kafka_topic_destroy(handle);
     if (err)
         return NULL;
-    int n = metadata->topic_cnt == 1 ? metadata->topics[0].partition_cnt : 0;
+    /* A broker that does not know the topic (yet) must not pass for a topic without
+     * partitions, none of which has an offset. */
+    bool known = metadata->topic_cnt == 1 && !metadata->topics[0].err;
+    int n = known ? metadata->topics[0].partition_cnt : 0;
+    if (!n) {
+        rd_kafka_metadata_destroy(metadata);
+        return NULL;
+    }
     rd_kafka_topic_partition_list_t *all = rd_kafka_topic_partition_list_new(n);
     for (int i = 0; i < n; i++)
         rd_kafka_topic_partition_list_add(all, topic,
                                           metadata->topics[0].partitions[i].id);
     rd_kafka_metadata_destroy(metadata);
     return all;
+}
+
+/* The committed offsets of a list: an answer for every partition, or none. */
+static rd_kafka_resp_err_t fetch_committed(leat_source *source,
+                                           rd_kafka_topic_partition_list_t *list)
+{
+    rd_kafka_resp_err_t err = rd_kafka_committed(source->consumer, list, ANSWER_MS);
+    for (int i = 0; !err && i < list->cnt; i++)
+        err = list->elems[i].err;
+    return err;
 }
 
 static bool any_committed(const rd_kafka_topic_partition_list_t *partitions)
@@ -120,7 +137,7 @@ static leat_status start_topic(leat_source *source, const char *topic,
     if (!all)
         return not_now(source, topic, RD_KAFKA_RESP_ERR__TRANSPORT);
     leat_status status = LEAT_OK;
-    rd_kafka_resp_err_t err = rd_kafka_committed(source->consumer, all, ANSWER_MS);
+    rd_kafka_resp_err_t err = fetch_committed(source, all);
     if (err)
         status = not_now(source, "committed offsets", err);
     else if (!any_committed(all) && source->spec.start == LEAT_START_AT_END)
@@ -137,7 +154,7 @@ leat_status leat_source_find_start(leat_source *source,
 {
     if (!partitions->cnt)
         return LEAT_OK;
-    rd_kafka_resp_err_t err = rd_kafka_committed(source->consumer, partitions, ANSWER_MS);
+    rd_kafka_resp_err_t err = fetch_committed(source, partitions);
     if (err)
         return not_now(source, "committed offsets", err);
     leat_status status = LEAT_OK;

@@ -24,7 +24,8 @@ struct leat_sink {
     rd_kafka_message_t *records; /* [max_events]: the predictions of a batch */
     leat_event **events;         /* [max_events]: whose they are */
     int n_records;
-    leat_status failed; /* what delivery reports said: OK, ABORTED, E_DELIVERY */
+    leat_status
+        failed; /* what delivery reports said: OK, ABORTED (until abort), E_DELIVERY */
     char why[160];
     leat_log_limit dead_letter_log;
 };
@@ -58,17 +59,17 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *record, void *
 /* No time-out of messages: an event waits for its brokers, it is not given up. murmur2: a
  * key goes to the partition that Java's producers would choose. */
 static const leat_property preferred[] = {
-    {"client.id", "leat"},
-    {"socket.nagle.disable", "true"},
-    {"linger.ms", "2"},
-    {"compression.type", "lz4"},
-    {"message.timeout.ms", "0"},
-    {"partitioner", "murmur2_random"},
-    {"queue.buffering.max.messages", "1000000"},
-    {"queue.buffering.max.kbytes", "524288"},
+    {"client.id", "leat"},       {"socket.nagle.disable", "true"},
+    {"linger.ms", "2"},          {"compression.type", "lz4"},
+    {"message.timeout.ms", "0"}, {"partitioner", "murmur2_random"},
 };
 
+/* The queue is larger than what may be in flight, so that it never refuses; gapless would
+ * make abort() fatal. */
 static const leat_property owned[] = {
+    {"queue.buffering.max.messages", "1000000"},
+    {"queue.buffering.max.kbytes", "524288"},
+    {"enable.gapless.guarantee", "false"},
     {"enable.idempotence", "true"},
     {"acks", "all"},
     {"delivery.report.only.error", "false"},
@@ -166,6 +167,7 @@ static leat_status encode(leat_sink *sink, const leat_prediction_spec *predictio
             if (bytes.data) {
                 sink->events[sink->n_records] = event;
                 sink->records[sink->n_records++] = (rd_kafka_message_t){
+                    .err = RD_KAFKA_RESP_ERR__QUEUE_FULL, /* until it is produced */
                     .payload = (void *)bytes.data,
                     .len = bytes.size,
                     .key = (void *)event->key.data,
@@ -232,6 +234,8 @@ static void produce_with_headers(leat_sink *sink, uint64_t sequence)
         leat_slice value = {record->payload, (uint32_t)record->len};
         record->err = produce_one(sink, sink->spec.topic, event->key, value, 0,
                                   passing_headers(sink, event), sequence);
+        if (record->err && record->err != RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+            break;
     }
 }
 
@@ -354,7 +358,6 @@ leat_status leat_sink_publish(leat_sink *sink, const leat_prediction_spec *predi
 static leat_status report(leat_sink *sink, leat_error *error)
 {
     leat_status failed = sink->failed;
-    sink->failed = LEAT_OK;
     if (failed == LEAT_OK)
         return leat_client_check(&sink->client, error);
     if (failed == LEAT_ABORTED)
@@ -373,7 +376,7 @@ leat_status leat_sink_serve(leat_sink *sink, int timeout_ms, leat_error *error)
 
 leat_status leat_sink_flush(leat_sink *sink, uint64_t deadline_ns, leat_error *error)
 {
-    leat_status status = LEAT_OK;
+    leat_status status = report(sink, error);
     while (status == LEAT_OK && leat_ledger_in_flight(sink->ledger)) {
         int ms = leat_ms_until(deadline_ns);
         if (!ms)

@@ -32,6 +32,7 @@ static const uint64_t IDLE_NS = 100 * LEAT_MS;   /* how late a stop may be heard
 static const uint64_t OWING_NS = 5 * LEAT_MS;    /* while acknowledgements are awaited */
 static const uint64_t SETTLE_NS = 50 * LEAT_MS;  /* how often offsets are stored */
 static const uint64_t MODEL_NS = 50 * LEAT_MS;   /* how long a model runs in one go */
+static const uint64_t COMMIT_NS = 2 * LEAT_SEC;  /* of the two below, for the commit */
 static const uint64_t REVOKE_NS = 10 * LEAT_SEC; /* to settle before partitions go */
 static const uint64_t DRAIN_NS = 10 * LEAT_SEC;  /* to settle at the end */
 
@@ -51,6 +52,7 @@ struct leat_lane {
     leat_sink *sink;
     leat_ledger *ledger;
     leat_batch batch;
+    bool gave_up_batch; /* read, not published: partitions that stay must be rewound */
     uint64_t settle_ns; /* when offsets are stored next */
     leat_lane_meters meters;
     atomic_bool stopping;
@@ -84,13 +86,21 @@ static leat_status settle_when_due(leat_lane *lane, leat_error *error)
     return status;
 }
 
-/* Waits for every acknowledgement and commits. */
+/* Waits for every acknowledgement and commits. Where the coordinator refuses, since the group
+ * has moved on, nothing is wrong but that some events come again. */
 static leat_status settle_now(leat_lane *lane, uint64_t deadline_ns, leat_error *error)
 {
-    leat_status status = leat_sink_flush(lane->sink, deadline_ns, error);
+    leat_status status = leat_sink_flush(lane->sink, deadline_ns - COMMIT_NS, error);
     store_settled(lane);
-    leat_status committed = leat_source_commit(lane->source, deadline_ns, error);
-    return status == LEAT_OK ? committed : status;
+    leat_error uncommitted;
+    leat_status committed = leat_source_commit(lane->source, deadline_ns, &uncommitted);
+    if (committed != LEAT_OK)
+        leat_log(LEAT_LOG_WARN, lane->part, "%s; those events will be scored again",
+                 uncommitted.msg);
+    if (status != LEAT_OK || committed != LEAT_E_TIMEOUT)
+        return status;
+    *error = uncommitted;
+    return committed;
 }
 
 /* What was published and not acknowledged is published again. */
@@ -113,12 +123,15 @@ static leat_status give_up(leat_lane *lane, leat_error *error)
         leat_log(LEAT_LOG_WARN, lane->part,
                  "before partitions go: %s; their next owner scores those events again",
                  unsettled.msg);
-    bool owing = !leat_ledger_is_empty(lane->ledger);
+    bool unknown = !leat_ledger_is_empty(lane->ledger); /* whether it was delivered */
     leat_ledger_clear(lane->ledger);
-    if (owing)
+    if (unknown)
         leat_sink_abort(lane->sink);
     leat_status status = leat_source_rebalance(lane->source, error);
-    return status == LEAT_OK && owing ? leat_source_rewind(lane->source, error) : status;
+    if (status == LEAT_OK && (unknown || lane->gave_up_batch))
+        status = leat_source_rewind(lane->source, error);
+    lane->gave_up_batch = false;
+    return status;
 }
 
 static leat_status rebalance(leat_lane *lane, leat_error *error)
@@ -154,13 +167,15 @@ static leat_status score(leat_lane *lane, leat_error *error)
     return status;
 }
 
-/* AGAIN when asked to stop while the brokers take nothing. */
+/* AGAIN when the brokers take nothing while the lane is asked to stop, or to give partitions
+ * up: so is the batch then, and it will be read again. */
 static leat_status publish(leat_lane *lane, leat_error *error)
 {
     leat_status status;
     while ((status = leat_sink_publish(lane->sink, &lane->plan->prediction, &lane->batch,
                                        error)) == LEAT_AGAIN &&
-           !atomic_load(&lane->stopping)) {
+           !atomic_load(&lane->stopping) &&
+           leat_source_pending(lane->source) <= LEAT_CHANGE_ASSIGN) {
         leat_status served = serve(lane, SERVE_MS, error);
         if (served != LEAT_OK)
             return served;
@@ -217,20 +232,22 @@ static leat_status turn(leat_lane *lane, leat_error *error)
     leat_source_release(lane->source, &lane->batch);
     if (status == LEAT_OK)
         status = settle_when_due(lane, error);
+    if (status == LEAT_AGAIN) {
+        lane->gave_up_batch = true;
+        return LEAT_OK;
+    }
     return status == LEAT_ABORTED ? go_back(lane, error) : status;
 }
 
-/* A lane that failed commits what is settled, too: that much is true. Where the coordinator
- * refuses, since the group has moved on, nothing is wrong but that some events come again. */
+/* A lane that failed commits what is settled, too: that much is true. */
 static leat_status settle_last(leat_lane *lane, leat_error *error)
 {
     leat_status status = settle_now(lane, leat_now_ns() + DRAIN_NS, error);
-    if (status == LEAT_OK)
-        return LEAT_OK;
-    leat_log(LEAT_LOG_WARN, lane->part,
-             "not all is settled, and will be scored again: %s",
-             status < 0 ? error->msg : leat_status_text(status));
-    return status == LEAT_E_KAFKA || status == LEAT_ABORTED ? LEAT_OK : status;
+    if (status != LEAT_OK)
+        leat_log(LEAT_LOG_WARN, lane->part,
+                 "not all is settled, and will be scored again: %s",
+                 status < 0 ? error->msg : leat_status_text(status));
+    return status == LEAT_ABORTED ? LEAT_OK : status;
 }
 
 leat_status leat_lane_run(leat_lane *lane, leat_error *error)
@@ -238,8 +255,6 @@ leat_status leat_lane_run(leat_lane *lane, leat_error *error)
     leat_status status = LEAT_OK;
     while (!atomic_load(&lane->stopping) && status == LEAT_OK)
         status = turn(lane, error);
-    if (status == LEAT_AGAIN)
-        status = LEAT_OK; /* stopped while it waited for room: the batch comes again */
     leat_error unsettled;
     leat_status settled = settle_last(lane, &unsettled);
     if (status != LEAT_OK || settled == LEAT_OK)

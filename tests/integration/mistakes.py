@@ -18,7 +18,7 @@ BIN = os.environ.get("LEAT_BIN", "build/release/leat")
 HANG_SECONDS = 60
 ABSENT = "127.0.0.1:1"  # a port on which nothing listens
 
-USAGE, DATA, NO_INPUT, UNAVAILABLE, INTERNAL, CONFIG = 64, 65, 66, 69, 70, 78
+USAGE, DATA, NO_INPUT, UNAVAILABLE, CONFIG = 64, 65, 66, 69, 78
 
 
 def swap(old, new):
@@ -78,7 +78,7 @@ class Mistakes:
              [ABSENT], []),
             ("a host that is no name", check, swap(
                 self.bed.brokers, "nowhere.invalid:9092"), UNAVAILABLE, [r"nowhere\.invalid:9092", "resolve|known"], []),
-            ("a wrong password", run, self.sasl("dust-and-ashes"), INTERNAL,
+            ("a wrong password", run, self.sasl("dust-and-ashes"), CONFIG,
              ["(?i)authentication|password"], ["dust-and-ashes"]),
             ("no password where one is wanted", check, swap(
                 self.bed.brokers, os.environ["KAFKA_SASL_BROKERS"]), UNAVAILABLE,

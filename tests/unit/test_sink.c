@@ -216,6 +216,7 @@ static void test_sink__a_timed_out_record_aborts_and_can_be_published_again(void
     for (uint64_t deadline_ns = leat_now_ns() + HANG_NS;
          status == LEAT_ABORTED && leat_now_ns() < deadline_ns;) {
         leat_ledger_clear(self->ledger);
+        leat_sink_abort(self->sink);
         assert_int_equal(publish(self, &error), LEAT_OK);
         status = flush(self, &error);
     }

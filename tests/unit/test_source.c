@@ -325,6 +325,52 @@ static void test_source__an_offset_out_of_range_stops_with_its_coordinates(void 
     crash(self, source);
 }
 
+static void test_source__a_late_commit_answer_is_not_the_next_ones(void **state)
+{
+    fixture *self = *state;
+    produce(self, 10);
+    leat_source *source = open_source(self, LEAT_START_AT_BEGINNING);
+    expect_events(self, source, 0, 10);
+    leat_source_store(source, (leat_mark[]){{0, 1}}, 1);
+    leat_error error;
+    assert_int_equal(leat_source_commit(source, leat_now_ns(), &error), LEAT_E_TIMEOUT);
+    rd_kafka_mock_push_request_errors(self->mock.cluster, 8 /* OffsetCommit */, 3,
+                                      RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
+                                      RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
+                                      RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED);
+    leat_source_store(source, (leat_mark[]){{0, 2}}, 1);
+    assert_int_equal(leat_source_commit(source, leat_now_ns() + HANG_NS, &error),
+                     LEAT_E_KAFKA);
+    leave(self, source);
+}
+
+static void test_source__closing_past_its_deadline_can_be_freed(void **state)
+{
+    fixture *self = *state;
+    leat_source *source = open_source(self, LEAT_START_AT_BEGINNING);
+    await_assignment(self, source, PARTITIONS);
+    leat_error error;
+    leat_status status = leat_source_close(source, leat_now_ns(), &error);
+    assert_true(status == LEAT_OK || status == LEAT_E_TIMEOUT);
+    leat_source_free(source); /* hangs where the last revoke was not answered */
+}
+
+static void test_source__a_topic_that_a_broker_does_not_know_is_no_start(void **state)
+{
+    fixture *self = *state;
+    produce(self, 10);
+    leat_source *source = open_source(self, LEAT_START_AT_END);
+    rd_kafka_mock_topic_set_error(self->mock.cluster, "in",
+                                  RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE);
+    for (int i = 0; i < 200; i++)
+        assert_int_equal(fill(self, source, &any_window), 0);
+    rd_kafka_mock_topic_set_error(self->mock.cluster, "in", RD_KAFKA_RESP_ERR_NO_ERROR);
+    await_assignment(self, source, PARTITIONS);
+    produce(self, 10);
+    expect_events(self, source, 10, 20);
+    leave(self, source);
+}
+
 int main(void)
 {
 #define SOURCE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -340,6 +386,9 @@ int main(void)
         SOURCE_TEST(test_source__an_event_keeps_its_coordinates_and_key),
         SOURCE_TEST(test_source__two_members_share_and_the_last_one_takes_over),
         SOURCE_TEST(test_source__an_offset_out_of_range_stops_with_its_coordinates),
+        SOURCE_TEST(test_source__a_late_commit_answer_is_not_the_next_ones),
+        SOURCE_TEST(test_source__closing_past_its_deadline_can_be_freed),
+        SOURCE_TEST(test_source__a_topic_that_a_broker_does_not_know_is_no_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

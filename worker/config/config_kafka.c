@@ -25,6 +25,10 @@ static const struct {
     {"request.required.acks", "Leat needs all acknowledgements"},
     {"enable.idempotence", "Leat needs it on"},
     {"delivery.report.only.error", "Leat needs every report"},
+    {"enable.gapless.guarantee", "Leat goes back by itself"},
+    {"queue.buffering.max.messages", "Leat bounds what is in flight"},
+    {"queue.buffering.max.kbytes", "Leat bounds what is in flight"},
+    {"queue.buffering.max.ms", "use linger.ms"},
     {"plugin.library.paths", "Leat loads no plugins"},
 };
 
