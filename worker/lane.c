@@ -187,12 +187,16 @@ static void meter_batch(leat_lane *lane)
 {
     const leat_batch *batch = &lane->batch;
     const leat_sink_meters *sink = leat_sink_read(lane->sink);
-    uint64_t skipped = 0;
-    for (uint32_t i = 0; i < batch->n_events; i++)
-        skipped += !batch->events[i].n && batch->events[i].status == LEAT_OK;
+    uint64_t skipped = 0, unavailable = 0;
+    for (uint32_t i = 0; i < batch->n_events; i++) {
+        const leat_event *event = &batch->events[i];
+        skipped += !event->n && event->status == LEAT_OK;
+        unavailable += event->n && event->quality == LEAT_QUALITY_UNAVAILABLE;
+    }
     leat_counter_add(&lane->meters.events, batch->n_events);
     leat_counter_add(&lane->meters.batches, 1);
     leat_counter_add(&lane->meters.skipped, skipped);
+    leat_counter_add(&lane->meters.unavailable, unavailable);
     leat_counter_set(&lane->meters.predictions, leat_counter_read(&sink->predictions));
     leat_counter_set(&lane->meters.dead_letters, leat_counter_read(&sink->dead_letters));
 }

@@ -23,6 +23,7 @@ typedef struct leat_lane_meters {
     leat_counter predictions;  /* handed to the producer */
     leat_counter dead_letters; /* likewise */
     leat_counter skipped;      /* tombstones and filtered events */
+    leat_counter unavailable;  /* events scored without Redis */
     leat_counter batches;
     leat_counter rewinds;
     leat_counter assigned;  /* partitions, now */

@@ -13,6 +13,7 @@ typedef struct totals {
     uint64_t predictions;
     uint64_t dead_letters;
     uint64_t skipped;
+    uint64_t unavailable;
     uint64_t batches;
     uint64_t rewinds;
     uint64_t assigned;
@@ -58,6 +59,7 @@ static void add_up(const leat_report *report, totals *now)
         now->predictions += leat_counter_read(&lane->predictions);
         now->dead_letters += leat_counter_read(&lane->dead_letters);
         now->skipped += leat_counter_read(&lane->skipped);
+        now->unavailable += leat_counter_read(&lane->unavailable);
         now->batches += leat_counter_read(&lane->batches);
         now->rewinds += leat_counter_read(&lane->rewinds);
         now->assigned += leat_counter_read(&lane->assigned);
@@ -87,12 +89,14 @@ void leat_report_when_due(leat_report *report)
     uint64_t events = now.events - report->last.events;
     leat_log(LEAT_LOG_INFO, "leat",
              "%.0f events/s, %llu partitions, lag %llu, latency p50 %.0f ms p99 %.0f ms, "
-             "%.1f events a batch, %llu dead letters, %llu predictions in all",
+             "%.1f events a batch, %llu dead letters, %llu without Redis, %llu "
+             "predictions in all",
              (double)events / seconds, (unsigned long long)now.assigned,
              (unsigned long long)now.lag, quantile_ms(&now, &report->last, 0.5),
              quantile_ms(&now, &report->last, 0.99),
              batches ? (double)events / (double)batches : 0.0,
              (unsigned long long)(now.dead_letters - report->last.dead_letters),
+             (unsigned long long)(now.unavailable - report->last.unavailable),
              (unsigned long long)now.predictions);
     report->last = now;
     report->due_ns = now_ns + PERIOD_NS;
@@ -103,9 +107,9 @@ void leat_report_last(leat_report *report)
     totals now;
     add_up(report, &now);
     leat_log(LEAT_LOG_INFO, "leat",
-             "stopped: %llu events, %llu predictions, %llu dead letters, %llu skipped, "
-             "%llu rewinds",
+             "stopped: %llu events, %llu predictions (%llu without Redis), "
+             "%llu dead letters, %llu skipped, %llu rewinds",
              (unsigned long long)now.events, (unsigned long long)now.predictions,
-             (unsigned long long)now.dead_letters, (unsigned long long)now.skipped,
-             (unsigned long long)now.rewinds);
+             (unsigned long long)now.unavailable, (unsigned long long)now.dead_letters,
+             (unsigned long long)now.skipped, (unsigned long long)now.rewinds);
 }
