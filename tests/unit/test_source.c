@@ -371,7 +371,7 @@ static void test_source__a_topic_that_a_broker_does_not_know_is_no_start(void **
     }
     assert_int_equal(status, LEAT_REBALANCE);
     rd_kafka_mock_topic_set_error(self->mock.cluster, "in",
-                                  RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE);
+                                  RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
     assert_int_equal(leat_source_rebalance(source, &error), LEAT_OK);
     assert_int_equal(leat_source_n_assigned(source), 0);
     rd_kafka_mock_topic_set_error(self->mock.cluster, "in", RD_KAFKA_RESP_ERR_NO_ERROR);
