@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+enum { FIRST_SLOTS = 16 };
+
 /* What the ledger knows of one slot. `opened_by` and `mark` find the slot's mark in the
  * ticket that is being opened; `next` is what was settled and not yet handed out. */
 typedef struct slot_state {
@@ -12,6 +14,7 @@ typedef struct slot_state {
 
 struct leat_ledger {
     uint32_t max_tickets;
+    leat_mark *marks;     /* [max_tickets][n_slots]: a ticket has at most one a slot */
     leat_ticket *tickets; /* a ring: [sequence % max_tickets] */
     uint64_t head;        /* the oldest open ticket */
     uint64_t tail;        /* the next to open; head == tail: empty */
@@ -42,9 +45,8 @@ void leat_ledger_free(leat_ledger *ledger)
 {
     if (!ledger)
         return;
-    for (uint32_t i = 0; i < ledger->max_tickets; i++)
-        free(ledger->tickets[i].marks);
     free(ledger->tickets);
+    free(ledger->marks);
     free(ledger->slots);
     free(ledger->moved);
     free(ledger);
@@ -55,33 +57,42 @@ static leat_ticket *ticket_at(const leat_ledger *ledger, uint64_t sequence)
     return &ledger->tickets[sequence % ledger->max_tickets];
 }
 
-static int grow_slots(leat_ledger *ledger, uint32_t n)
+/* Deals the marks out anew, so that every ticket has room for one a slot. */
+static int grow_marks(leat_ledger *ledger, uint32_t n_slots)
 {
+    leat_mark *marks = malloc((size_t)ledger->max_tickets * n_slots * sizeof *marks);
+    if (!marks)
+        return 0;
+    for (uint32_t i = 0; i < ledger->max_tickets; i++) {
+        leat_ticket *ticket = &ledger->tickets[i];
+        leat_mark *share = marks + (size_t)i * n_slots;
+        if (ticket->n_marks)
+            memcpy(share, ticket->marks, ticket->n_marks * sizeof *share);
+        ticket->marks = share;
+    }
+    free(ledger->marks);
+    ledger->marks = marks;
+    return 1;
+}
+
+/* Slots come with partitions, seldom; doubling keeps it so. */
+static int grow_slots(leat_ledger *ledger, uint32_t needed)
+{
+    uint32_t n = ledger->n_slots ? ledger->n_slots : FIRST_SLOTS;
+    while (n < needed)
+        n *= 2;
     leat_mark *moved = realloc(ledger->moved, n * sizeof *moved);
     if (moved)
         ledger->moved = moved;
     slot_state *slots = realloc(ledger->slots, n * sizeof *slots);
     if (slots)
         ledger->slots = slots;
-    if (!moved || !slots)
+    if (!moved || !slots || !grow_marks(ledger, n))
         return 0;
     for (uint32_t i = ledger->n_slots; i < n; i++)
         ledger->slots[i] = (slot_state){.next = -1};
     ledger->n_slots = n;
     return 1;
-}
-
-static leat_mark *add_mark(leat_ticket *ticket)
-{
-    if (ticket->n_marks == ticket->max_marks) {
-        uint32_t room = ticket->max_marks ? 2 * ticket->max_marks : 16;
-        leat_mark *marks = realloc(ticket->marks, room * sizeof *marks);
-        if (!marks)
-            return NULL;
-        ticket->marks = marks;
-        ticket->max_marks = room;
-    }
-    return &ticket->marks[ticket->n_marks++];
 }
 
 static int note_event(leat_ledger *ledger, leat_ticket *ticket, const leat_event *event)
@@ -90,12 +101,9 @@ static int note_event(leat_ledger *ledger, leat_ticket *ticket, const leat_event
         return 0;
     slot_state *slot = &ledger->slots[event->slot];
     if (slot->opened_by != ticket->sequence) {
-        leat_mark *mark = add_mark(ticket);
-        if (!mark)
-            return 0;
-        *mark = (leat_mark){.slot = event->slot, .next = -1};
         slot->opened_by = ticket->sequence;
-        slot->mark = ticket->n_marks - 1;
+        slot->mark = ticket->n_marks++;
+        ticket->marks[slot->mark] = (leat_mark){.slot = event->slot, .next = -1};
     }
     leat_mark *mark = &ticket->marks[slot->mark];
     if (event->offset + 1 > mark->next)

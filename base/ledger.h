@@ -38,8 +38,7 @@ typedef struct leat_ticket {
     uint64_t bytes;   /* handed to the producer */
     int64_t oldest;   /* smallest record timestamp, milliseconds; INT64_MAX: none */
     uint32_t n_marks;
-    uint32_t max_marks;
-    leat_mark *marks;
+    leat_mark *marks; /* its share of the ledger's */
 } leat_ticket;
 
 typedef struct leat_ledger leat_ledger;

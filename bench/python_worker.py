@@ -73,7 +73,8 @@ def main(brokers, group, source, sink, model):
     consumer = Consumer({
         "bootstrap.servers": brokers, "group.id": group, "auto.offset.reset": "earliest",
         "enable.auto.commit": False, "fetch.wait.max.ms": 100,
-        "socket.nagle.disable": True, "queued.max.messages.kbytes": 32768,
+        "socket.nagle.disable": True, "queued.max.messages.kbytes": 65536,
+        "queued.min.messages": 1000000,
     })
     producer = Producer({
         "bootstrap.servers": brokers, "enable.idempotence": True, "acks": "all",

@@ -23,11 +23,14 @@ static leat_status subscribe(leat_source *source, leat_error *error)
     return LEAT_OK;
 }
 
+/* What is fetched ahead is bounded by its bytes. Were it bounded by its number, librdkafka
+ * 2.0.2 would pause fetching for up to a second each time that it has so many. */
 static const leat_property preferred[] = {
     {"client.id", "leat"},
     {"fetch.wait.max.ms", "100"},
     {"socket.nagle.disable", "true"},
-    {"queued.max.messages.kbytes", "32768"},
+    {"queued.max.messages.kbytes", "65536"},
+    {"queued.min.messages", "1000000"},
 };
 
 static void hook(rd_kafka_conf_t *conf)

@@ -161,6 +161,19 @@ static void test_ledger__full_says_again(void **state)
     leat_ledger_free(ledger);
 }
 
+static void test_ledger__open_tickets_keep_their_marks_when_partitions_come(void **state)
+{
+    (void)state;
+    leat_ledger *ledger = new_ledger();
+    uint64_t first = publish(ledger, (place[]){{3, 7}, {1, 2}}, 2, 1)->sequence;
+    uint64_t second = publish(ledger, (place[]){{200, 5}, {3, 8}}, 2, 1)->sequence;
+    leat_ledger_acknowledge(ledger, first);
+    expect_marks(ledger, (leat_mark[]){{1, 3}, {3, 8}}, 2);
+    leat_ledger_acknowledge(ledger, second);
+    expect_marks(ledger, (leat_mark[]){{3, 9}, {200, 6}}, 2);
+    leat_ledger_free(ledger);
+}
+
 static void test_ledger__counts_what_is_on_its_way(void **state)
 {
     (void)state;
@@ -187,6 +200,7 @@ int main(void)
         cmocka_unit_test(test_ledger__a_late_acknowledgement_touches_nobody),
         cmocka_unit_test(test_ledger__clear_forgets_marks_not_handed_out),
         cmocka_unit_test(test_ledger__full_says_again),
+        cmocka_unit_test(test_ledger__open_tickets_keep_their_marks_when_partitions_come),
         cmocka_unit_test(test_ledger__counts_what_is_on_its_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
