@@ -1,0 +1,41 @@
+/* Partitions that come and go, and leaving. */
+#include "source_fixture.h"
+
+static void test_rebalance__two_members_share_and_the_last_one_takes_over(void **state)
+{
+    fixture *self = *state;
+    leat_source *first = open_source(self, LEAT_START_AT_BEGINNING);
+    await_assignment(self, first, PARTITIONS);
+    leat_source *second = open_source(self, LEAT_START_AT_BEGINNING);
+    uint64_t deadline_ns = leat_now_ns() + HANG_NS;
+    while (leat_source_n_assigned(first) != 1 || leat_source_n_assigned(second) != 1) {
+        fill(self, first, &any_window);
+        fill(self, second, &any_window);
+        assert_true(leat_now_ns() < deadline_ns);
+    }
+    leave(self, first);
+    await_assignment(self, second, PARTITIONS);
+    produce(self, 10);
+    expect_events(self, second, 0, 10);
+    leave(self, second);
+}
+
+static void test_rebalance__closing_past_its_deadline_can_be_freed(void **state)
+{
+    fixture *self = *state;
+    leat_source *source = open_source(self, LEAT_START_AT_BEGINNING);
+    await_assignment(self, source, PARTITIONS);
+    leat_error error;
+    leat_status status = leat_source_close(source, leat_now_ns(), &error);
+    assert_true(status == LEAT_OK || status == LEAT_E_TIMEOUT);
+    leat_source_free(source); /* hangs where the last revoke was not answered */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SOURCE_TEST(test_rebalance__two_members_share_and_the_last_one_takes_over),
+        SOURCE_TEST(test_rebalance__closing_past_its_deadline_can_be_freed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
