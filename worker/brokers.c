@@ -15,7 +15,7 @@ typedef struct inquiry {
     rd_kafka_t *client;
     const char *servers;
     bool refused;   /* the credentials */
-    char last[160]; /* what went wrong last, in librdkafka's words */
+    char last[140]; /* what went wrong last, in librdkafka's words */
 } inquiry;
 
 static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
@@ -62,6 +62,15 @@ static leat_status open_client(inquiry *self, const leat_config *config,
     return status;
 }
 
+/* A broker that takes the connection and hangs up, in whatever words, expects another
+ * protocol. */
+static const char *hint(const inquiry *self)
+{
+    bool reached = self->last[0] && !strstr(self->last, "Connect to") &&
+                   !strstr(self->last, "resolve");
+    return reached ? " (is kafka.security.protocol what they want?)" : "";
+}
+
 /* librdkafka waits out the time-out on a wrong password; asking in slices ends it early.
  */
 static leat_status ask(inquiry *self, int timeout_ms,
@@ -80,9 +89,9 @@ static leat_status ask(inquiry *self, int timeout_ms,
         return leat_error_set(error, LEAT_E_CONFIG,
                               "the brokers at %s refuse the credentials: %s",
                               self->servers, self->last);
-    return leat_error_set(error, LEAT_E_UNAVAILABLE, "no broker of %s answers: %s",
+    return leat_error_set(error, LEAT_E_UNAVAILABLE, "no broker of %s answers: %s%s",
                           self->servers,
-                          self->last[0] ? self->last : rd_kafka_err2str(err));
+                          self->last[0] ? self->last : rd_kafka_err2str(err), hint(self));
 }
 
 static leat_status find_topic(const inquiry *self,
