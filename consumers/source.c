@@ -401,12 +401,9 @@ leat_status leat_source_close(leat_source *source, uint64_t deadline_ns,
         rd_kafka_event_t *event = rd_kafka_queue_poll(source->closing, CLOSE_SLICE_MS);
         if (event)
             answer_last_revoke(source, event);
-        if (!leat_ms_until(deadline_ns)) {
-            /* A revoke that is still on its way finds its answer, and free() an end. */
-            rd_kafka_assign(source->consumer, NULL);
+        if (!leat_ms_until(deadline_ns))
             return leat_error_set(error, LEAT_E_TIMEOUT,
                                   "the consumer did not leave the group in time");
-        }
     }
     source->closed = true;
     return LEAT_OK;

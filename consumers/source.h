@@ -96,8 +96,9 @@ leat_status leat_source_rewind(leat_source *source, leat_error *error) LEAT_MUST
 leat_status leat_source_keep_alive(leat_source *source,
                                    leat_error *error) LEAT_MUST_CHECK;
 
-/* Leaves the group: answers what is pending, then closes. E_TIMEOUT when librdkafka has
- * not closed by the deadline; free() then does not wait for it. */
+/* Leaves the group: answers what is pending, then closes. E_TIMEOUT when librdkafka has not
+ * closed by the deadline; the source must not be freed then, since librdkafka would wait for
+ * it without a bound: it goes with the process. */
 leat_status leat_source_close(leat_source *source, uint64_t deadline_ns,
                               leat_error *error) LEAT_MUST_CHECK;
 

