@@ -1,5 +1,8 @@
 #include "ops/forest.h"
 
+#include "ops/forest_bits.h"
+#include "ops/forest_layout.h"
+
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
@@ -20,42 +23,26 @@
  *
  * Many rows: LANES rows through one tree, tree by tree, so that a tree is in the first cache
  * for all of them. Few rows: one row through LANES trees. Either way a row adds its leaves
- * in the order of the trees. */
-enum { LANES = 16, MAX_FEATURES = 1 << 24, MAX_GROUPS = 1 << 16 };
+ * in the order of the trees.
+ *
+ * Blocks of rows are mostly cheaper by bits (forest_bits.c), which both evaluators' costs
+ * decide run by run; they are counted in steps of tiled walks. */
+enum {
+    LANES = 16,
+    STEPS_PER_BLOCK = 1 << 20, /* about a millisecond */
+    KEYS_PER_BLOCK = 1 << 13,  /* what the first cache holds */
+};
+
+enum { MAX_FEATURES = 1 << 24, MAX_GROUPS = 1 << 16 };
 
 enum { KEY_BELOW = 0, KEY_LOWEST = 0x007fffff }; /* missing; -Infinity */
 #define KEY_ABOVE UINT32_MAX
-
-struct node {
-    uint32_t condition; /* a key */
-    uint32_t link;      /* child | feature | which copy: 0 below, 1 above */
-};
-
-struct place {
-    size_t first; /* of the tree's nodes */
-    uint32_t depth;
-};
 
 /* What evaluation fetches from a leaf, and which of a row's sums it goes to. */
 struct sums {
     const float *worth;     /* [nodes] */
     const uint32_t *column; /* [n_trees] */
     uint32_t width;         /* sums in a row */
-};
-
-struct leat_forest {
-    leat_forest_facts facts; /* n_trees: those added so far */
-    uint32_t max_trees;
-    uint64_t max_nodes;
-    size_t n_nodes;
-    unsigned copy_bits;  /* of the link: the feature and which copy of it */
-    float *base;         /* [n_groups] */
-    struct node *nodes;  /* [max_nodes] */
-    float *value;        /* [max_nodes], of a leaf */
-    float *id;           /* [max_nodes], the framework's, of any node */
-    struct place *trees; /* [max_trees] */
-    uint32_t *group;     /* [max_trees] */
-    uint32_t *ordinal;   /* [max_trees]: 0, 1, 2 ... */
 };
 
 static unsigned bits_for(uint32_t count)
@@ -66,18 +53,10 @@ static unsigned bits_for(uint32_t count)
     return bits;
 }
 
-static uint32_t key_of(float x)
-{
-    uint32_t bits;
-    x += 0.0f; /* -0.0 becomes 0.0 */
-    memcpy(&bits, &x, sizeof bits);
-    return bits & 0x80000000 ? ~bits : bits | 0x80000000;
-}
-
 /* A NaN condition holds for no number, as if it were -Infinity. */
 static uint32_t condition_key(float condition)
 {
-    return isnan(condition) ? KEY_LOWEST : key_of(condition);
+    return isnan(condition) ? KEY_LOWEST : leat_float_key(condition);
 }
 
 static leat_status check_spec(const leat_forest_spec *spec, leat_error *error)
@@ -108,6 +87,7 @@ leat_status leat_forest_new(leat_forest **out, leat_arena *arena,
     leat_forest *forest = leat_arena_calloc(arena, 1, sizeof *forest);
     if (!forest)
         return leat_error_set(error, LEAT_E_MEMORY, "out of memory");
+    forest->arena = arena;
     forest->facts.n_features = spec->n_features;
     forest->facts.n_groups = spec->n_groups;
     forest->copy_bits = bits_for(spec->n_features) + 1;
@@ -165,7 +145,7 @@ static leat_status visit(struct order *order, const leat_tree *tree, const char 
 static void lay_leaf(leat_forest *forest, const leat_tree *tree, uint32_t at, int32_t id)
 {
     forest->nodes[forest->n_nodes + at] =
-        (struct node){.condition = KEY_ABOVE, .link = at << forest->copy_bits};
+        (struct leat_node){.condition = KEY_ABOVE, .link = at << forest->copy_bits};
     forest->value[forest->n_nodes + at] = tree->condition[id];
     forest->facts.n_leaves++;
 }
@@ -184,7 +164,7 @@ static leat_status lay_split(leat_forest *forest, const leat_tree *tree, uint32_
         return leat_error_set(
             error, LEAT_E_MODEL, "%s[%d]: %d, but the model has %u features",
             tree->words->feature, id, feature, forest->facts.n_features);
-    forest->nodes[forest->n_nodes + at] = (struct node){
+    forest->nodes[forest->n_nodes + at] = (struct leat_node){
         .condition = condition_key(tree->condition[id]),
         .link =
             child << forest->copy_bits | (uint32_t)feature << 1 | !tree->default_left[id],
@@ -236,6 +216,28 @@ static leat_status check_tree(const leat_forest *forest, const leat_tree *tree,
     return LEAT_OK;
 }
 
+/* A row outside a tile costs twice as much. */
+static uint64_t walk_cost(const leat_forest *forest, uint32_t n_rows)
+{
+    uint64_t steps = (uint64_t)forest->facts.n_trees * forest->facts.max_depth;
+    return ((uint64_t)n_rows + n_rows % LANES) * steps;
+}
+
+static int bits_win(const leat_forest *forest, uint32_t n_rows)
+{
+    return forest->bits &&
+           leat_forest_bits_cost(forest->bits, n_rows) < walk_cost(forest, n_rows);
+}
+
+/* Bits that do not even win for a whole block are not kept. */
+static leat_status complete(leat_forest *forest, leat_error *error)
+{
+    leat_status status = leat_forest_bits_new(&forest->bits, forest, error);
+    if (!bits_win(forest, LEAT_BITS_ROWS))
+        forest->bits = NULL;
+    return status;
+}
+
 leat_status leat_forest_add(leat_forest *forest, const leat_tree *tree, leat_error *error)
 {
     leat_status status = check_tree(forest, tree, error);
@@ -253,13 +255,16 @@ leat_status leat_forest_add(leat_forest *forest, const leat_tree *tree, leat_err
     status = lay_tree(forest, tree, &order, &depth, error);
     if (status)
         goto out;
-    forest->trees[t] = (struct place){.first = forest->n_nodes, .depth = depth};
+    forest->trees[t] =
+        (struct leat_place){.first = forest->n_nodes, .n_nodes = order.n, .depth = depth};
     forest->group[t] = tree->group;
     forest->ordinal[t] = t;
     forest->n_nodes += order.n;
     forest->facts.n_trees++;
     if (depth > forest->facts.max_depth)
         forest->facts.max_depth = depth;
+    if (forest->facts.n_trees == forest->max_trees)
+        status = complete(forest, error);
 out:
     free(order.id);
     free(order.seen);
@@ -271,26 +276,40 @@ leat_forest_facts leat_forest_describe(const leat_forest *forest)
     return forest->facts;
 }
 
+uint32_t leat_forest_block(const leat_forest *forest)
+{
+    const uint32_t most = LEAT_BITS_ROWS;
+    uint64_t cost = forest->bits ? leat_forest_bits_cost(forest->bits, most)
+                                 : walk_cost(forest, most);
+    uint64_t by_time = (uint64_t)STEPS_PER_BLOCK * most / (cost + !cost);
+    uint64_t by_cache =
+        forest->bits ? most : KEYS_PER_BLOCK / 2 / forest->facts.n_features;
+    uint64_t rows = by_time < by_cache ? by_time : by_cache;
+    return rows > most ? most : rows < LANES ? LANES : (uint32_t)(rows - rows % LANES);
+}
+
 size_t leat_forest_scratch(const leat_forest *forest, uint32_t n_rows)
 {
-    return (size_t)n_rows * forest->facts.n_features * 2 * sizeof(uint32_t);
+    size_t keys = (size_t)n_rows * forest->facts.n_features * 2 * sizeof(uint32_t);
+    size_t bits = forest->bits ? leat_forest_bits_scratch(forest->bits) : 0;
+    return keys > bits ? keys : bits;
 }
 
 /* keys: [n][2] for values [n] */
 static void make_keys(const float *values, size_t n, uint32_t *keys)
 {
     for (size_t i = 0; i < n; i++) {
-        uint32_t key = key_of(values[i]);
+        uint32_t key = leat_float_key(values[i]);
         int missing = isnan(values[i]);
         keys[2 * i] = missing ? KEY_BELOW : key;
         keys[2 * i + 1] = missing ? KEY_ABOVE : key;
     }
 }
 
-static inline uint32_t step(const struct node *tree, unsigned copy_bits,
+static inline uint32_t step(const struct leat_node *tree, unsigned copy_bits,
                             const uint32_t *keys, uint32_t at)
 {
-    struct node node = tree[at];
+    struct leat_node node = tree[at];
     uint32_t key = keys[node.link & ((1u << copy_bits) - 1)];
     return (node.link >> copy_bits) + (key >= node.condition);
 }
@@ -299,8 +318,8 @@ static inline uint32_t step(const struct node *tree, unsigned copy_bits,
 static void walk_rows(const leat_forest *forest, uint32_t t, const uint32_t *keys,
                       float *margins, const struct sums *sums)
 {
-    struct place place = forest->trees[t];
-    const struct node *tree = forest->nodes + place.first;
+    struct leat_place place = forest->trees[t];
+    const struct leat_node *tree = forest->nodes + place.first;
     const unsigned copy_bits = forest->copy_bits;
     const size_t stride = 2 * (size_t)forest->facts.n_features;
     uint32_t at[LANES] = {0};
@@ -317,9 +336,9 @@ static void walk_rows(const leat_forest *forest, uint32_t t, const uint32_t *key
 static void walk_trees(const leat_forest *forest, uint32_t t, uint32_t n,
                        const uint32_t *keys, float *margins, const struct sums *sums)
 {
-    const struct place *place = forest->trees + t;
+    const struct leat_place *place = forest->trees + t;
     const unsigned copy_bits = forest->copy_bits;
-    const struct node *tree[LANES];
+    const struct leat_node *tree[LANES];
     uint32_t at[LANES] = {0}, depth = 0;
     for (uint32_t lane = 0; lane < n; lane++) {
         tree[lane] = forest->nodes + place[lane].first;
@@ -349,14 +368,30 @@ static void evaluate(const leat_forest *forest, const float *rows, uint32_t n_ro
                        keys + row * stride, margins + row * width, sums);
 }
 
-void leat_forest_run(const leat_forest *forest, const float *rows, uint32_t n_rows,
-                     float *margins, void *scratch)
+static void walk(const leat_forest *forest, const float *rows, uint32_t n_rows,
+                 float *margins, void *scratch)
 {
     const uint32_t n_groups = forest->facts.n_groups;
     for (size_t row = 0; row < n_rows; row++)
         memcpy(margins + row * n_groups, forest->base, n_groups * sizeof *margins);
     struct sums sums = {forest->value, forest->group, n_groups};
     evaluate(forest, rows, n_rows, margins, &sums, scratch);
+}
+
+void leat_forest_run(const leat_forest *forest, const float *rows, uint32_t n_rows,
+                     float *margins, void *scratch)
+{
+    const size_t n_features = forest->facts.n_features;
+    while (n_rows) {
+        uint32_t n = n_rows < LEAT_BITS_ROWS ? n_rows : LEAT_BITS_ROWS;
+        if (bits_win(forest, n))
+            leat_forest_bits_run(forest->bits, rows, n, margins, scratch);
+        else
+            walk(forest, rows, n, margins, scratch);
+        rows += n * n_features;
+        margins += (size_t)n * forest->facts.n_groups;
+        n_rows -= n;
+    }
 }
 
 /* A sum of its own for every tree, to which the one leaf adds its id. */

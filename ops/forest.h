@@ -65,11 +65,15 @@ leat_status leat_forest_new(leat_forest **forest, leat_arena *arena,
                             const leat_forest_spec *spec,
                             leat_error *error) LEAT_MUST_CHECK;
 
-/* The next tree. */
+/* The next tree; the last one completes the forest. */
 leat_status leat_forest_add(leat_forest *forest, const leat_tree *tree,
                             leat_error *error) LEAT_MUST_CHECK;
 
 leat_forest_facts leat_forest_describe(const leat_forest *forest);
+
+/* The rows that a run takes best at once: about a millisecond's, and as many as the caches
+ * hold. */
+uint32_t leat_forest_block(const leat_forest *forest);
 
 /* Bytes that evaluating n_rows needs, aligned for uint32_t: the caller's, so that a run
  * allocates nothing. */

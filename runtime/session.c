@@ -5,15 +5,7 @@
 
 #include <stdlib.h>
 
-/* Rows are run block by block. A block is as many rows as take about a millisecond, so that
- * the budget is kept, and as the first cache holds, in whole tiles of the forest. */
-enum {
-    TILE = 16,
-    MAX_BLOCK = 256,
-    STEPS_PER_BLOCK = 1 << 20,
-    SCRATCH_PER_BLOCK = 1 << 15, /* bytes */
-};
-
+/* Rows are run block by block, so that the budget is kept. */
 struct leat_session {
     const leat_ensemble *ensemble;
     leat_score_kind kind;
@@ -25,17 +17,6 @@ struct leat_session {
     float *margins; /* [block][n_groups] */
     void *scratch;  /* of the forest, for a block */
 };
-
-static uint32_t block_rows(const leat_forest *forest, leat_forest_facts facts)
-{
-    uint64_t steps = (uint64_t)facts.n_trees * facts.max_depth;
-    uint64_t by_time = STEPS_PER_BLOCK / (steps + !steps);
-    uint64_t by_cache = SCRATCH_PER_BLOCK / leat_forest_scratch(forest, 1);
-    uint64_t rows = by_time < by_cache ? by_time : by_cache;
-    return rows > MAX_BLOCK ? MAX_BLOCK
-           : rows < TILE    ? TILE
-                            : (uint32_t)(rows - rows % TILE);
-}
 
 static leat_tensor_spec output_spec(const leat_model *model, leat_score_kind kind,
                                     leat_forest_facts facts)
@@ -64,7 +45,7 @@ leat_status leat_session_new(leat_session **out, const leat_model *model,
         .output = output_spec(model, kind, facts),
         .n_features = facts.n_features,
         .n_groups = facts.n_groups,
-        .block = block_rows(ensemble->forest, facts),
+        .block = leat_forest_block(ensemble->forest),
     };
     session->margins =
         calloc((size_t)session->block * facts.n_groups, sizeof *session->margins);

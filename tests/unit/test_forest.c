@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_NODES = 512, FEATURES = 6, GROUPS = 3, ROWS = 75 };
+enum { MAX_NODES = 512, FEATURES = 6, GROUPS = 3, ROWS = 75, MANY_ROWS = 1000 };
 
 static const leat_tree_words words = {"left", "right", "feature"};
 
@@ -58,20 +58,21 @@ static float random_value(void)
     return (float)(rand() % 9 - 4) / 2;
 }
 
-/* Grows a node into a subtree; children stand anywhere behind it, right ones first too.
- */
-static void grow(struct tree *tree, int32_t id, int depth)
+/* Grows a node into a subtree, whose splits are leaves instead with a chance in percent;
+ * children stand anywhere behind it, right ones first too. */
+static void grow(struct tree *tree, int32_t id, int depth, int chance)
 {
-    if (!depth || rand() % 5 == 0 || tree->n + 2 > MAX_NODES) {
+    if (!depth || rand() % 100 < chance || tree->n + 2 > MAX_NODES) {
         set_leaf(tree, id, (float)rand() / (float)RAND_MAX - 0.5f);
         return;
     }
     int32_t a = (int32_t)tree->n++, b = (int32_t)tree->n++;
     int swap = rand() % 2;
-    set_split(tree, id, rand() % FEATURES, random_value(), swap ? b : a, swap ? a : b,
+    float condition = rand() % 50 ? random_value() : NAN;
+    set_split(tree, id, rand() % FEATURES, condition, swap ? b : a, swap ? a : b,
               rand() % 2);
-    grow(tree, b, depth - 1);
-    grow(tree, a, depth - 1);
+    grow(tree, b, depth - 1, chance);
+    grow(tree, a, depth - 1, chance);
 }
 
 /* The naive twin: one row, one tree, node by node. */
@@ -151,6 +152,16 @@ static void check_rows(const struct bench *bench, const float *rows, uint32_t n_
     free(leaves);
 }
 
+/* The next tree of the bench, random. */
+static void add_grown(struct bench *bench, uint32_t t, int depth, int chance)
+{
+    struct tree *tree = &bench->trees[t];
+    tree->n = 1;
+    tree->group = (uint32_t)rand() % GROUPS;
+    grow(tree, 0, depth, chance);
+    assert_int_equal(add(bench, tree), LEAT_OK);
+}
+
 /* Every number of rows around a tile of 16, and of trees. */
 static void test_forest__equals_the_naive_walk_bit_for_bit(void **state)
 {
@@ -161,19 +172,64 @@ static void test_forest__equals_the_naive_walk_bit_for_bit(void **state)
     for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
         struct bench bench;
         start(&bench, counts[c]);
-        for (uint32_t t = 0; t < counts[c]; t++) {
-            struct tree *tree = &bench.trees[t];
-            tree->n = 1;
-            tree->group = (uint32_t)rand() % GROUPS;
-            grow(tree, 0, (int)t % 9);
-            assert_int_equal(add(&bench, tree), LEAT_OK);
-        }
+        for (uint32_t t = 0; t < counts[c]; t++)
+            add_grown(&bench, t, (int)t % 9, 20);
         for (uint32_t n_rows = 0; n_rows <= ROWS; n_rows++) {
             fill_rows(rows, n_rows);
             check_rows(&bench, rows, n_rows);
         }
         stop(&bench);
     }
+}
+
+static void check_blocks(const struct bench *bench)
+{
+    static const uint32_t counts[] = {1, 2, 31, 32, 33, 255, 256, 257, MANY_ROWS};
+    static float rows[MANY_ROWS * FEATURES];
+    for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
+        fill_rows(rows, counts[c]);
+        check_rows(bench, rows, counts[c]);
+    }
+}
+
+/* Of every depth, beyond what fits the bits too; complete trees and ones with gaps. */
+static void test_forest__blocks_of_rows_equal_the_naive_walk(void **state)
+{
+    (void)state;
+    srand(2);
+    for (int depth = 0; depth <= 10; depth++)
+        for (int chance = 0; chance <= 30; chance += 15) {
+            struct bench bench;
+            start(&bench, 20);
+            for (uint32_t t = 0; t < bench.n_trees; t++)
+                add_grown(&bench, t, t % 4 ? depth : rand() % (depth + 1), chance);
+            check_blocks(&bench);
+            stop(&bench);
+        }
+}
+
+/* More different conditions than 16 bits tell apart, met often enough to share them. */
+static void test_forest__a_forest_of_many_thresholds_equals_the_naive_walk(void **state)
+{
+    (void)state;
+    struct bench bench;
+    enum { BLOCK = 256, THRESHOLDS = 66000 };
+    static float rows[BLOCK * FEATURES];
+    int32_t next = 0;
+    start(&bench, 500);
+    for (uint32_t t = 0; t < bench.n_trees; t++) {
+        struct tree *tree = &bench.trees[t];
+        tree->n = 511;
+        for (int32_t id = 0; id < 255; id++, next = (next + 1) % THRESHOLDS)
+            set_split(tree, id, next % FEATURES, (float)next, 2 * id + 1, 2 * id + 2, 0);
+        for (int32_t id = 255; id < 511; id++)
+            set_leaf(tree, id, (float)id);
+        assert_int_equal(add(&bench, tree), LEAT_OK);
+    }
+    for (size_t i = 0; i < BLOCK * FEATURES; i++)
+        rows[i] = (float)(rand() % THRESHOLDS);
+    check_rows(&bench, rows, BLOCK);
+    stop(&bench);
 }
 
 /* A root that splits at `condition`, NaN to the default side: the leaf of x, 1 or 2. */
@@ -370,6 +426,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forest__equals_the_naive_walk_bit_for_bit),
+        cmocka_unit_test(test_forest__blocks_of_rows_equal_the_naive_walk),
+        cmocka_unit_test(test_forest__a_forest_of_many_thresholds_equals_the_naive_walk),
         cmocka_unit_test(test_forest__a_value_at_its_threshold_goes_right),
         cmocka_unit_test(test_forest__infinity_is_a_number_and_nan_is_missing),
         cmocka_unit_test(test_forest__a_nan_threshold_sends_every_number_right),
