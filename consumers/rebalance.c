@@ -10,8 +10,7 @@ void leat_source_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
                               rd_kafka_topic_partition_list_t *partitions, void *opaque)
 {
     leat_source *source = ((leat_client *)opaque)->owner;
-    if (source->changing)
-        rd_kafka_topic_partition_list_destroy(source->changing);
+    leat_source_forget(&source->changing);
     source->changing = rd_kafka_topic_partition_list_copy(partitions);
     if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
         source->change = LEAT_CHANGE_ASSIGN;
@@ -77,47 +76,45 @@ static leat_status take_on(leat_source *source,
     return tell_assigned(source, partitions, error);
 }
 
-/* The group is answered at once, with nothing, and the partitions follow when their start
- * is known: an unanswered assignment would keep the next rebalance from being heard. */
-static leat_status wait_for_start(leat_source *source, leat_error *error)
+/* Answers the group and takes nothing on: an unanswered assignment would keep the next
+ * rebalance from being heard. */
+static leat_status take_nothing(leat_source *source, leat_error *error)
 {
-    source->start_again_ns = leat_now_ns() + START_AGAIN_NS;
     rd_kafka_topic_partition_list_t *none = rd_kafka_topic_partition_list_new(0);
     leat_status status = tell_assigned(source, none, error);
     rd_kafka_topic_partition_list_destroy(none);
     return status;
 }
 
-static leat_status assign(leat_source *source, leat_error *error)
+/* Takes on the partitions that wait for their start; AGAIN when it is not known yet. */
+static leat_status start(leat_source *source, leat_error *error)
 {
-    if (source->starting)
-        rd_kafka_topic_partition_list_destroy(source->starting);
-    source->starting = source->changing; /* moved */
-    source->changing = NULL;
     leat_status status = leat_source_find_start(source, source->starting);
-    if (status == LEAT_AGAIN)
-        return wait_for_start(source, error);
+    if (status == LEAT_AGAIN) {
+        source->start_again_ns = leat_now_ns() + START_AGAIN_NS;
+        return status;
+    }
     if (status == LEAT_OK)
         status = take_on(source, source->starting, error);
-    rd_kafka_topic_partition_list_destroy(source->starting);
-    source->starting = NULL;
+    leat_source_forget(&source->starting);
     return status;
+}
+
+static leat_status assign(leat_source *source, leat_error *error)
+{
+    leat_source_forget(&source->starting);
+    source->starting = source->changing; /* moved */
+    source->changing = NULL;
+    leat_status status = start(source, error);
+    return status == LEAT_AGAIN ? take_nothing(source, error) : status;
 }
 
 leat_status leat_source_start_waiting(leat_source *source, leat_error *error)
 {
     if (leat_now_ns() < source->start_again_ns)
         return LEAT_OK;
-    leat_status status = leat_source_find_start(source, source->starting);
-    if (status == LEAT_AGAIN) {
-        source->start_again_ns = leat_now_ns() + START_AGAIN_NS;
-        return LEAT_OK;
-    }
-    if (status == LEAT_OK)
-        status = take_on(source, source->starting, error);
-    rd_kafka_topic_partition_list_destroy(source->starting);
-    source->starting = NULL;
-    return status;
+    leat_status status = start(source, error);
+    return status == LEAT_AGAIN ? LEAT_OK : status;
 }
 
 /* Leaves in the list what librdkafka was told to read: partitions that still waited for
@@ -134,10 +131,8 @@ static void let_go(leat_source *source, rd_kafka_topic_partition_list_t *partiti
         else
             rd_kafka_topic_partition_list_del_by_idx(partitions, i);
     }
-    if (source->starting && !source->starting->cnt) {
-        rd_kafka_topic_partition_list_destroy(source->starting);
-        source->starting = NULL;
-    }
+    if (source->starting && !source->starting->cnt)
+        leat_source_forget(&source->starting);
     leat_source_drop_held(source);
 }
 
@@ -163,10 +158,7 @@ leat_status leat_source_decline(leat_source *source, leat_error *error)
     if (source->change != LEAT_CHANGE_ASSIGN)
         return leat_source_rebalance(source, error);
     source->change = LEAT_CHANGE_NONE;
-    rd_kafka_topic_partition_list_t *none = rd_kafka_topic_partition_list_new(0);
-    leat_status status = tell_assigned(source, none, error);
-    rd_kafka_topic_partition_list_destroy(none);
-    return status;
+    return take_nothing(source, error);
 }
 
 leat_status leat_source_rebalance(leat_source *source, leat_error *error)

@@ -84,7 +84,7 @@ leat_status leat_source_new(leat_source **source, const leat_source_spec *spec,
     return status;
 }
 
-static void forget_list(rd_kafka_topic_partition_list_t **list)
+void leat_source_forget(rd_kafka_topic_partition_list_t **list)
 {
     if (*list)
         rd_kafka_topic_partition_list_destroy(*list);
@@ -97,8 +97,8 @@ void leat_source_free(leat_source *source)
         return;
     for (uint32_t i = source->first_held; i < source->n_held; i++)
         rd_kafka_message_destroy(source->held[i]);
-    forget_list(&source->changing);
-    forget_list(&source->starting);
+    leat_source_forget(&source->changing);
+    leat_source_forget(&source->starting);
     if (source->closing)
         rd_kafka_queue_destroy(source->closing);
     /* A consumer that did not close in time would be waited for without a bound. */

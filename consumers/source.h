@@ -46,7 +46,6 @@ typedef struct leat_source_spec {
     leat_properties common;   /* of every client */
     leat_properties consumer; /* of the consumer alone */
     const char *part;         /* who speaks in the log */
-    uint32_t max_events;      /* of a batch */
 } leat_source_spec;
 
 typedef struct leat_source leat_source;

@@ -54,6 +54,9 @@ struct leat_source {
 uint32_t leat_source_slot(leat_source *source, const char *topic, int32_t partition);
 uint32_t leat_source_slot_of(leat_source *source, const rd_kafka_message_t *record);
 
+/* Destroys a list, if there is one. */
+void leat_source_forget(rd_kafka_topic_partition_list_t **list);
+
 /* rebalance.c: the callback, and the partitions that waited for their start. */
 void leat_source_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
                               rd_kafka_topic_partition_list_t *partitions, void *opaque);

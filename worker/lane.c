@@ -94,13 +94,14 @@ static leat_status settle_now(leat_lane *lane, uint64_t deadline_ns, leat_error 
     store_settled(lane);
     leat_error uncommitted;
     leat_status committed = leat_source_commit(lane->source, deadline_ns, &uncommitted);
+    if (status == LEAT_OK && committed == LEAT_E_TIMEOUT) {
+        *error = uncommitted;
+        return committed;
+    }
     if (committed != LEAT_OK)
         leat_log(LEAT_LOG_WARN, lane->part, "%s; those events will be scored again",
                  uncommitted.msg);
-    if (status != LEAT_OK || committed != LEAT_E_TIMEOUT)
-        return status;
-    *error = uncommitted;
-    return committed;
+    return status;
 }
 
 /* What was published and not acknowledged is published again. */
@@ -321,7 +322,6 @@ static leat_status open_clients(leat_lane *lane, const leat_config *config,
         .common = common,
         .consumer = copy_pairs(&at, &config->source.kafka),
         .part = lane->consumer_part,
-        .max_events = config->window.max_events,
     };
     leat_sink_spec sink = {
         .topic = config->sink.topic,

@@ -139,7 +139,7 @@ class ScoreTest(unittest.TestCase):
 
     def test_text_is_refused_with_line_and_column(self):
         done = self.refused_rows(
-            "stdin:3: column 2 'hour': 'noon' is not a number",
+            "stdin:3: column 2 'hour': 'noon' is not a number (an empty field is a missing value)",
             "amount,hour,age\n1,2,3\n1,noon,3\n1,2,3\n",
         )
         self.assertEqual(len(done.stdout.splitlines()), 1)

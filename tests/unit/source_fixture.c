@@ -49,7 +49,6 @@ leat_source *open_source(fixture *self, leat_start_at start)
         .out_of_range = "error",
         .common = {N_PROPERTIES, self->properties},
         .part = "test",
-        .max_events = MAX_EVENTS,
     };
     leat_source *source;
     leat_error error;

@@ -57,6 +57,26 @@ static void test_position__an_offset_out_of_range_stops_with_its_coordinates(voi
     crash(self, source);
 }
 
+/* Waits until the coordinator has the offset, as a client of its own sees it: the answer to
+ * the commit is then on its way, or there. */
+static void await_committed(fixture *self, int32_t partition, int64_t offset)
+{
+    char why[200];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_conf_set(conf, "bootstrap.servers", self->properties[0].value, why,
+                      sizeof why);
+    rd_kafka_conf_set(conf, "group.id", "g", why, sizeof why);
+    rd_kafka_t *reader = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof why);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_t *at =
+        rd_kafka_topic_partition_list_add(list, "in", partition);
+    uint64_t deadline_ns = leat_now_ns() + HANG_NS;
+    while (rd_kafka_committed(reader, list, 1000) || at->offset != offset)
+        assert_true(leat_now_ns() < deadline_ns);
+    rd_kafka_topic_partition_list_destroy(list);
+    rd_kafka_destroy(reader);
+}
+
 static void test_position__a_late_commit_answer_is_not_the_next_ones(void **state)
 {
     fixture *self = *state;
@@ -66,6 +86,7 @@ static void test_position__a_late_commit_answer_is_not_the_next_ones(void **stat
     leat_source_store(source, (leat_mark[]){{0, 1}}, 1);
     leat_error error;
     assert_int_equal(leat_source_commit(source, leat_now_ns(), &error), LEAT_E_TIMEOUT);
+    await_committed(self, 0, 1);
     rd_kafka_mock_push_request_errors(self->mock.cluster, 8 /* OffsetCommit */, 3,
                                       RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
                                       RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,

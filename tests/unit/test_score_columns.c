@@ -91,6 +91,15 @@ static void test_score_columns__counts_that_differ_are_refused(void **state)
     assert_int_equal(match("a,b,c,d", model_names, 3), LEAT_E_FORMAT);
 }
 
+static void test_score_columns__another_separator_is_explained(void **state)
+{
+    (void)state;
+    assert_int_equal(match("amount;hour;country", model_names, 3), LEAT_E_FORMAT);
+    assert_string_equal(error.msg, "rows.csv:1: the file has 1 columns and the model 3 "
+                                   "features, and they do not go by name; columns are "
+                                   "separated by commas");
+}
+
 static void test_score_columns__some_of_the_names_are_refused(void **state)
 {
     (void)state;
@@ -131,6 +140,7 @@ int main(void)
         TEST(test_score_columns__by_position_when_no_name_matches),
         TEST(test_score_columns__by_position_when_the_model_has_no_names),
         TEST(test_score_columns__counts_that_differ_are_refused),
+        TEST(test_score_columns__another_separator_is_explained),
         TEST(test_score_columns__some_of_the_names_are_refused),
         TEST(test_score_columns__name_that_stands_twice_is_refused),
         TEST(test_score_columns__numbers_look_like_data),

@@ -73,6 +73,13 @@ static bool looks_like_data(const leat_columns *columns)
     return !is_count;
 }
 
+/* Spreadsheets of half the world write semicolons. */
+static const char *separator_hint(const leat_columns *columns)
+{
+    bool is_other = columns->n == 1 && strpbrk(columns->names[0], ";\t|");
+    return is_other ? "; columns are separated by commas" : "";
+}
+
 static leat_status match_positions(leat_columns *columns, const char *file,
                                    uint32_t n_features, leat_error *error)
 {
@@ -80,8 +87,8 @@ static leat_status match_positions(leat_columns *columns, const char *file,
         return leat_error_set(error, LEAT_E_FORMAT,
                               "%s:1: the file has %" PRIu32
                               " columns and the model %" PRIu32
-                              " features, and they do not go by name",
-                              file, columns->n, n_features);
+                              " features, and they do not go by name%s",
+                              file, columns->n, n_features, separator_hint(columns));
     for (uint32_t i = 0; i < columns->n; i++)
         columns->features[i] = i;
     columns->looks_like_data = looks_like_data(columns);

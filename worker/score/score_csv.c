@@ -132,7 +132,8 @@ static leat_status parse_row(scoring *scorer, leat_error *error)
             leat_csv_number(csv->fields[i], &row[columns->features[i]]) != LEAT_OK)
             return leat_error_set(
                 error, LEAT_E_TYPE,
-                "%s:%" PRIu64 ": column %" PRIu32 " '%s': '%.60s' is not a number",
+                "%s:%" PRIu64 ": column %" PRIu32
+                " '%s': '%.60s' is not a number (an empty field is a missing value)",
                 csv->name, csv->line, i + 1, columns->names[i], csv->fields[i].text);
     scorer->n_rows++;
     return LEAT_OK;
