@@ -21,10 +21,11 @@ if(LEAT_SANITIZE MATCHES "thread")
     target_link_libraries(leat_flags INTERFACE leat_c11_threads)
 endif()
 
-# libFuzzer sees the coverage of everything that is linked into a target.
+# libFuzzer sees the coverage of everything that is linked into a target, and so do we.
 if(LEAT_FUZZ)
-    target_compile_options(leat_flags INTERFACE -fsanitize=fuzzer-no-link)
-    target_link_options(leat_flags INTERFACE -fsanitize=fuzzer-no-link)
+    set(fuzz -fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping)
+    target_compile_options(leat_flags INTERFACE ${fuzz})
+    target_link_options(leat_flags INTERFACE ${fuzz})
 endif()
 
 # The bit-equality of forest scores rests on plain IEEE arithmetic: no contraction into

@@ -6,20 +6,30 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void ask_all(leat_pipeline *pipeline)
+/* Two that open the connection, and a batch. */
+static const uint32_t expected[] = {0, 0, 2, 1, 3, 1};
+enum { N_OPENING = 2, N_ASKED = sizeof expected / sizeof expected[0] };
+
+static void ask(leat_pipeline *pipeline, uint32_t first, uint32_t end)
 {
-    static const uint32_t expected[] = {0, 2, 1, 3, 1};
     leat_slice piece = {(const uint8_t *)"?", 1};
-    size_t out;
-    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
+    for (uint32_t i = first; i < end; i++)
         if (leat_pipeline_ask(pipeline, &piece, 1, expected[i]) != LEAT_OK)
             abort();
-    leat_pipeline_start(pipeline, true, &out);
+}
+
+static void ask_all(leat_pipeline *pipeline)
+{
+    size_t size;
+    ask(pipeline, 0, N_OPENING);
+    leat_pipeline_keep(pipeline);
+    leat_pipeline_reset(pipeline);
+    ask(pipeline, N_OPENING, N_ASKED);
+    leat_pipeline_start(pipeline, true, &size);
 }
 
 static uint64_t read_all(const leat_pipeline *pipeline)
 {
-    static const uint32_t expected[] = {0, 2, 1, 3, 1};
     uint64_t sum = 0;
     for (uint32_t command = 0; command < pipeline->n_answered; command++) {
         leat_reply_kind kind = leat_pipeline_kind(pipeline, command);
