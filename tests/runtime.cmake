@@ -2,6 +2,8 @@ leat_unit_test(forest leat_ops)
 foreach(name sha256 json ubjson link xgboost model model_corruption session)
     leat_unit_test(${name} leat_runtime)
 endforeach()
+# Every bit of three models: two minutes under TSan.
+set_tests_properties(unit.model_corruption PROPERTIES TIMEOUT 600)
 # A run of a session allocates nothing: the test counts.
 target_link_options(test_session PRIVATE -Wl,--wrap=malloc,--wrap=calloc)
 

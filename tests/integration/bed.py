@@ -9,6 +9,7 @@ from collections import namedtuple
 import redis
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
+from kafka.errors import KafkaError
 
 PARTITIONS = 8
 
@@ -44,7 +45,8 @@ class Bed:
 
     def producer(self):
         return KafkaProducer(bootstrap_servers=self.brokers, acks="all", linger_ms=10,
-                             batch_size=1 << 17, compression_type=None)
+                             enable_idempotence=True, batch_size=1 << 17,
+                             compression_type=None)
 
     def ends(self, topic):
         """The end offset of each partition."""
@@ -74,7 +76,10 @@ class Bed:
     def wait_for_members(self, group, n, gone=()):
         """Until n members share all partitions, nothing moves and those dead are gone."""
         for _ in hang_guard(f"{n} members in group {group}"):
-            state, members = self.members(group)
+            try:
+                state, members = self.members(group)
+            except KafkaError:
+                continue  # the coordinator is not there yet, or moves
             owned = sorted(p for member in members for p in member.owned)
             if (state == "Stable" and len(members) == n and owned == list(range(PARTITIONS))
                     and not any(member.id in gone for member in members)):
@@ -84,9 +89,10 @@ class Bed:
 class Tail:
     """Reads a topic from its beginning, in the order of each partition, record by record."""
 
-    def __init__(self, bed, topic, partitions=PARTITIONS):
+    def __init__(self, bed, topic, partitions=PARTITIONS, isolation="read_uncommitted"):
         self.consumer = KafkaConsumer(bootstrap_servers=bed.brokers, group_id=None,
                                       enable_auto_commit=False, auto_offset_reset="earliest",
+                                      isolation_level=isolation,
                                       max_partition_fetch_bytes=1 << 22,
                                       fetch_max_wait_ms=50)
         self.partitions = [TopicPartition(topic, p) for p in range(partitions)]
@@ -100,16 +106,17 @@ class Tail:
         for records in self.consumer.poll(timeout_ms, max_records=20000).values():
             yield from records
 
+    def is_behind(self, ends):
+        """The position passes over what no reader sees: aborted records and markers."""
+        return any(self.consumer.position(tp) < ends[tp.partition] for tp in self.partitions)
+
     def read_to(self, ends):
         """Every record up to these end offsets."""
-        position = {tp.partition: self.consumer.position(tp) for tp in self.partitions}
         for _ in hang_guard(f"the records up to {ends}", 300):
-            while any(position[p] < end for p, end in ends.items()):
-                before = dict(position)
-                for record in self.poll():
-                    position[record.partition] = record.offset + 1
-                    yield record
-                if before == position:
+            while self.is_behind(ends):
+                records = list(self.poll())
+                yield from records
+                if not records:
                     break
             else:
                 return

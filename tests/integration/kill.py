@@ -28,9 +28,11 @@ class Kill:
     committed: dict
     ends: dict  # per sink, per partition
     under_load: bool
+    began: float
 
 
 def kill(case, worker, feeder):
+    began = time.monotonic()
     worker.kill()
     # What the dead worker had sent may still be in the broker's sockets; its partitions
     # stand still until the session times out.
@@ -43,7 +45,8 @@ def kill(case, worker, feeder):
         committed=case.bed.committed(case.group, case.topic),
         ends={"prediction": case.bed.ends(case.sink),
               "dead letter": case.bed.ends(case.dead)},
-        under_load=feeder.is_alive())
+        under_load=feeder.is_alive(),
+        began=began)
 
 
 def explain(oracle, kills):

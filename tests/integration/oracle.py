@@ -188,6 +188,20 @@ class Oracle:
 Record = namedtuple("Record", "partition offset key value headers timestamp")
 
 
+def prediction_of(topic, record, i, scores, missing):
+    """What a worker that makes no mistake says of event i, which came in that record."""
+    said = {"id": f"{topic}/{record.partition}/{record.offset}"}
+    if len(scores) > 1:
+        said |= {"scores": [float(s) for s in scores], "label": int(scores.argmax())}
+    else:
+        said["score"] = float(scores[0])
+    said |= {"time": msgpack.Timestamp.from_unix_nano(record.timestamp * 1_000_000),
+             "quality": "defaulted" if missing else "complete"}
+    if missing:
+        said["missing"] = missing
+    return said | {"event": {"n": i}}
+
+
 def flawless(stream, scores, group="g", topic="in"):
     """Inputs, predictions and dead letters of a worker that makes no mistake."""
     inputs, predictions, dead_letters = [], [], []
@@ -210,18 +224,8 @@ def flawless(stream, scores, group="g", topic="in"):
                 (f"__connect.errors.{name}", str(value).encode())
                 for name, value in said.items()]))
             continue
-        said = {"id": f"{topic}/{partition}/{offset}"}
-        if scores.shape[1] > 1:
-            said |= {"scores": [float(s) for s in scores[i]],
-                     "label": int(scores[i].argmax())}
-        else:
-            said["score"] = float(scores[i][0])
-        said |= {"time": msgpack.Timestamp.from_unix_nano((1000 + i) * 1_000_000),
-                 "quality": "defaulted" if missing[i] else "complete"}
-        if missing[i]:
-            said["missing"] = missing[i]
-        said["event"] = {"n": i}
-        predictions.append(record._replace(value=said))
+        predictions.append(record._replace(
+            value=prediction_of(topic, record, i, scores[i], missing[i])))
     return inputs, predictions, dead_letters
 
 

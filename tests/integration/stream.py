@@ -168,15 +168,16 @@ def reference(booster, rows):
 
 
 def configuration(bed, topic, model, group, sink, dead_letter=None, start="earliest",
-                  client="leat", consumer=None):
+                  client="leat", consumer=None, brokers=None, delivery=None, lanes=2):
     """The worker's YAML, as a user would write it."""
     features = "\n".join(f"  {name}: {what}" for name, what in FEATURES.items())
     consumer = {"session.timeout.ms": 6000, "heartbeat.interval.ms": 500,
                 **(consumer or {})}
     bad = f"dead_letter: {{topic: {dead_letter}}}\n" if dead_letter else ""
+    promise = f"delivery: {delivery}\n" if delivery else ""
     return f"""\
 kafka:
-  bootstrap.servers: {bed.brokers}
+  bootstrap.servers: {brokers or bed.brokers}
   client.id: {client}
 source:
   topics: [{topic}]
@@ -194,5 +195,5 @@ lookups:
   card: {{key: "card:{{event.card.id}}"}}
 redis: {{url: "{bed.redis_url}", timeout: 5s}}
 sink: {{topic: {sink}, include: [event.n]}}
-{bad}lanes: 2
+{bad}{promise}lanes: {lanes}
 """

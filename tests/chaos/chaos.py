@@ -1,0 +1,159 @@
+"""tests/chaos/run --scenario NAME [options]: one scenario, round after round.
+
+A round is a stream of its own on topics of its own, scored by workers that reach the brokers
+through the proxy, while the scenario does bad things to workers, brokers or the network. The
+judge reads everything that goes in and comes out, past the proxy. Rounds are added to the
+report as they end; the same command goes on where the last one stopped.
+
+A scenario is a module in scenarios/:
+  SAMPLE         how many faults are wanted when nobody says
+  A_ROUND        at most so many of them in one round
+  PLEDGES        what pledges() holds the totals to, by delivery
+  play(new_round, n)  plays a round of n faults and returns the verdict"""
+
+import argparse
+import importlib
+import json
+import os
+import random
+import sys
+import time
+
+from bed import Bed, hang_guard
+from case import STALL_SECONDS, Case, new_stream
+from judge import Judge
+from ownership import Ownership
+from pledges import shortcomings
+from proxy import Proxy
+from report import Report, totals
+from worker import Workers
+
+SCENARIOS = sorted(name.removesuffix(".py") for name in os.listdir(
+    os.path.join(os.path.dirname(__file__), "scenarios")) if name.endswith(".py"))
+
+
+class Round:
+    """What a scenario has in its hands."""
+
+    def __init__(self, options, bed, workers, proxy, rng, events, malformed_share=0.0):
+        self.options = options
+        self.rng = rng
+        self.proxy = proxy
+        self.exactly_once = options.delivery == "exactly_once"
+        self.case = Case(bed, workers, new_stream(events, malformed_share))
+        self.case.stream.fill_redis(bed.redis)
+        self.case.use_model("binary")
+        self.bed = bed
+        self.judge = Judge(self.case, read_committed=self.exactly_once)
+        self.faults = 0
+        self.feeder = None
+
+    def worker(self, name, **settings):
+        return self.case.worker(name, brokers=os.environ["KAFKA_PROXIED"],
+                                delivery=self.options.delivery, **settings)
+
+    def feed(self, rate):
+        self.judge.start()
+        self.feeder = self.case.feed(rate)
+
+    def is_under_load(self):
+        return self.feeder.is_alive()
+
+    def pause(self, least, most):
+        """Lets the stream flow for a random while."""
+        end = time.monotonic() + self.rng.uniform(least, most)
+        while time.monotonic() < end:
+            self.judge.check()
+            time.sleep(0.02)
+
+    def owned_by(self, worker):
+        """The partitions that Kafka's group gives to the process."""
+        _, members = self.bed.members(self.case.group)
+        return [p for member in members if member.client == worker.name
+                for p in member.owned]
+
+    def expect_resume(self, partitions, ends, began):
+        """The worker of these partitions is gone, and what it had sent lies below `ends` of
+        the sink: they have to move again."""
+        self.judge.expect_resume(partitions, ends, began)
+        self.faults += 1
+
+    def await_resume(self):
+        for _ in hang_guard("the partitions to move again"):
+            self.judge.check()
+            if self.judge.resumed() or not self.is_under_load():
+                return
+
+    def await_rate(self, wanted):
+        """How long it takes until so many events a second come out."""
+        began = time.monotonic()
+        for _ in hang_guard(f"{wanted} events a second"):
+            self.judge.check()
+            if self.judge.rate() >= wanted or not self.is_under_load():
+                return round(time.monotonic() - began, 2)
+
+    def conclude(self, **more):
+        """Waits until every event has come out, or nothing has for half a minute; ends the
+        workers; judges."""
+        self.case.stream.cut(self.feeder.finish())
+        remaining, give_up = None, 0
+        while (now := self.judge.remaining()) and (
+                now != remaining or time.monotonic() < give_up):
+            if now != remaining:
+                remaining, give_up = now, time.monotonic() + STALL_SECONDS
+            self.judge.check()
+            time.sleep(0.1)
+        self.case.workers.terminate()
+        verdict = self.judge.finish()
+        verdict["uncommitted"] = self.case.uncommitted()
+        witness = self.proxy.witness
+        return {**verdict, "faults": self.faults, "commits": witness.commits,
+                "commits_refused": witness.refused,
+                "unowned_commits": len(witness.unowned),
+                "complaints": self.judge.oracle.complaints
+                + [str(commit) for commit in witness.unowned[:5]], **more}
+
+
+def parse():
+    parser = argparse.ArgumentParser(prog="tests/chaos/run", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scenario", choices=SCENARIOS, required=True)
+    parser.add_argument("--delivery", choices=("at_least_once", "exactly_once"),
+                        default="at_least_once")
+    parser.add_argument("--faults", "--kills", "--rounds", type=int, dest="faults",
+                        help="of all rounds together, those in the report included")
+    parser.add_argument("--kafka", choices=("4", "3.9"), default="4")
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))
+    parser.add_argument("--report", metavar="FILE")
+    return parser.parse_args()
+
+
+def play_round(options, scenario, bed, rng, n):
+    with Proxy(Ownership()) as proxy, Workers(f"chaos-{options.scenario}") as workers:
+        def new_round(events, **more):
+            return Round(options, bed, workers, proxy, rng, events, **more)
+        return scenario.play(new_round, n)
+
+
+def main():
+    options = parse()
+    scenario = importlib.import_module(f"scenarios.{options.scenario}")
+    report = Report(options.report, {"scenario": options.scenario,
+                                     "delivery": options.delivery, "kafka": options.kafka})
+    bed = Bed()
+    rng = random.Random(options.seed)
+    wanted = options.faults or scenario.SAMPLE
+    while (left := wanted - report.done("faults")) > 0:
+        entry = play_round(options, scenario, bed, rng, min(left, scenario.A_ROUND))
+        report.add({**entry, "seed": options.seed})
+        print(json.dumps(entry), flush=True)
+    total = totals(report.rounds)
+    print(f"chaos {options.scenario}, {options.delivery}: {json.dumps(total)}")
+    short = shortcomings(total, **scenario.PLEDGES[options.delivery])
+    for text in short:
+        print(f"chaos {options.scenario}: {text}")
+    sys.exit(1 if short else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""Who owns which partition, as a proxy hears it, and who commits without owning.
+
+Ownership moves when the leader of a group hands its assignment to the coordinator
+(SyncGroup): from then on a commit of a partition by anybody but its new owner is one too
+many, whether the coordinator takes it or not. All that members send passes the proxy in one
+order, and a member may commit for what it had until it rejoins, which comes before the
+leader's assignment: a commit that comes later was not a matter of bad luck."""
+
+import threading
+from collections import namedtuple
+
+from kafka.protocol.consumer import (OffsetCommitRequest, OffsetCommitResponse,
+                                     SyncGroupRequest)
+from kafka.protocol.consumer.metadata import ConsumerProtocolAssignment
+from kafka.protocol.producer import TxnOffsetCommitRequest, TxnOffsetCommitResponse
+
+REQUESTS = {kind.API_KEY: kind
+            for kind in (SyncGroupRequest, OffsetCommitRequest, TxnOffsetCommitRequest)}
+RESPONSES = {kind.API_KEY: kind for kind in (OffsetCommitResponse, TxnOffsetCommitResponse)}
+
+Unowned = namedtuple("Unowned", "client member topic partition offset owner")
+
+
+def partitions_of(assignment):
+    """Of a member, as the leader wrote it down: a version, then its fields."""
+    if not assignment:
+        return
+    version = int.from_bytes(assignment[:2], "big")
+    said = ConsumerProtocolAssignment.decode(assignment, version=version)
+    for topic in said.assigned_partitions:
+        for partition in topic.partitions:
+            yield topic.topic, partition
+
+
+class Ownership:
+    """A witness of the proxy. Its counts may be read by any thread."""
+
+    KEYS = frozenset(REQUESTS)
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.owner = {}  # (group, topic, partition): member
+        self.commits = 0  # partitions in commits
+        self.refused = 0  # of these, by the coordinator
+        self.unowned = []
+
+    def request(self, header, frame):
+        said = REQUESTS[header.key].decode(frame, version=header.version, header=True)
+        with self.lock:
+            if header.key == SyncGroupRequest.API_KEY:
+                self.assign(said)
+            else:
+                self.judge(header, said)
+
+    def response(self, header, frame):
+        if header.key not in RESPONSES:
+            return
+        said = RESPONSES[header.key].decode(frame, version=header.version, header=True)
+        with self.lock:
+            self.refused += sum(partition.error_code != 0
+                                for topic in said.topics for partition in topic.partitions)
+
+    def assign(self, said):
+        """Only the leader's request carries assignments, and then all of the group's."""
+        if not said.assignments:
+            return
+        for place in [place for place in self.owner if place[0] == said.group_id]:
+            del self.owner[place]
+        for member in said.assignments:
+            for topic, partition in partitions_of(member.assignment):
+                self.owner[said.group_id, topic, partition] = member.member_id
+
+    def judge(self, header, said):
+        for topic in said.topics:
+            for partition in topic.partitions:
+                self.commits += 1
+                owner = self.owner.get((said.group_id, topic.name,
+                                        partition.partition_index))
+                if said.member_id != owner:
+                    self.unowned.append(Unowned(
+                        header.client, said.member_id, topic.name,
+                        partition.partition_index, partition.committed_offset, owner))

@@ -1,0 +1,69 @@
+"""One of three brokers stops in good order, is killed, or stands still for 5 to 40 s; then
+all of them are restarted in turn.
+
+Every partition has three copies, two of which must have a record. When the broker is back,
+the rate has to come back to 90% within half a minute."""
+
+import itertools
+import os
+import subprocess
+
+SAMPLE = 3
+A_ROUND = 4
+RATE = 500
+SECONDS_A_FAULT = 40
+PLEDGES = {"at_least_once": {"allowed": ["duplicated", "unowned_commits"],
+                             "max_recovery_s": 30},
+           "exactly_once": {"allowed": ["unowned_commits"], "max_recovery_s": 30}}
+
+
+def tell(broker, what):
+    subprocess.run(["scripts/bed", "broker", str(broker), what, "--name",
+                    os.environ["LEAT_BED"]], check=True)
+
+
+def stop(this, broker):
+    tell(broker, "term")
+    this.pause(2, 6)
+    tell(broker, "start")
+
+
+def kill(this, broker):
+    tell(broker, "kill")
+    this.pause(2, 6)
+    tell(broker, "start")
+
+
+def freeze(this, broker):
+    tell(broker, "freeze")
+    try:
+        this.pause(5, 40)
+    finally:
+        tell(broker, "thaw")
+
+
+def roll(this, _):
+    for broker in (1, 2, 3):
+        tell(broker, "term")
+        tell(broker, "start")
+        this.await_rate(0.9 * RATE)
+
+
+FAULTS = (stop, kill, freeze, roll)
+
+
+def play(new_round, n):
+    this = new_round(n * SECONDS_A_FAULT * RATE)
+    for name in ("a", "b"):
+        this.worker(name).start()
+    this.case.wait_for_both()
+    this.feed(RATE)
+    recoveries, played = [], []
+    for fault in itertools.islice(itertools.cycle(FAULTS), n):
+        this.await_rate(0.9 * RATE)
+        fault(this, this.rng.choice((1, 2, 3)))
+        recoveries.append(this.await_rate(0.9 * RATE))
+        played.append(fault.__name__)
+        this.faults += 1
+    verdict = this.conclude()
+    return {**verdict, "recoveries_s": recoveries, "played": played}
