@@ -434,7 +434,7 @@ static leat_status read_warning(struct reader *reader)
     reader->ensemble->warning = leat_arena_printf(
         reader->arena,
         "best_iteration %u is ignored: all %llu rounds count, as in Booster.predict; to "
-        "stop there, save model[:%u]",
+        "stop there, save booster[:%u]",
         best, (unsigned long long)rounds, best + 1);
     return reader->ensemble->warning ? LEAT_OK : out_of_memory(reader);
 }

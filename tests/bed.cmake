@@ -6,7 +6,7 @@ string(SUBSTRING ${bed} 0 8 bed)
 set(bed "ctest-${bed}")
 
 add_test(NAME bed.up COMMAND sh -c
-         "scripts/bed down --name ${bed} && scripts/bed up --name ${bed}")
+         "scripts/bed down --name ${bed} && scripts/bed up --secure --name ${bed}")
 add_test(NAME bed.down COMMAND scripts/bed down --name ${bed})
 set_tests_properties(bed.up PROPERTIES FIXTURES_SETUP bed)
 set_tests_properties(bed.down PROPERTIES FIXTURES_CLEANUP bed)

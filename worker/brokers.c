@@ -4,19 +4,35 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "worker/config/nearest.h"
+#include "worker/signals.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { AWAIT_MS = 10000, SLICE_MS = 100 };
+enum { AWAIT_MS = 2000, SLICE_MS = 100, SCRAM_MENDED = 0x020601ff };
 
 typedef struct inquiry {
     rd_kafka_t *client;
     const char *servers;
-    bool refused;   /* the credentials */
-    char last[140]; /* what went wrong last, in librdkafka's words */
+    bool refused; /* the credentials */
+    bool uses_scram;
+    char last[200]; /* what went wrong last, in librdkafka's words */
 } inquiry;
+
+/* Takes `reason` down without what only librdkafka's authors can use: where in OpenSSL it
+ * happened ("../ssl/x.c:1889:f error:0A000086:SSL routines::"), and in which state. */
+static void note_trouble(inquiry *self, const char *reason)
+{
+    static const char routines[] = "SSL routines::";
+    const char *place = strstr(reason, "../ssl/");
+    const char *words = place ? strstr(place, routines) : NULL;
+    int before = words ? (int)(place - reason) : 0;
+    words = words ? words + strlen(routines) : reason;
+    const char *state = strstr(words, " (after ");
+    int size = state ? (int)(state - words) : (int)strlen(words);
+    snprintf(self->last, sizeof self->last, "%.*s%.*s", before, reason, size, words);
+}
 
 static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
 {
@@ -25,7 +41,7 @@ static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
     if (err == RD_KAFKA_RESP_ERR__AUTHENTICATION)
         self->refused = true;
     if (err != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || !self->last[0])
-        snprintf(self->last, sizeof self->last, "%s", reason);
+        note_trouble(self, reason);
 }
 
 static void on_log(const rd_kafka_t *rk, int level, const char *facility,
@@ -50,6 +66,8 @@ static leat_status open_client(inquiry *self, const leat_config *config,
         status = leat_client_set(conf, (leat_properties){1, &property}, error);
         if (!strcmp(property.name, "bootstrap.servers"))
             self->servers = property.value;
+        if (!strncmp(property.name, "sasl.mechanism", 14))
+            self->uses_scram = !strncasecmp(property.value, "SCRAM", 5);
     }
     char why[160];
     if (status == LEAT_OK) {
@@ -67,8 +85,16 @@ static leat_status open_client(inquiry *self, const leat_config *config,
 static const char *hint(const inquiry *self)
 {
     bool reached = self->last[0] && !strstr(self->last, "Connect to") &&
-                   !strstr(self->last, "resolve");
+                   !strstr(self->last, "resolve") && !strstr(self->last, "certificate");
     return reached ? " (is kafka.security.protocol what they want?)" : "";
+}
+
+/* librdkafka's pull request 4895: it repeated a nonce that Kafka has compared since 4.0. */
+static const char *scram_hint(const inquiry *self)
+{
+    return self->uses_scram && rd_kafka_version() < SCRAM_MENDED
+               ? "; this librdkafka is older than 2.6.1 and cannot do SCRAM with Kafka 4"
+               : "";
 }
 
 /* librdkafka waits out the time-out on a wrong password; asking in slices ends it early.
@@ -87,8 +113,8 @@ static leat_status ask(inquiry *self, int timeout_ms,
     }
     if (self->refused)
         return leat_error_set(error, LEAT_E_CONFIG,
-                              "the brokers at %s refuse the credentials: %s",
-                              self->servers, self->last);
+                              "the brokers at %s refuse the credentials%s: %s",
+                              self->servers, scram_hint(self), self->last);
     return leat_error_set(error, LEAT_E_UNAVAILABLE, "no broker of %s answers: %s%s",
                           self->servers,
                           self->last[0] ? self->last : rd_kafka_err2str(err), hint(self));
@@ -115,19 +141,35 @@ static leat_status find_topic(const inquiry *self,
                           key, topic, self->servers, leat_nearest_hint(&nearest, hint));
 }
 
+/* What is missing besides is named too, so that one look is enough. */
+static void find_one(const inquiry *self, const struct rd_kafka_metadata *metadata,
+                     const char *key, const char *topic, leat_status *status,
+                     leat_error *error)
+{
+    leat_error other;
+    if (!find_topic(self, metadata, key, topic, &other))
+        return;
+    leat_error before = *error;
+    if (*status)
+        leat_error_set(error, before.code, "%s; nor is there '%s' (%s)", before.msg,
+                       topic, key);
+    else
+        *error = other;
+    *status = error->code;
+}
+
 static leat_status find_topics(const inquiry *self,
                                const struct rd_kafka_metadata *metadata,
                                const leat_config *config, leat_error *error)
 {
     leat_status status = LEAT_OK;
-    for (uint32_t i = 0; status == LEAT_OK && i < config->source.topics.n; i++)
-        status = find_topic(self, metadata, "source.topics", config->source.topics.at[i],
-                            error);
-    if (status == LEAT_OK)
-        status = find_topic(self, metadata, "sink.topic", config->sink.topic, error);
-    if (status == LEAT_OK && config->dead_letter.topic)
-        status = find_topic(self, metadata, "dead_letter.topic",
-                            config->dead_letter.topic, error);
+    for (uint32_t i = 0; i < config->source.topics.n; i++)
+        find_one(self, metadata, "source.topics", config->source.topics.at[i], &status,
+                 error);
+    find_one(self, metadata, "sink.topic", config->sink.topic, &status, error);
+    if (config->dead_letter.topic)
+        find_one(self, metadata, "dead_letter.topic", config->dead_letter.topic, &status,
+                 error);
     return status;
 }
 
@@ -152,8 +194,16 @@ leat_status leat_brokers_check(const leat_config *config, int timeout_ms,
 
 leat_status leat_brokers_await(const leat_config *config, leat_error *error)
 {
+    leat_log_limit limit = {0};
     leat_status status;
-    while ((status = leat_brokers_check(config, AWAIT_MS, error)) == LEAT_E_UNAVAILABLE)
-        leat_log(LEAT_LOG_WARN, "kafka", "%s; trying again", error->msg);
+    while ((status = leat_brokers_check(config, AWAIT_MS, error)) == LEAT_E_UNAVAILABLE) {
+        leat_log_limited(&limit, 10 * LEAT_SEC, LEAT_LOG_WARN, "kafka",
+                         "%s; trying again", error->msg);
+        const char *signal = leat_signals_wait(0);
+        if (!signal)
+            continue;
+        leat_log(LEAT_LOG_INFO, "leat", "%s: stopped, before anything was read", signal);
+        return LEAT_END;
+    }
     return status;
 }

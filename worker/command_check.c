@@ -133,5 +133,10 @@ int leat_command_check(int argc, char **argv)
             return option == 'h' ? print_usage(stdout, EX_OK)
                                  : print_usage(stderr, EX_USAGE);
     }
-    return optind < argc ? print_usage(stderr, EX_USAGE) : check(path, offline);
+    if (optind == argc)
+        return check(path, offline);
+    fprintf(stderr,
+            "leat: check: unexpected argument '%s'; a configuration is named by -c\n",
+            argv[optind]);
+    return print_usage(stderr, EX_USAGE);
 }

@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "worker/brokers.h"
 #include "worker/commands.h"
+#include "worker/signals.h"
 #include "worker/supervisor.h"
 
 #include <getopt.h>
@@ -64,24 +65,62 @@ static int parse(int argc, char **argv, run_options *options)
     }
     if (optind == argc)
         return -1;
-    fprintf(stderr, "leat: run: unexpected argument '%s'\n%s", argv[optind], usage);
+    fprintf(stderr,
+            "leat: run: unexpected argument '%s'; a configuration is named by -c\n%s",
+            argv[optind], usage);
     return EX_USAGE;
 }
 
-static leat_status run(const char *path, leat_error *error)
+/* What is about to be done, with what. */
+static void introduce(const leat_config *config, const leat_plan *plan)
 {
+    leat_model_facts facts;
+    leat_model_describe(plan->model, &facts);
+    leat_log(LEAT_LOG_INFO, "leat", "model %s, version %s: %s, %u trees, %u columns",
+             config->model.name, plan->prediction.version,
+             leat_model_objective(plan->model), facts.n_trees, plan->schema.n_columns);
+    if (facts.warning)
+        leat_log(LEAT_LOG_WARN, "leat", "model %s: %s", config->model.name,
+                 facts.warning);
+    leat_log(LEAT_LOG_INFO, "leat", "from %s%s to %s, dead letters to %s",
+             config->source.topics.at[0], config->source.topics.n > 1 ? ", ..." : "",
+             config->sink.topic,
+             config->dead_letter.topic ? config->dead_letter.topic
+                                       : "nowhere: a bad event stops the worker");
+}
+
+/* What the log has not said yet comes with an error: all but what ended the lanes. */
+static int say_failed(const leat_error *error)
+{
+    leat_log(LEAT_LOG_ERROR, "leat", "%s", error->msg);
+    return leat_exit_code(error->code);
+}
+
+static int work(const leat_config *config, leat_plan *plan)
+{
+    leat_error error;
+    introduce(config, plan);
+    leat_signals_hold();
+    leat_status status = leat_brokers_await(config, &error);
+    if (status < 0)
+        return say_failed(&error);
+    if (status == LEAT_END)
+        return EX_OK;
+    return leat_exit_code(leat_supervisor_run(config, plan, &error));
+}
+
+static int run(const char *path)
+{
+    leat_error error;
     leat_config *config = NULL;
     leat_plan *plan = NULL;
-    leat_status status = leat_config_load(&config, path, error);
+    leat_status status = leat_config_load(&config, path, &error);
     if (status == LEAT_OK)
-        status = leat_plan_new(&plan, config, error);
-    if (status == LEAT_OK)
-        status = leat_brokers_await(config, error);
-    if (status == LEAT_OK)
-        status = leat_supervisor_run(config, plan, error);
+        status = leat_plan_new(&plan, config, &error);
+    int code = status == LEAT_OK ? work(config, plan) : say_failed(&error);
     leat_plan_release(plan);
     leat_config_free(config);
-    return status;
+    return code;
 }
 
 int leat_command_run(int argc, char **argv)
@@ -91,6 +130,5 @@ int leat_command_run(int argc, char **argv)
     if (code >= 0)
         return code;
     leat_log_open(options.style, options.level);
-    leat_error error;
-    return run(options.config, &error) == LEAT_OK ? EX_OK : leat_complain(&error);
+    return run(options.config);
 }

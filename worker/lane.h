@@ -4,7 +4,7 @@
  * Lanes share the plan, which is immutable, and nothing else.
  *
  * Owns:    its source, sink, ledger, batch, decoder, features, session. Retains the plan.
- * Threads: new, leave, free: main. run: the lane's thread. stop, meters: any.
+ * Threads: new, free: main. run, leave: the lane's thread. stop, meters: any.
  * Fails:   new: what its parts say. run: the error that ended the lane, OK after stop.
  */
 #ifndef LEAT_WORKER_LANE_H
@@ -44,7 +44,8 @@ leat_status leat_lane_run(leat_lane *lane, leat_error *error) LEAT_MUST_CHECK;
 void leat_lane_stop(leat_lane *lane);
 
 /* Leaves the group, when run() has returned in every lane of the process: a member that goes
- * makes the group rebalance, and the others' last commits would be refused. */
+ * makes the group rebalance, and the others' last commits would be refused. All lanes must
+ * leave at once. */
 leat_status leat_lane_leave(leat_lane *lane, uint64_t deadline_ns,
                             leat_error *error) LEAT_MUST_CHECK;
 

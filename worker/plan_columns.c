@@ -33,24 +33,16 @@ static leat_status check_input(leat_plan_builder *builder, const leat_config_inp
     return LEAT_OK;
 }
 
-/* Neither the model nor model.inputs names the columns: the features do, in order. */
-static leat_status name_by_features(leat_plan_builder *builder)
+/* Nobody names the columns. The order in which features happen to be written is no answer:
+ * a line that moves would change every score, in silence. */
+static leat_status refuse_nameless(leat_plan_builder *builder)
 {
-    const leat_config *config = builder->config;
-    if (config->n_features != builder->n_columns)
-        return LEAT_PLAN_REFUSE(
-            builder, leat_config_place(config, "features"),
-            "features: the model names no columns and wants %u, but there are "
-            "%u features; list one for each column, in the model's order",
-            builder->n_columns, config->n_features);
-    const char **names =
-        leat_arena_calloc(&builder->plan->arena, builder->n_columns, sizeof(char *));
-    if (!names)
-        return leat_plan_no_memory(builder);
-    for (uint32_t i = 0; i < builder->n_columns; i++)
-        names[i] = config->features[i].name;
-    builder->names = names;
-    return LEAT_OK;
+    return LEAT_PLAN_REFUSE(
+        builder, leat_config_place(builder->config, "model.path"),
+        "model.inputs: the model names none of its %u columns; say which feature each "
+        "one "
+        "is, in the order of training:  inputs: {%.40s: [FIRST, SECOND, ...]}",
+        builder->n_columns, leat_model_inputs(builder->plan->model)->name);
 }
 
 static leat_status name_columns(leat_plan_builder *builder)
@@ -64,7 +56,7 @@ static leat_status name_columns(leat_plan_builder *builder)
                                 leat_model_inputs(builder->plan->model)->name);
     if (config->model.n_inputs)
         return check_input(builder, &config->model.inputs[0], builder->names);
-    return builder->names ? LEAT_OK : name_by_features(builder);
+    return builder->names ? LEAT_OK : refuse_nameless(builder);
 }
 
 static const leat_config_feature *find_feature(const leat_config *config,

@@ -5,9 +5,10 @@
 #include "worker/cores.h"
 #include "worker/lane.h"
 #include "worker/report.h"
+#include "worker/signals.h"
 
 #include <pthread.h>
-#include <signal.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
@@ -18,7 +19,10 @@ static const uint64_t STOP_NS = 15 * LEAT_SEC;
 static const uint64_t LEAVE_NS = 5 * LEAT_SEC;
 static const uint64_t TICK_NS = 100 * LEAT_MS;
 
+typedef struct supervisor supervisor;
+
 typedef struct worker_lane {
+    supervisor *supervisor;
     leat_lane *lane;
     pthread_t thread;
     bool started;
@@ -28,37 +32,29 @@ typedef struct worker_lane {
     leat_error error;
 } worker_lane;
 
-typedef struct supervisor {
+struct supervisor {
     uint32_t n_lanes;
     worker_lane *lanes;
     leat_report *report;
-} supervisor;
+    sem_t leaving; /* posted once a lane, when all of them have settled */
+    uint64_t leave_by_ns;
+};
 
+/* All lanes leave at once: one that waits for the answer to its JoinGroup gets it when the
+ * group's other members have joined again, or left. */
 static void *lane_main(void *opaque)
 {
     worker_lane *worker = opaque;
     worker->status = leat_lane_run(worker->lane, &worker->error);
     atomic_store(&worker->ended, true);
+    sem_wait(&worker->supervisor->leaving);
+    leat_error error;
+    worker->left =
+        leat_lane_leave(worker->lane, worker->supervisor->leave_by_ns, &error) == LEAT_OK;
+    if (!worker->left)
+        leat_log(LEAT_LOG_WARN, "leat", "lane %u: %s",
+                 (unsigned)(worker - worker->supervisor->lanes), error.msg);
     return NULL;
-}
-
-/* Signals are taken by the main thread alone, by waiting for them. */
-static sigset_t block_signals(void)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
-    return set;
-}
-
-/* The signal that came within a tick, or 0. */
-static int wait_tick(const sigset_t *set)
-{
-    const struct timespec tick = {.tv_nsec = (long)TICK_NS};
-    int signal = sigtimedwait(set, NULL, &tick);
-    return signal > 0 ? signal : 0;
 }
 
 static uint32_t n_ended(const supervisor *self)
@@ -74,6 +70,7 @@ static leat_status start_lanes(supervisor *self, const leat_config *config,
 {
     for (uint32_t i = 0; i < self->n_lanes; i++) {
         worker_lane *worker = &self->lanes[i];
+        worker->supervisor = self;
         leat_status status = leat_lane_new(&worker->lane, config, plan, i, error);
         if (status != LEAT_OK)
             return status;
@@ -91,27 +88,26 @@ static leat_status start_lanes(supervisor *self, const leat_config *config,
     return LEAT_OK;
 }
 
-static void watch(supervisor *self, const sigset_t *signals)
+static void watch(supervisor *self)
 {
     while (!n_ended(self)) {
-        int signal = wait_tick(signals);
+        const char *signal = leat_signals_wait(TICK_NS);
         if (signal) {
-            leat_log(LEAT_LOG_INFO, "leat", "%s: draining",
-                     signal == SIGTERM ? "SIGTERM" : "SIGINT");
+            leat_log(LEAT_LOG_INFO, "leat", "%s: draining", signal);
             return;
         }
         leat_report_when_due(self->report);
     }
 }
 
-static void stop_lanes(supervisor *self, const sigset_t *signals)
+static void stop_lanes(supervisor *self)
 {
     uint64_t deadline_ns = leat_now_ns() + STOP_NS;
     for (uint32_t i = 0; i < self->n_lanes; i++)
         if (self->lanes[i].lane)
             leat_lane_stop(self->lanes[i].lane);
     while (n_ended(self) < self->n_lanes) {
-        bool again = wait_tick(signals);
+        bool again = leat_signals_wait(TICK_NS);
         if (!again && leat_now_ns() < deadline_ns)
             continue;
         leat_log(LEAT_LOG_ERROR, "leat",
@@ -123,20 +119,15 @@ static void stop_lanes(supervisor *self, const sigset_t *signals)
 }
 
 /* From here on a signal ends the process as it would any other: all is settled. */
-static void leave_group(supervisor *self, const sigset_t *signals)
+static void leave_group(supervisor *self)
 {
-    pthread_sigmask(SIG_UNBLOCK, signals, NULL);
-    uint64_t deadline_ns = leat_now_ns() + LEAVE_NS;
-    for (uint32_t i = 0; i < self->n_lanes; i++) {
-        worker_lane *worker = &self->lanes[i];
-        leat_error error;
-        if (!worker->started)
-            continue;
-        pthread_join(worker->thread, NULL);
-        worker->left = leat_lane_leave(worker->lane, deadline_ns, &error) == LEAT_OK;
-        if (!worker->left)
-            leat_log(LEAT_LOG_WARN, "leat", "lane %u: %s", i, error.msg);
-    }
+    leat_signals_let_go();
+    self->leave_by_ns = leat_now_ns() + LEAVE_NS;
+    for (uint32_t i = 0; i < self->n_lanes; i++)
+        sem_post(&self->leaving);
+    for (uint32_t i = 0; i < self->n_lanes; i++)
+        if (self->lanes[i].started)
+            pthread_join(self->lanes[i].thread, NULL);
 }
 
 /* librdkafka waits without a bound to destroy a consumer that could not close: such a lane
@@ -160,34 +151,48 @@ static leat_status first_failure(const supervisor *self, leat_error *error)
     return LEAT_OK;
 }
 
+static leat_status say_failed(const leat_error *error)
+{
+    leat_log(LEAT_LOG_ERROR, "leat", "%s", error->msg);
+    return error->code;
+}
+
 static leat_status work(supervisor *self, const leat_config *config, leat_plan *plan,
                         leat_error *error)
 {
-    sigset_t signals = block_signals();
     leat_status status = start_lanes(self, config, plan, error);
     if (status == LEAT_OK) {
         leat_log(LEAT_LOG_INFO, "leat", "%u lane%s in group %s", self->n_lanes,
                  self->n_lanes == 1 ? "" : "s", config->source.group);
-        watch(self, &signals);
+        watch(self);
     }
-    stop_lanes(self, &signals);
-    leave_group(self, &signals);
+    stop_lanes(self);
+    if (status == LEAT_OK)
+        status = first_failure(self, error);
+    if (status != LEAT_OK)
+        say_failed(error);
+    leave_group(self);
     leat_report_last(self->report);
-    return status == LEAT_OK ? first_failure(self, error) : status;
+    return status;
 }
 
 leat_status leat_supervisor_run(const leat_config *config, leat_plan *plan,
                                 leat_error *error)
 {
     supervisor self = {.n_lanes = config->lanes ? config->lanes : leat_cores()};
+    sem_init(&self.leaving, 0, 0);
     self.lanes = calloc(self.n_lanes, sizeof *self.lanes);
     self.report = leat_report_new(self.n_lanes);
-    leat_status status =
-        self.lanes && self.report
-            ? work(&self, config, plan, error)
-            : leat_error_set(error, LEAT_E_MEMORY, "no memory for lanes");
+    leat_status status;
+    if (self.lanes && self.report) {
+        status = work(&self, config, plan, error);
+    } else {
+        leat_error_set(error, LEAT_E_MEMORY, "no memory for lanes");
+        status = say_failed(error);
+    }
     free_lanes(&self);
     leat_report_free(self.report);
+    sem_destroy(&self.leaving);
     free(self.lanes);
     return status;
 }

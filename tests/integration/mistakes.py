@@ -4,6 +4,7 @@ Each row is a mistake in an otherwise sound configuration: the exit code, the wo
 message must hold, and that the worker gives up by itself."""
 
 import argparse
+import json
 import os
 import re
 import subprocess
@@ -51,7 +52,10 @@ class Mistakes:
                                             ("events", "scores", "dead"))
         bed.create_topics(self.topic, self.sink, self.dead)
         self.model = os.path.join(folder, "model.json")
-        train("binary").save_model(self.model)
+        booster = train("binary")
+        booster.save_model(self.model)
+        booster.feature_names = None
+        booster.save_model(os.path.join(folder, "nameless.json"))
         self.sound = configuration(bed, self.topic, self.model, f"group-{stamp}", self.sink,
                                    self.dead)
         self.write("broken.json", open(self.model).read()[:5000])
@@ -89,6 +93,8 @@ class Mistakes:
              ["scors", "sink.topic"], []),
             ("a missing topic for dead letters", run, swap(self.dead, "ded"), CONFIG,
              ["'?ded'?", "dead_letter.topic"], []),
+            ("topics missing at both ends", check, lambda config: swap(self.topic, "evnts")(
+                swap(self.sink, "scors")(config)), CONFIG, ["'evnts'", "'scors'"], []),
             ("an absent Redis", check, swap(self.bed.redis_url, f"redis://{ABSENT}"),
              UNAVAILABLE, ["(?i)redis", ABSENT], []),
             ("Redis over TLS", run, swap(self.bed.redis_url, "rediss://localhost:6379"),
@@ -102,6 +108,8 @@ class Mistakes:
             ("another model than the pinned one", run, swap(
                 "  name: tested\n", "  name: tested\n  sha256: " + "0" * 64 + "\n"), DATA,
              ["sha256|digest", "0" * 12], []),
+            ("a model that names no columns", run, swap("model.json", "nameless.json"),
+             CONFIG, [config_line, r"inputs: \{features: \[", "order of training"], []),
             ("a column without a feature", run, drop("  amount: {from: event.amount}\n"),
              CONFIG, ["amount"], []),
             ("a feature without a column", run, swap(
@@ -145,7 +153,7 @@ class Mistakes:
         producer.close()
         return ("a bad event and no topic for it", ["run", "-c"],
                 drop(f"dead_letter: {{topic: {self.dead}}}\n"), DATA,
-                [f"{self.topic}.*3.*0", "dead_letter.topic"], [])
+                [f"{self.topic}.*3.*0", "dead_letter.topic"], ["did not leave"])
 
     def judge(self, name, command, change, code, words, secrets):
         arguments = [BIN, *command]
@@ -162,6 +170,25 @@ class Mistakes:
         wrong += [f"says the secret '{word}'" for word in secrets if word in said]
         return wrong, said
 
+    def leave_while_waiting(self):
+        """SIGTERM while no broker answers: that is no failure, and every line is JSON."""
+        config = self.write("waiting.yaml", swap(self.bed.brokers, ABSENT)(self.sound))
+        process = subprocess.Popen([BIN, "run", "-c", config], stderr=subprocess.PIPE,
+                                   text=True)
+        said = ""
+        for line in process.stderr:
+            said += line
+            if "trying again" in line:
+                process.terminate()
+        code = process.wait(HANG_SECONDS)
+        try:
+            last = [json.loads(line) for line in said.splitlines()][-1]["message"]
+        except ValueError:
+            return ["says something that is no JSON"], said
+        wrong = [] if code == 0 else [f"exit {code}, not 0"]
+        wrong += [] if "SIGTERM: stopped" in last else [f"its last words: {last}"]
+        return wrong, said
+
 
 def main():
     parser = argparse.ArgumentParser(prog="mistakes", description=__doc__)
@@ -171,15 +198,17 @@ def main():
     with tempfile.TemporaryDirectory(prefix="leat-mistakes-") as folder:
         mistakes = Mistakes(Bed(), folder)
         rows = mistakes.rows() + [mistakes.bad_event_without_dead_letters()]
-        rows = [row for row in rows if arguments.only in row[0]]
+        judged = {row[0]: lambda row=row: mistakes.judge(*row) for row in rows}
+        judged["SIGTERM while no broker answers"] = mistakes.leave_while_waiting
+        judged = {name: judge for name, judge in judged.items() if arguments.only in name}
         failed = 0
-        for row in rows:
-            wrong, said = mistakes.judge(*row)
+        for name, judge in judged.items():
+            wrong, said = judge()
             failed += bool(wrong)
             if wrong or arguments.verbose:
-                print(f"{'FAILED' if wrong else 'ok'}: {row[0]}: {'; '.join(wrong)}")
+                print(f"{'FAILED' if wrong else 'ok'}: {name}: {'; '.join(wrong)}")
                 print("".join(f"    {line}\n" for line in said.splitlines()[:8]), end="")
-    print(f"mistakes: {len(rows) - failed} of {len(rows)} are told well")
+    print(f"mistakes: {len(judged) - failed} of {len(judged)} are told well")
     sys.exit(1 if failed else 0)
 
 

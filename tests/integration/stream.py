@@ -168,18 +168,21 @@ def reference(booster, rows):
 
 
 def configuration(bed, topic, model, group, sink, dead_letter=None, start="earliest",
-                  client="leat", consumer=None, brokers=None, delivery=None, lanes=2):
-    """The worker's YAML, as a user would write it."""
+                  client="leat", consumer=None, brokers=None, delivery=None, lanes=2,
+                  kafka=None):
+    """The worker's YAML, as a user would write it. `kafka`: more properties of all clients,
+    `consumer`: of the consumer."""
     features = "\n".join(f"  {name}: {what}" for name, what in FEATURES.items())
     consumer = {"session.timeout.ms": 6000, "heartbeat.interval.ms": 500,
                 **(consumer or {})}
     bad = f"dead_letter: {{topic: {dead_letter}}}\n" if dead_letter else ""
+    more = "".join(f"  {name}: {json.dumps(value)}\n" for name, value in (kafka or {}).items())
     promise = f"delivery: {delivery}\n" if delivery else ""
     return f"""\
 kafka:
   bootstrap.servers: {brokers or bed.brokers}
   client.id: {client}
-source:
+{more}source:
   topics: [{topic}]
   group: {group}
   start: {start}

@@ -20,10 +20,11 @@ class Worker:
         with open(self.config, "w") as file:
             file.write(configuration)
 
-    def start(self):
+    def start(self, *options):
         with open(self.log, "a") as log:
-            self.process = subprocess.Popen([BIN, "run", "-c", self.config], stdout=log,
-                                            stderr=log, stdin=subprocess.DEVNULL)
+            self.process = subprocess.Popen([BIN, "run", "-c", self.config, *options],
+                                            stdout=log, stderr=log,
+                                            stdin=subprocess.DEVNULL)
         return self
 
     def is_alive(self):
@@ -64,6 +65,9 @@ class Worker:
             raise AssertionError(f"{self.name} exits {code} on SIGTERM:\n"
                                  f"{self.last_words()}")
         self.process = None
+        if "did not leave the group" in self.last_words(100):
+            raise AssertionError(f"{self.name} did not leave its group:\n"
+                                 f"{self.last_words()}")
         return time.monotonic() - began
 
 

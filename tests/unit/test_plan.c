@@ -113,30 +113,13 @@ static void test_plan__prediction(void **state)
     leat_plan_release(plan);
 }
 
-static void test_plan__features_in_order_feed_a_model_without_names(void **state)
-{
-    (void)state;
-    leat_plan *plan = plan_of(&unnamed, "model: {path: m.json}\nsink: {topic: out}\n"
-                                        "features: {z: {from: event.z},\n"
-                                        "           a: {from: event.a}}\n");
-    assert_string_equal(plan->schema.columns[0].name, "z");
-    assert_string_equal(plan->schema.columns[1].name, "a");
-    leat_plan_release(plan);
-}
-
 static void test_plan__inputs_order_a_model_without_names(void **state)
 {
     (void)state;
-    char text[256];
-    leat_plan *first =
-        plan_of(&unnamed, "model: {path: m.json}\nsink: {topic: out}\n"
-                          "features: {z: {from: event.z}, a: {from: event.a}}\n");
-    snprintf(text, sizeof text,
-             "model: {path: m.json, inputs: {%s: [a, z]}}\nsink: {topic: out}\n"
-             "features: {z: {from: event.z}, a: {from: event.a}}\n",
-             leat_model_inputs(first->model)->name);
-    leat_plan_release(first);
-    leat_plan *plan = plan_of(&unnamed, text);
+    leat_plan *plan =
+        plan_of(&unnamed,
+                "model: {path: m.json, inputs: {features: [a, z]}}\nsink: {topic: out}\n"
+                "features: {z: {from: event.z}, a: {from: event.a}}\n");
     assert_string_equal(plan->schema.columns[0].name, "a");
     assert_string_equal(plan->schema.columns[0].from.text, "event.a");
     leat_plan_release(plan);
@@ -215,17 +198,16 @@ static void test_plan__refuses_what_does_not_fit_the_model(void **state)
     }
 }
 
-static void test_plan__a_model_without_names_wants_as_many_features(void **state)
+/* The order in which features are written must not decide what a score is. */
+static void test_plan__a_model_without_names_wants_them_said(void **state)
 {
     (void)state;
-    assert_null(tiny_model_plan(&unnamed,
-                                MODEL "\nfeatures: {amount: {from: event.a}}\n"
-                                      "sink: {topic: out}",
-                                &error));
+    assert_null(
+        tiny_model_plan(&unnamed, MODEL "\n" BOTH "\nsink: {topic: out}", &error));
     assert_string_equal(
-        error.msg, "leat.yaml:4:11: features: the model names no columns and wants 2, "
-                   "but there are 1 features; list one for each column, in the "
-                   "model's order");
+        error.msg, "leat.yaml:3:15: model.inputs: the model names none of its 2 columns; "
+                   "say which feature each one is, in the order of training:  "
+                   "inputs: {features: [FIRST, SECOND, ...]}");
 }
 
 static void test_plan__thresholds_need_one_score(void **state)
@@ -248,11 +230,10 @@ int main(void)
         cmocka_unit_test(test_plan__a_path_that_several_want_is_captured_once),
         cmocka_unit_test(test_plan__lookups),
         cmocka_unit_test(test_plan__prediction),
-        cmocka_unit_test(test_plan__features_in_order_feed_a_model_without_names),
         cmocka_unit_test(test_plan__inputs_order_a_model_without_names),
         cmocka_unit_test(test_plan__generations_go_up),
         cmocka_unit_test(test_plan__refuses_what_does_not_fit_the_model),
-        cmocka_unit_test(test_plan__a_model_without_names_wants_as_many_features),
+        cmocka_unit_test(test_plan__a_model_without_names_wants_them_said),
         cmocka_unit_test(test_plan__thresholds_need_one_score),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -333,7 +333,7 @@ static void test_xgboost__warns_of_a_best_iteration_before_the_last(void **state
         accept("\"attributes\":{}", "\"attributes\":{\"best_iteration\":\"0\"}");
     assert_string_equal(warning_of(model),
                         "best_iteration 0 is ignored: all 2 rounds count, as in "
-                        "Booster.predict; to stop there, save model[:1]");
+                        "Booster.predict; to stop there, save booster[:1]");
     leat_model_free(model);
     model = accept("\"attributes\":{}", "\"attributes\":{\"best_iteration\":\"1\"}");
     assert_null(warning_of(model));

@@ -48,7 +48,8 @@ static const leat_key source_keys[] = {
     {"time", LEAT_KEY_PATH, .fallback = "meta.timestamp", .paths = LEAT_PATHS_TIME,
      .offset = IN(source.time),
      .help = "The event time that a prediction carries: a path of the event, or "
-             "`meta.timestamp`, the record's."},
+             "`meta.timestamp`, the record's. A msgpack timestamp, or seconds or "
+             "milliseconds since 1970; where it is anything else, the record's own."},
     {"start", LEAT_KEY_CHOICE, .fallback = "latest", .choices = starts,
      .offset = IN(source.start),
      .help = "Where the group begins on a topic for which it has no offset yet."},
@@ -89,8 +90,8 @@ static const leat_key model_keys[] = {
      .help = "Rows with the scores that they must get, see [Golden rows](#golden-rows)."},
     {"inputs", LEAT_KEY_MAP, .element = &input_columns,
      FILLS(model.n_inputs, model.inputs, leat_config_input),
-     .help = "The features of each input in the order of its columns. Only for a model "
-             "that names no columns itself."},
+     .help = "The features of each input in the order of its columns. Required where "
+             "the model names no columns itself, and only there."},
     {0},
 };
 
