@@ -3,9 +3,9 @@
 add_test(NAME chaos.ownership COMMAND scripts/python tests tests/chaos/ownership_test.py)
 add_test(NAME chaos.proxy COMMAND tests/chaos/run --proxytest)
 add_test(NAME chaos.selftest COMMAND tests/chaos/run --selftest)
-set(scenarios kill zombie scale terminate network)
+set(scenarios kill zombie scale terminate network backlog)
 foreach(scenario ${scenarios} broker)
-    add_test(NAME chaos.${scenario} COMMAND tests/chaos/run --scenario ${scenario})
+    add_test(NAME chaos.${scenario} COMMAND tests/chaos/run --scenario ${scenario} --sample)
     set_tests_properties(chaos.${scenario} PROPERTIES
         LABELS chaos TIMEOUT 600 RUN_SERIAL TRUE SKIP_RETURN_CODE 77
         WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}

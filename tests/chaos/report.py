@@ -19,6 +19,10 @@ def quantile(values, q):
 def totals(rounds):
     def all_of(name):
         return [seconds for entry in rounds for seconds in entry.get(name, ())]
+
+    def the(name):
+        return [entry[name] for entry in rounds if name in entry]
+
     resumes = all_of("resumes_s")
     return {"rounds": len(rounds),
             **{name: sum(entry.get(name, 0) for entry in rounds) for name in COUNTS},
@@ -27,7 +31,9 @@ def totals(rounds):
             "exit_p99_s": quantile(all_of("exits_s"), 0.99),
             "max_recovery_s": max(all_of("recoveries_s"), default=None),
             "max_stall_s": max((entry.get("max_stall_s", 0) for entry in rounds),
-                               default=0)}
+                               default=0),
+            "max_rss_mib": max(the("rss_mib"), default=None),
+            "min_rate_share": min(the("rate_share"), default=None)}
 
 
 class Report:

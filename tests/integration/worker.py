@@ -17,6 +17,7 @@ class Worker:
         self.config = os.path.join(folder, f"{name}.yaml")
         self.log = os.path.join(folder, f"{name}.log")
         self.process = None
+        self.enter = None  # what the process does before it becomes a worker
         with open(self.config, "w") as file:
             file.write(configuration)
 
@@ -24,7 +25,8 @@ class Worker:
         with open(self.log, "a") as log:
             self.process = subprocess.Popen([BIN, "run", "-c", self.config, *options],
                                             stdout=log, stderr=log,
-                                            stdin=subprocess.DEVNULL)
+                                            stdin=subprocess.DEVNULL,
+                                            preexec_fn=self.enter)
         return self
 
     def is_alive(self):
