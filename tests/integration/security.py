@@ -50,10 +50,10 @@ SCRAM = (
 )
 # ... and a word that has to stand in the message.
 REFUSED = (
-    ("another authority", "TLS", lambda: tls("stranger"), "certificate"),
-    ("another host's certificate", "WRONGHOST", tls, "certificate"),
-    ("an expired certificate", "EXPIRED", tls, "certificate"),
-    ("no client certificate", "MTLS", tls, "certificate"),
+    ("another authority", "TLS", lambda: tls("stranger"), "certificate verify failed"),
+    ("another host's certificate", "WRONGHOST", tls, "certificate verify failed"),
+    ("an expired certificate", "EXPIRED", tls, "certificate verify failed"),
+    ("no client certificate", "MTLS", tls, "bad certificate"),
     ("a wrong password", "SCRAM", lambda: scram(256, WRONG), "refuse the credentials"),
 )
 

@@ -85,8 +85,10 @@ static void test_position__a_late_commit_answer_is_not_the_next_ones(void **stat
     expect_events(self, source, 0, 10);
     leat_source_store(source, (leat_mark[]){{0, 1}}, 1);
     leat_error error;
+    rd_kafka_mock_broker_set_rtt(self->mock.cluster, 1, 300);
     assert_int_equal(leat_source_commit(source, leat_now_ns(), &error), LEAT_E_TIMEOUT);
     await_committed(self, 0, 1);
+    rd_kafka_mock_broker_set_rtt(self->mock.cluster, 1, 0);
     rd_kafka_mock_push_request_errors(self->mock.cluster, 8 /* OffsetCommit */, 3,
                                       RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
                                       RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
