@@ -111,6 +111,7 @@ class Round:
         return {**verdict, "faults": self.faults, "commits": witness.commits,
                 "commits_refused": witness.refused,
                 "unowned_commits": len(witness.unowned),
+                "memberless_commits": witness.memberless,
                 "complaints": self.judge.oracle.complaints
                 + [str(commit) for commit in witness.unowned[:5]], **more}
 

@@ -4,7 +4,10 @@ Ownership moves when the leader of a group hands its assignment to the coordinat
 (SyncGroup): from then on a commit of a partition by anybody but its new owner is one too
 many, whether the coordinator takes it or not. All that members send passes the proxy in one
 order, and a member may commit for what it had until it rejoins, which comes before the
-leader's assignment: a commit that comes later was not a matter of bad luck."""
+leader's assignment: a commit that comes later was not a matter of bad luck.
+
+A commit without a member is counted apart: librdkafka repeats what is stored when partitions
+are unassigned, and where it leaves the group at the same time that may come after it left."""
 
 import threading
 from collections import namedtuple
@@ -43,6 +46,7 @@ class Ownership:
         self.commits = 0  # partitions in commits
         self.refused = 0  # of these, by the coordinator
         self.unowned = []
+        self.memberless = 0
 
     def request(self, header, frame):
         said = REQUESTS[header.key].decode(frame, version=header.version, header=True)
@@ -74,6 +78,9 @@ class Ownership:
         for topic in said.topics:
             for partition in topic.partitions:
                 self.commits += 1
+                if not said.member_id:
+                    self.memberless += 1
+                    continue
                 owner = self.owner.get((said.group_id, topic.name,
                                         partition.partition_index))
                 if said.member_id != owner:

@@ -71,6 +71,12 @@ class OwnershipTest(unittest.TestCase):
         self.commit("a", 1)
         self.assertEqual(self.unowned(), [("a", 1, None)])
 
+    def test_a_commit_without_a_member_is_counted_apart(self):
+        self.sync(a=[0])
+        self.commit("", 0)
+        self.assertEqual(self.unowned(), [])
+        self.assertEqual(self.witness.memberless, 1)
+
     def test_a_follower_assigns_nothing(self):
         self.sync(a=[0])
         self.sync()

@@ -7,7 +7,7 @@ import os
 
 COUNTS = ("lost", "duplicated", "reordered", "unexpected", "score_errors", "wrong_fields",
           "dead_letter_errors", "uncommitted", "torn", "open_transactions",
-          "unowned_commits", "unexplained", "events", "faults")
+          "unowned_commits", "memberless_commits", "unexplained", "events", "faults")
 
 
 def quantile(values, q):

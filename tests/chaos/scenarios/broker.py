@@ -11,7 +11,7 @@ import subprocess
 SAMPLE = 3
 A_ROUND = 4
 RATE = 500
-SECONDS_A_FAULT = 40
+SECONDS_A_FAULT = 30
 PLEDGES = {"at_least_once": {"allowed": ["duplicated", "unowned_commits"],
                              "max_recovery_s": 30},
            "exactly_once": {"allowed": ["unowned_commits"], "max_recovery_s": 30}}

@@ -9,7 +9,7 @@ import itertools
 SAMPLE = 5
 A_ROUND = 5
 RATE = 600
-SECONDS_A_FAULT = 25
+SECONDS_A_FAULT = 15
 PLEDGES = {"at_least_once": {"allowed": ["duplicated", "unowned_commits"],
                              "max_recovery_s": 30},
            "exactly_once": {"allowed": ["unowned_commits"], "max_recovery_s": 30}}
