@@ -4,9 +4,10 @@ all of them are restarted in turn.
 Every partition has three copies, two of which must have a record. When the broker is back,
 the rate has to come back to 90% within half a minute."""
 
-import itertools
 import os
 import subprocess
+
+import outage
 
 SAMPLE = 3
 A_ROUND = 4
@@ -22,19 +23,26 @@ def tell(broker, what):
                     os.environ["LEAT_BED"]], check=True)
 
 
-def stop(this, broker):
+def any_of(this):
+    return this.rng.choice((1, 2, 3))
+
+
+def stop(this):
+    broker = any_of(this)
     tell(broker, "term")
     this.pause(2, 6)
     tell(broker, "start")
 
 
-def kill(this, broker):
+def kill(this):
+    broker = any_of(this)
     tell(broker, "kill")
     this.pause(2, 6)
     tell(broker, "start")
 
 
-def freeze(this, broker):
+def freeze(this):
+    broker = any_of(this)
     tell(broker, "freeze")
     try:
         this.pause(5, 40)
@@ -42,7 +50,7 @@ def freeze(this, broker):
         tell(broker, "thaw")
 
 
-def roll(this, _):
+def roll(this):
     for broker in (1, 2, 3):
         tell(broker, "term")
         tell(broker, "start")
@@ -53,17 +61,4 @@ FAULTS = (stop, kill, freeze, roll)
 
 
 def play(new_round, n):
-    this = new_round(n * SECONDS_A_FAULT * RATE)
-    for name in ("a", "b"):
-        this.worker(name).start()
-    this.case.wait_for_both()
-    this.feed(RATE)
-    recoveries, played = [], []
-    for fault in itertools.islice(itertools.cycle(FAULTS), n):
-        this.await_rate(0.9 * RATE)
-        fault(this, this.rng.choice((1, 2, 3)))
-        recoveries.append(this.await_rate(0.9 * RATE))
-        played.append(fault.__name__)
-        this.faults += 1
-    verdict = this.conclude()
-    return {**verdict, "recoveries_s": recoveries, "played": played}
+    return outage.play(new_round, n, FAULTS, SECONDS_A_FAULT, RATE)

@@ -4,7 +4,7 @@ The proxy does it to all connections of all workers at once. When it heals, the 
 come back to 90% within half a minute. A hole that outlasts the session makes the group move
 the partitions: at least once may repeat then."""
 
-import itertools
+import outage
 
 SAMPLE = 5
 A_ROUND = 5
@@ -18,11 +18,13 @@ PLEDGES = {"at_least_once": {"allowed": ["duplicated", "unowned_commits"],
 def narrow(this):
     this.proxy.rate = 125_000  # 1 Mbit/s
     this.pause(4, 8)
+    this.proxy.heal()
 
 
 def slow(this):
     this.proxy.delay = 0.1
     this.pause(4, 8)
+    this.proxy.heal()
 
 
 def cut(this):
@@ -34,29 +36,17 @@ def cut(this):
 def to_bytes(this):
     this.proxy.slice = 1
     this.pause(2, 4)
+    this.proxy.heal()
 
 
 def dark(this):
     this.proxy.dark = True
     this.pause(10, 20)
+    this.proxy.heal()
 
 
 FAULTS = (narrow, slow, cut, to_bytes, dark)
 
 
 def play(new_round, n):
-    this = new_round(n * SECONDS_A_FAULT * RATE)
-    for name in ("a", "b"):
-        this.worker(name).start()
-    this.case.wait_for_both()
-    this.feed(RATE)
-    recoveries, played = [], []
-    for fault in itertools.islice(itertools.cycle(FAULTS), n):
-        this.await_rate(0.9 * RATE)
-        fault(this)
-        this.proxy.heal()
-        recoveries.append(this.await_rate(0.9 * RATE))
-        played.append(fault.__name__)
-        this.faults += 1
-    verdict = this.conclude()
-    return {**verdict, "recoveries_s": recoveries, "played": played}
+    return outage.play(new_round, n, FAULTS, SECONDS_A_FAULT, RATE)
