@@ -1,7 +1,5 @@
-/* Where the source stands in each partition: slots, what is stored, committed, rewound. */
+/* Where the source stands in each partition. */
 #include "consumers/source_internal.h"
-
-#include "base/clock.h"
 
 #include <stdlib.h>
 
@@ -68,72 +66,6 @@ uint32_t leat_source_slot_of(leat_source *source, const rd_kafka_message_t *reco
     return slot;
 }
 
-void leat_source_store(leat_source *source, const leat_mark *marks, uint32_t n)
-{
-    if (!n)
-        return;
-    rd_kafka_topic_partition_list_t *offsets = rd_kafka_topic_partition_list_new((int)n);
-    for (uint32_t i = 0; i < n; i++) {
-        leat_slot *slot = &source->slots[marks[i].slot];
-        if (!slot->assigned)
-            continue; /* gone since: its new owner decides */
-        slot->next = marks[i].next;
-        slot->moved = true;
-        rd_kafka_topic_partition_list_add(offsets, slot->topic, slot->partition)->offset =
-            slot->next;
-    }
-    /* A partition that librdkafka gave up by itself refuses: its new owner decides. */
-    rd_kafka_resp_err_t err = rd_kafka_offsets_store(source->consumer, offsets);
-    if (err)
-        leat_log_limited(&source->client.log_limit, 10 * LEAT_SEC, LEAT_LOG_WARN,
-                         source->spec.part, "offsets not stored: %s",
-                         rd_kafka_err2str(err));
-    rd_kafka_topic_partition_list_destroy(offsets);
-}
-
-leat_status leat_source_commit_list(leat_source *source,
-                                    rd_kafka_topic_partition_list_t *offsets,
-                                    uint64_t deadline_ns, leat_error *error)
-{
-    if (!offsets->cnt)
-        return LEAT_OK;
-    /* A queue for this commit alone: an answer that comes too late must not be taken for
-     * that of the next one. */
-    rd_kafka_queue_t *answers = rd_kafka_queue_new(source->consumer);
-    rd_kafka_resp_err_t err =
-        rd_kafka_commit_queue(source->consumer, offsets, answers, NULL, NULL);
-    rd_kafka_event_t *answer =
-        err ? NULL : rd_kafka_queue_poll(answers, leat_ms_until(deadline_ns));
-    bool late = !err && !answer;
-    if (answer)
-        err = rd_kafka_event_error(answer);
-    rd_kafka_event_destroy(answer);
-    rd_kafka_queue_destroy(answers);
-    if (late)
-        return leat_error_set(error, LEAT_E_TIMEOUT,
-                              "commit: the coordinator did not answer in time");
-    if (err)
-        return leat_error_set(error, LEAT_E_KAFKA, "commit: %s", rd_kafka_err2str(err));
-    return LEAT_OK;
-}
-
-leat_status leat_source_commit(leat_source *source, uint64_t deadline_ns,
-                               leat_error *error)
-{
-    rd_kafka_topic_partition_list_t *offsets = rd_kafka_topic_partition_list_new(16);
-    for (uint32_t i = 0; i < source->n_slots; i++) {
-        const leat_slot *slot = &source->slots[i];
-        if (slot->assigned && slot->moved)
-            rd_kafka_topic_partition_list_add(offsets, slot->topic, slot->partition)
-                ->offset = slot->next;
-    }
-    leat_status status = leat_source_commit_list(source, offsets, deadline_ns, error);
-    rd_kafka_topic_partition_list_destroy(offsets);
-    for (uint32_t i = 0; status == LEAT_OK && i < source->n_slots; i++)
-        source->slots[i].moved = false;
-    return status;
-}
-
 static rd_kafka_topic_partition_list_t *assigned_positions(const leat_source *source)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(16);
@@ -161,9 +93,7 @@ static leat_status sought(const rd_kafka_topic_partition_list_t *list, leat_erro
 
 leat_status leat_source_rewind(leat_source *source, leat_error *error)
 {
-    for (uint32_t i = source->first_held; i < source->n_held; i++)
-        rd_kafka_message_destroy(source->held[i]);
-    source->first_held = source->n_held = 0;
+    leat_source_clear_held(source);
     rd_kafka_topic_partition_list_t *back = assigned_positions(source);
     rd_kafka_error_t *failed =
         back->cnt ? rd_kafka_seek_partitions(source->consumer, back, SEEK_TIMEOUT_MS)

@@ -68,7 +68,7 @@ static leat_status take_on(leat_source *source,
         source->slots[slot].next = at->offset;
         source->slots[slot].taken = at->offset;
         source->slots[slot].assigned = true;
-        source->slots[slot].moved = false;
+        source->slots[slot].commit = LEAT_COMMIT_DONE;
     }
     leat_log(LEAT_LOG_INFO, source->spec.part, "assigned %d partition%s, now has %u",
              partitions->cnt, partitions->cnt == 1 ? "" : "s",

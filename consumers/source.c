@@ -42,9 +42,11 @@ static leat_status open_consumer(leat_source *source, leat_error *error)
 {
     const leat_source_spec *spec = &source->spec;
     const leat_property owned[] = {
-        {"group.id", spec->group},           {"enable.auto.commit", "true"},
-        {"auto.commit.interval.ms", "1000"}, {"enable.auto.offset.store", "false"},
-        {"enable.partition.eof", "false"},   {"auto.offset.reset", spec->out_of_range},
+        {"group.id", spec->group},
+        {"enable.auto.commit", "false"},
+        {"enable.auto.offset.store", "false"},
+        {"enable.partition.eof", "false"},
+        {"auto.offset.reset", spec->out_of_range},
     };
     const leat_properties layers[] = {
         {sizeof preferred / sizeof preferred[0], preferred},
@@ -64,6 +66,7 @@ static leat_status open_consumer(leat_source *source, leat_error *error)
     source->consumer = source->client.handle;
     rd_kafka_poll_set_consumer(source->consumer);
     source->closing = rd_kafka_queue_new(source->consumer);
+    source->commit_answers = rd_kafka_queue_new(source->consumer);
     return subscribe(source, error);
 }
 
@@ -84,23 +87,17 @@ leat_status leat_source_new(leat_source **source, const leat_source_spec *spec,
     return status;
 }
 
-void leat_source_forget(rd_kafka_topic_partition_list_t **list)
-{
-    if (*list)
-        rd_kafka_topic_partition_list_destroy(*list);
-    *list = NULL;
-}
-
 void leat_source_free(leat_source *source)
 {
     if (!source)
         return;
-    for (uint32_t i = source->first_held; i < source->n_held; i++)
-        rd_kafka_message_destroy(source->held[i]);
+    leat_source_clear_held(source);
     leat_source_forget(&source->changing);
     leat_source_forget(&source->starting);
     if (source->closing)
         rd_kafka_queue_destroy(source->closing);
+    if (source->commit_answers)
+        rd_kafka_queue_destroy(source->commit_answers);
     /* A consumer that did not close in time would be waited for without a bound. */
     if (source->consumer)
         rd_kafka_destroy_flags(source->consumer,
@@ -188,20 +185,11 @@ static rd_kafka_message_t *poll_once(leat_source *source, int timeout_ms)
     return rd_kafka_consumer_poll(source->consumer, timeout_ms);
 }
 
-static rd_kafka_message_t *take_held(leat_source *source)
-{
-    if (source->first_held == source->n_held) {
-        source->first_held = source->n_held = 0;
-        return NULL;
-    }
-    return source->held[source->first_held++];
-}
-
 /* One record, or NULL when there is none before `until_ns` or a rebalance came. What is
  * already here is taken without asking for the time. */
 static rd_kafka_message_t *next_record(leat_source *source, uint64_t until_ns)
 {
-    rd_kafka_message_t *record = take_held(source);
+    rd_kafka_message_t *record = leat_source_take_held(source);
     if (!record)
         record = rd_kafka_consumer_poll(source->consumer, 0);
     while (!record && source->change == LEAT_CHANGE_NONE) {
@@ -211,36 +199,6 @@ static rd_kafka_message_t *next_record(leat_source *source, uint64_t until_ns)
         record = poll_once(source, ms);
     }
     return record;
-}
-
-static leat_status hold(leat_source *source, rd_kafka_message_t *record,
-                        leat_error *error)
-{
-    if (source->n_held == source->max_held) {
-        uint32_t room = source->max_held ? 2 * source->max_held : 64;
-        rd_kafka_message_t **held =
-            realloc(source->held, room * sizeof(rd_kafka_message_t *));
-        if (!held) {
-            rd_kafka_message_destroy(record);
-            return leat_error_set(error, LEAT_E_MEMORY, "no memory for held records");
-        }
-        source->held = held;
-        source->max_held = room;
-    }
-    source->held[source->n_held++] = record;
-    return LEAT_OK;
-}
-
-/* The held ones are older than what polling gives, so `record` was either the first of
- * them or came when none was left. */
-static leat_status put_back(leat_source *source, rd_kafka_message_t *record,
-                            leat_error *error)
-{
-    if (source->first_held) {
-        source->held[--source->first_held] = record;
-        return LEAT_OK;
-    }
-    return hold(source, record, error);
 }
 
 static void resume(leat_source *source)
@@ -270,7 +228,7 @@ static leat_status fill_window(leat_source *source, leat_batch *batch,
             continue;
         }
         if (batch->n_events && batch->bytes + size_of(record) > window->max_bytes)
-            return put_back(source, record, error);
+            return leat_source_put_back(source, record, error);
         if (!batch->n_events)
             until_ns = leat_now_ns() + window->max_wait_ns;
         status = add_record(source, batch, record, error);
@@ -353,25 +311,10 @@ leat_status leat_source_keep_alive(leat_source *source, leat_error *error)
     if (!record)
         return LEAT_OK;
     if (!record->err)
-        return hold(source, record, error);
+        return leat_source_hold(source, record, error);
     leat_status status = judge_error(source, record, error);
     rd_kafka_message_destroy(record);
     return status;
-}
-
-void leat_source_drop_held(leat_source *source)
-{
-    uint32_t kept = 0;
-    for (uint32_t i = source->first_held; i < source->n_held; i++) {
-        rd_kafka_message_t *record = source->held[i];
-        uint32_t slot = leat_source_slot_of(source, record);
-        if (slot != UINT32_MAX && source->slots[slot].assigned)
-            source->held[kept++] = record;
-        else
-            rd_kafka_message_destroy(record);
-    }
-    source->first_held = 0;
-    source->n_held = kept;
 }
 
 /* ---- leaving ---- */

@@ -78,8 +78,8 @@ leat_change leat_source_pending(const leat_source *source);
 /* Answers the pending rebalance. Where partitions go, the ledger must be empty. */
 leat_status leat_source_rebalance(leat_source *source, leat_error *error) LEAT_MUST_CHECK;
 
-/* Notes what is done; librdkafka commits it within a second, and at the latest when the
- * partition goes. */
+/* Notes what is done, and commits once a second what was noted, without waiting (commit.c):
+ * call it often, with n = 0 too. */
 void leat_source_store(leat_source *source, const leat_mark *marks, uint32_t n);
 
 /* Commits all that was stored, now. E_TIMEOUT at the deadline; E_KAFKA when the

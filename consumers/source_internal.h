@@ -1,12 +1,19 @@
-/* consumers/source_internal.h: what the rooms of the source share. source.c fills batches
- * and keeps positions, rebalance.c answers rebalances, start.c finds where reading
- * starts. */
+/* consumers/source_internal.h: what the rooms of the source share. source.c fills batches,
+ * rebalance.c answers rebalances, start.c finds where reading starts, position.c knows where
+ * each partition stands, commit.c tells the group, held.c keeps records for later. */
 #ifndef LEAT_CONSUMERS_SOURCE_INTERNAL_H
 #define LEAT_CONSUMERS_SOURCE_INTERNAL_H
 
 #include "consumers/source.h"
 
 #include <stdbool.h>
+
+/* What the coordinator knows of where processing of a partition goes on. */
+typedef enum leat_commit {
+    LEAT_COMMIT_DONE, /* all of it */
+    LEAT_COMMIT_OWED, /* not what was stored last */
+    LEAT_COMMIT_SENT, /* all of it, when the answer to come is a good one */
+} leat_commit;
 
 /* A partition that this source has met. Its index is the `slot` of events and marks. */
 typedef struct leat_slot {
@@ -16,7 +23,7 @@ typedef struct leat_slot {
     int64_t next;  /* where processing goes on: the start, then what was stored */
     int64_t taken; /* where reading goes on: behind the last record taken */
     bool assigned;
-    bool moved; /* `next` is not committed yet */
+    leat_commit commit; /* of `next` */
 } leat_slot;
 
 struct leat_source {
@@ -41,8 +48,10 @@ struct leat_source {
     rd_kafka_topic_partition_list_t *starting;
     uint64_t start_again_ns;
 
-    /* Records taken from librdkafka and not yet in a batch: those that came while
-     * everything was paused, and the one that did not fit. */
+    rd_kafka_queue_t *commit_answers;
+    bool committing;    /* whether one is to come */
+    uint64_t commit_ns; /* when the next commit is due */
+
     bool paused;
     rd_kafka_message_t **held;
     uint32_t n_held, first_held, max_held;
@@ -55,7 +64,12 @@ uint32_t leat_source_slot(leat_source *source, const char *topic, int32_t partit
 uint32_t leat_source_slot_of(leat_source *source, const rd_kafka_message_t *record);
 
 /* Destroys a list, if there is one. */
-void leat_source_forget(rd_kafka_topic_partition_list_t **list);
+static inline void leat_source_forget(rd_kafka_topic_partition_list_t **list)
+{
+    if (*list)
+        rd_kafka_topic_partition_list_destroy(*list);
+    *list = NULL;
+}
 
 /* rebalance.c: the callback, and the partitions that waited for their start. */
 void leat_source_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
@@ -70,13 +84,23 @@ leat_status leat_source_decline(leat_source *source, leat_error *error) LEAT_MUS
 leat_status leat_source_find_start(
     leat_source *source, rd_kafka_topic_partition_list_t *partitions) LEAT_MUST_CHECK;
 
-/* Commits a list and waits for the coordinator's answer. */
+/* commit.c: commits a list and waits for the coordinator's answer. */
 leat_status leat_source_commit_list(leat_source *source,
                                     rd_kafka_topic_partition_list_t *offsets,
                                     uint64_t deadline_ns,
                                     leat_error *error) LEAT_MUST_CHECK;
 
-/* Drops held records of partitions that are not assigned any more. */
+/* held.c: the oldest of the held records, or NULL. */
+rd_kafka_message_t *leat_source_take_held(leat_source *source);
+
+/* Keeps a record for the next fill, behind the others or before them. */
+leat_status leat_source_hold(leat_source *source, rd_kafka_message_t *record,
+                             leat_error *error) LEAT_MUST_CHECK;
+leat_status leat_source_put_back(leat_source *source, rd_kafka_message_t *record,
+                                 leat_error *error) LEAT_MUST_CHECK;
+
+/* Drops held records: of partitions that are not assigned any more, or all. */
 void leat_source_drop_held(leat_source *source);
+void leat_source_clear_held(leat_source *source);
 
 #endif

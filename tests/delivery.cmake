@@ -1,6 +1,6 @@
 leat_unit_test(ledger leat_base)
 leat_unit_test(meter leat_base)
-foreach(room source position start rebalance)
+foreach(room source position commit start rebalance)
     leat_unit_test(${room} leat_consumers)
     target_sources(test_${room} PRIVATE unit/source_fixture.c)
 endforeach()

@@ -1,0 +1,130 @@
+/* What is done, and how the group learns of it.
+ *
+ * Design notes: why not enable.auto.commit
+ *
+ *   librdkafka's own commits go on past the assignment: 2.0.2 repeats what was stored when a
+ *   partition is unassigned, and was seen to send it after it had left the group, as nobody.
+ *   A coordinator refuses that where the group has other members, and takes it where it has
+ *   none. So every commit is sent from here, by the lane, for partitions that are assigned at
+ *   that moment: once a second without waiting for the answer (one at a time, so that an older
+ *   one cannot overtake a newer one), and before partitions go, waiting for it.
+ */
+#include "consumers/source_internal.h"
+
+#include "base/clock.h"
+
+static const uint64_t COMMIT_EVERY_NS = LEAT_SEC;
+
+/* Whether the coordinator may not know yet where processing goes on. */
+static bool is_uncommitted(const leat_slot *slot)
+{
+    return slot->assigned && slot->commit != LEAT_COMMIT_DONE;
+}
+
+static rd_kafka_topic_partition_list_t *uncommitted(const leat_source *source)
+{
+    rd_kafka_topic_partition_list_t *offsets = rd_kafka_topic_partition_list_new(16);
+    for (uint32_t i = 0; i < source->n_slots; i++) {
+        const leat_slot *slot = &source->slots[i];
+        if (is_uncommitted(slot))
+            rd_kafka_topic_partition_list_add(offsets, slot->topic, slot->partition)
+                ->offset = slot->next;
+    }
+    return offsets;
+}
+
+/* Slots whose commit stands at `from` move on to `to`. */
+static void move_commits(leat_source *source, leat_commit from, leat_commit to)
+{
+    for (uint32_t i = 0; i < source->n_slots; i++)
+        if (source->slots[i].commit == from)
+            source->slots[i].commit = to;
+}
+
+/* A refusal means that the group has moved on, and its new owner decides; whatever else it is,
+ * the next commit says it again. */
+static void take_answer(leat_source *source, rd_kafka_event_t *answer)
+{
+    rd_kafka_resp_err_t err = rd_kafka_event_error(answer);
+    rd_kafka_event_destroy(answer);
+    source->committing = false;
+    move_commits(source, LEAT_COMMIT_SENT, err ? LEAT_COMMIT_OWED : LEAT_COMMIT_DONE);
+    if (err)
+        leat_log_limited(&source->client.log_limit, 10 * LEAT_SEC, LEAT_LOG_WARN,
+                         source->spec.part, "commit: %s; trying again",
+                         rd_kafka_err2str(err));
+}
+
+static void send_commit(leat_source *source)
+{
+    rd_kafka_topic_partition_list_t *offsets = uncommitted(source);
+    if (offsets->cnt && !rd_kafka_commit_queue(source->consumer, offsets,
+                                               source->commit_answers, NULL, NULL)) {
+        source->committing = true;
+        move_commits(source, LEAT_COMMIT_OWED, LEAT_COMMIT_SENT);
+    }
+    rd_kafka_topic_partition_list_destroy(offsets);
+    source->commit_ns = leat_now_ns() + COMMIT_EVERY_NS;
+}
+
+static void commit_when_due(leat_source *source)
+{
+    rd_kafka_event_t *answer =
+        source->committing ? rd_kafka_queue_poll(source->commit_answers, 0) : NULL;
+    if (answer)
+        take_answer(source, answer);
+    if (!source->committing && source->change != LEAT_CHANGE_LOST &&
+        leat_now_ns() >= source->commit_ns)
+        send_commit(source);
+}
+
+void leat_source_store(leat_source *source, const leat_mark *marks, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        leat_slot *slot = &source->slots[marks[i].slot];
+        if (!slot->assigned)
+            continue; /* gone since: its new owner decides */
+        slot->next = marks[i].next;
+        slot->commit = LEAT_COMMIT_OWED;
+    }
+    commit_when_due(source);
+}
+
+leat_status leat_source_commit_list(leat_source *source,
+                                    rd_kafka_topic_partition_list_t *offsets,
+                                    uint64_t deadline_ns, leat_error *error)
+{
+    if (!offsets->cnt)
+        return LEAT_OK;
+    /* A queue for this commit alone: an answer that comes too late must not be taken for
+     * that of the next one. */
+    rd_kafka_queue_t *answers = rd_kafka_queue_new(source->consumer);
+    rd_kafka_resp_err_t err =
+        rd_kafka_commit_queue(source->consumer, offsets, answers, NULL, NULL);
+    rd_kafka_event_t *answer =
+        err ? NULL : rd_kafka_queue_poll(answers, leat_ms_until(deadline_ns));
+    bool late = !err && !answer;
+    if (answer)
+        err = rd_kafka_event_error(answer);
+    rd_kafka_event_destroy(answer);
+    rd_kafka_queue_destroy(answers);
+    if (late)
+        return leat_error_set(error, LEAT_E_TIMEOUT,
+                              "commit: the coordinator did not answer in time");
+    if (err)
+        return leat_error_set(error, LEAT_E_KAFKA, "commit: %s", rd_kafka_err2str(err));
+    return LEAT_OK;
+}
+
+leat_status leat_source_commit(leat_source *source, uint64_t deadline_ns,
+                               leat_error *error)
+{
+    rd_kafka_topic_partition_list_t *offsets = uncommitted(source);
+    leat_status status = leat_source_commit_list(source, offsets, deadline_ns, error);
+    rd_kafka_topic_partition_list_destroy(offsets);
+    if (status == LEAT_OK) {
+        move_commits(source, LEAT_COMMIT_OWED, LEAT_COMMIT_DONE);
+        move_commits(source, LEAT_COMMIT_SENT, LEAT_COMMIT_DONE);
+    }
+    return status;
+}
