@@ -38,4 +38,10 @@ static inline int leat_ms_until(uint64_t deadline_ns)
     return ms > 3600000 ? 3600000 : (int)ms;
 }
 
+static inline void leat_sleep_ms(int ms)
+{
+    const struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
+    nanosleep(&time, NULL);
+}
+
 #endif

@@ -158,11 +158,10 @@ void leat_ledger_acknowledge(leat_ledger *ledger, uint64_t sequence)
     ledger->in_flight--;
 }
 
-static void settle_ticket(leat_ledger *ledger, const leat_ticket *ticket)
+static void take_marks(leat_ledger *ledger, const leat_ticket *ticket)
 {
     for (uint32_t i = 0; i < ticket->n_marks; i++)
         ledger->slots[ticket->marks[i].slot].next = ticket->marks[i].next;
-    ledger->bytes -= ticket->bytes;
 }
 
 static uint32_t collect_moved(leat_ledger *ledger)
@@ -184,10 +183,19 @@ uint32_t leat_ledger_settled(leat_ledger *ledger, const leat_mark **marks,
         const leat_ticket *ticket = ticket_at(ledger, ledger->head);
         if (ticket->pending)
             break;
-        settle_ticket(ledger, ticket);
+        take_marks(ledger, ticket);
+        ledger->bytes -= ticket->bytes;
         if (done)
             done(ticket, opaque);
     }
+    *marks = ledger->moved;
+    return collect_moved(ledger);
+}
+
+uint32_t leat_ledger_all(leat_ledger *ledger, const leat_mark **marks)
+{
+    for (uint64_t sequence = ledger->head; sequence < ledger->tail; sequence++)
+        take_marks(ledger, ticket_at(ledger, sequence));
     *marks = ledger->moved;
     return collect_moved(ledger);
 }

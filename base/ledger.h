@@ -70,6 +70,10 @@ typedef void leat_ticket_done(const leat_ticket *ticket, void *opaque);
 uint32_t leat_ledger_settled(leat_ledger *ledger, const leat_mark **marks,
                              leat_ticket_done *done, void *opaque);
 
+/* The marks of all tickets, acknowledged or not, which stay; valid until the next call of this
+ * or settled(). */
+uint32_t leat_ledger_all(leat_ledger *ledger, const leat_mark **marks);
+
 /* Forgets every ticket and mark; their reports become late. */
 void leat_ledger_clear(leat_ledger *ledger);
 

@@ -8,6 +8,14 @@
  *   none. So every commit is sent from here, by the lane, for partitions that are assigned at
  *   that moment: once a second without waiting for the answer (one at a time, so that an older
  *   one cannot overtake a newer one), and before partitions go, waiting for it.
+ *
+ * Design notes: the membership that a transaction is committed with
+ *
+ *   The coordinator refuses a transaction's offsets when they come from a member or generation
+ *   that is not the group's, and *takes* them from nobody: no member, generation -1. So the
+ *   membership is read when partitions have been assigned, not when a transaction ends: a
+ *   consumer that has just lost its session is nobody. An assignment that was lost is answered
+ *   before another can come, so what is read then cannot be older than its partitions.
  */
 #include "consumers/source_internal.h"
 
@@ -85,7 +93,8 @@ void leat_source_store(leat_source *source, const leat_mark *marks, uint32_t n)
         if (!slot->assigned)
             continue; /* gone since: its new owner decides */
         slot->next = marks[i].next;
-        slot->commit = LEAT_COMMIT_OWED;
+        if (!source->spec.transactional)
+            slot->commit = LEAT_COMMIT_OWED;
     }
     commit_when_due(source);
 }
@@ -127,4 +136,39 @@ leat_status leat_source_commit(leat_source *source, uint64_t deadline_ns,
         move_commits(source, LEAT_COMMIT_SENT, LEAT_COMMIT_DONE);
     }
     return status;
+}
+
+/* ---- for transactions ---- */
+
+void leat_source_note_group(leat_source *source)
+{
+    if (source->group)
+        rd_kafka_consumer_group_metadata_destroy(source->group);
+    source->group = NULL;
+    if (!source->spec.transactional)
+        return;
+    source->group = rd_kafka_consumer_group_metadata(source->consumer);
+    char *member = rd_kafka_memberid(source->consumer);
+    if (source->group && (!member || !*member)) {
+        rd_kafka_consumer_group_metadata_destroy(source->group);
+        source->group = NULL;
+    }
+    rd_kafka_mem_free(source->consumer, member);
+}
+
+const rd_kafka_consumer_group_metadata_t *leat_source_group(const leat_source *source)
+{
+    return source->group;
+}
+
+rd_kafka_topic_partition_list_t *leat_source_offsets(const leat_source *source,
+                                                     const leat_mark *marks, uint32_t n)
+{
+    rd_kafka_topic_partition_list_t *offsets = rd_kafka_topic_partition_list_new((int)n);
+    for (uint32_t i = 0; i < n; i++) {
+        const leat_slot *slot = &source->slots[marks[i].slot];
+        rd_kafka_topic_partition_list_add(offsets, slot->topic, slot->partition)->offset =
+            marks[i].next;
+    }
+    return offsets;
 }

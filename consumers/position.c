@@ -1,6 +1,8 @@
 /* Where the source stands in each partition. */
 #include "consumers/source_internal.h"
 
+#include "base/clock.h"
+
 #include <stdlib.h>
 
 enum { SEEK_TIMEOUT_MS = 10000 };
@@ -91,8 +93,33 @@ static leat_status sought(const rd_kafka_topic_partition_list_t *list, leat_erro
     return LEAT_OK;
 }
 
+/* With transactions the group alone knows how the last one ended. A partition of which it knows
+ * nothing stays at its start. */
+static leat_status ask_committed(leat_source *source)
+{
+    rd_kafka_topic_partition_list_t *list = assigned_positions(source);
+    rd_kafka_resp_err_t err = list->cnt ? leat_source_fetch_committed(source, list)
+                                        : RD_KAFKA_RESP_ERR_NO_ERROR;
+    for (int i = 0; !err && i < list->cnt; i++) {
+        const rd_kafka_topic_partition_t *at = &list->elems[i];
+        uint32_t slot = find_slot(source, at->topic, at->partition);
+        if (at->offset >= 0 && slot != UINT32_MAX)
+            source->slots[slot].next = at->offset;
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    if (!err)
+        return LEAT_OK;
+    leat_log_limited(&source->client.log_limit, 10 * LEAT_SEC, LEAT_LOG_WARN,
+                     source->spec.part, "committed offsets: %s; trying again",
+                     rd_kafka_err2str(err));
+    return LEAT_AGAIN;
+}
+
 leat_status leat_source_rewind(leat_source *source, leat_error *error)
 {
+    if (source->spec.transactional && ask_committed(source) != LEAT_OK)
+        return LEAT_AGAIN;
+    leat_source_note_group(source);
     leat_source_clear_held(source);
     rd_kafka_topic_partition_list_t *back = assigned_positions(source);
     rd_kafka_error_t *failed =

@@ -161,10 +161,8 @@ leat_status leat_source_decline(leat_source *source, leat_error *error)
     return take_nothing(source, error);
 }
 
-leat_status leat_source_rebalance(leat_source *source, leat_error *error)
+static leat_status answer(leat_source *source, leat_change change, leat_error *error)
 {
-    leat_change change = source->change;
-    source->change = LEAT_CHANGE_NONE;
     switch (change) {
     case LEAT_CHANGE_ASSIGN:
         return assign(source, error);
@@ -175,4 +173,13 @@ leat_status leat_source_rebalance(leat_source *source, leat_error *error)
         break;
     }
     return LEAT_OK;
+}
+
+leat_status leat_source_rebalance(leat_source *source, leat_error *error)
+{
+    leat_change change = source->change;
+    source->change = LEAT_CHANGE_NONE;
+    leat_status status = answer(source, change, error);
+    leat_source_note_group(source);
+    return status;
 }

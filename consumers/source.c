@@ -47,6 +47,7 @@ static leat_status open_consumer(leat_source *source, leat_error *error)
         {"enable.auto.offset.store", "false"},
         {"enable.partition.eof", "false"},
         {"auto.offset.reset", spec->out_of_range},
+        {"isolation.level", "read_committed"},
     };
     const leat_properties layers[] = {
         {sizeof preferred / sizeof preferred[0], preferred},
@@ -96,6 +97,8 @@ void leat_source_free(leat_source *source)
     leat_source_forget(&source->starting);
     if (source->closing)
         rd_kafka_queue_destroy(source->closing);
+    if (source->group)
+        rd_kafka_consumer_group_metadata_destroy(source->group);
     if (source->commit_answers)
         rd_kafka_queue_destroy(source->commit_answers);
     /* A consumer that did not close in time would be waited for without a bound. */

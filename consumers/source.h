@@ -32,6 +32,8 @@
 #include "base/ledger.h"
 #include "consumers/window.h"
 
+#include <stdbool.h>
+
 typedef enum leat_start_at {
     LEAT_START_AT_END,
     LEAT_START_AT_BEGINNING,
@@ -43,7 +45,8 @@ typedef struct leat_source_spec {
     const char *group;
     leat_start_at start;
     const char *out_of_range; /* auto.offset.reset: "error", "earliest", "latest" */
-    leat_properties common;   /* of every client */
+    bool transactional;     /* a transaction commits the offsets: store() commits none */
+    leat_properties common; /* of every client */
     leat_properties consumer; /* of the consumer alone */
     const char *part;         /* who speaks in the log */
 } leat_source_spec;
@@ -87,7 +90,15 @@ void leat_source_store(leat_source *source, const leat_mark *marks, uint32_t n);
 leat_status leat_source_commit(leat_source *source, uint64_t deadline_ns,
                                leat_error *error) LEAT_MUST_CHECK;
 
-/* Goes back to what was stored: events behind it are read again. */
+/* What a transaction commits: the marks as offsets, for the caller to destroy, and the
+ * membership under which they were read, NULL when the source is no member; the source's own,
+ * valid until rebalance() or rewind(). */
+rd_kafka_topic_partition_list_t *leat_source_offsets(const leat_source *source,
+                                                     const leat_mark *marks, uint32_t n);
+const rd_kafka_consumer_group_metadata_t *leat_source_group(const leat_source *source);
+
+/* Goes back to what was stored, or, with transactions, to what the group has committed:
+ * events behind it are read again. AGAIN when the coordinator does not say yet. */
 leat_status leat_source_rewind(leat_source *source, leat_error *error) LEAT_MUST_CHECK;
 
 /* Keeps the membership while the lane waits for something else than fill: polls, with

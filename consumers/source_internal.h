@@ -48,6 +48,7 @@ struct leat_source {
     rd_kafka_topic_partition_list_t *starting;
     uint64_t start_again_ns;
 
+    rd_kafka_consumer_group_metadata_t *group; /* NULL: no member, or no transactions */
     rd_kafka_queue_t *commit_answers;
     bool committing;    /* whether one is to come */
     uint64_t commit_ns; /* when the next commit is due */
@@ -84,7 +85,14 @@ leat_status leat_source_decline(leat_source *source, leat_error *error) LEAT_MUS
 leat_status leat_source_find_start(
     leat_source *source, rd_kafka_topic_partition_list_t *partitions) LEAT_MUST_CHECK;
 
-/* commit.c: commits a list and waits for the coordinator's answer. */
+/* The committed offsets of a list: an answer for every partition, or an error. */
+rd_kafka_resp_err_t leat_source_fetch_committed(leat_source *source,
+                                                rd_kafka_topic_partition_list_t *list);
+
+/* commit.c: notes the membership that transactions are to be committed with. */
+void leat_source_note_group(leat_source *source);
+
+/* Commits a list and waits for the coordinator's answer. */
 leat_status leat_source_commit_list(leat_source *source,
                                     rd_kafka_topic_partition_list_t *offsets,
                                     uint64_t deadline_ns,

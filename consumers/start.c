@@ -61,9 +61,8 @@ static rd_kafka_topic_partition_list_t *partitions_of(leat_source *source,
     return all;
 }
 
-/* The committed offsets of a list: an answer for every partition, or none. */
-static rd_kafka_resp_err_t fetch_committed(leat_source *source,
-                                           rd_kafka_topic_partition_list_t *list)
+rd_kafka_resp_err_t leat_source_fetch_committed(leat_source *source,
+                                                rd_kafka_topic_partition_list_t *list)
 {
     rd_kafka_resp_err_t err = rd_kafka_committed(source->consumer, list, ANSWER_MS);
     for (int i = 0; !err && i < list->cnt; i++)
@@ -137,7 +136,7 @@ static leat_status start_topic(leat_source *source, const char *topic,
     if (!all)
         return not_now(source, topic, RD_KAFKA_RESP_ERR__TRANSPORT);
     leat_status status = LEAT_OK;
-    rd_kafka_resp_err_t err = fetch_committed(source, all);
+    rd_kafka_resp_err_t err = leat_source_fetch_committed(source, all);
     if (err)
         status = not_now(source, "committed offsets", err);
     else if (!any_committed(all) && source->spec.start == LEAT_START_AT_END)
@@ -154,7 +153,7 @@ leat_status leat_source_find_start(leat_source *source,
 {
     if (!partitions->cnt)
         return LEAT_OK;
-    rd_kafka_resp_err_t err = fetch_committed(source, partitions);
+    rd_kafka_resp_err_t err = leat_source_fetch_committed(source, partitions);
     if (err)
         return not_now(source, "committed offsets", err);
     leat_status status = LEAT_OK;

@@ -1,6 +1,7 @@
 #include "producers/sink.h"
 
 #include "base/clock.h"
+#include "producers/producer.h"
 
 #include <stdlib.h>
 
@@ -12,12 +13,17 @@ enum {
     TRUNCATED_BYTES = 16 * 1024,
 };
 
+/* A producer that is opened again has to come as far as this. */
+static const uint64_t REOPEN_NS = 60 * LEAT_SEC;
+
 static const char TRUNCATED_HEADER[] = "leat.truncated.size";
 
 struct leat_sink {
-    rd_kafka_t *producer;
-    rd_kafka_topic_t *topic;
-    leat_client client;
+    leat_producer producer;
+    leat_producer_spec producer_spec;
+    uint64_t reopened_ns;          /* when it was opened again last; 0: never */
+    bool acknowledged;             /* whether a record was, since then */
+    rd_kafka_resp_err_t broken_by; /* what ended the producer; 0: it lives */
     leat_sink_spec spec;
     leat_ledger *ledger;
     leat_sink_meters meters;
@@ -25,8 +31,8 @@ struct leat_sink {
     leat_event **events;         /* [max_events]: whose they are */
     int n_records;
     leat_status
-        failed; /* what delivery reports said: OK, ABORTED (until abort), E_DELIVERY */
-    char why[160];
+        failed; /* what the producer said: OK, ABORTED (until abort), or an error */
+    char why[256];
     leat_log_limit dead_letter_log;
 };
 
@@ -47,6 +53,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *record, void *
     uint64_t sequence = (uint64_t)(uintptr_t)record->_private;
     if (!record->err) {
         leat_ledger_acknowledge(sink->ledger, sequence);
+        sink->acknowledged = true;
         return;
     }
     if (!leat_ledger_knows(sink->ledger, sequence) || sink->failed < 0)
@@ -56,25 +63,6 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *record, void *
              rd_kafka_err2str(record->err));
 }
 
-/* No time-out of messages: an event waits for its brokers, it is not given up. murmur2: a
- * key goes to the partition that Java's producers would choose. */
-static const leat_property preferred[] = {
-    {"client.id", "leat"},       {"socket.nagle.disable", "true"},
-    {"linger.ms", "2"},          {"compression.type", "lz4"},
-    {"message.timeout.ms", "0"}, {"partitioner", "murmur2_random"},
-};
-
-/* The queue is larger than what may be in flight, so that it never refuses; gapless would
- * make abort() fatal. */
-static const leat_property owned[] = {
-    {"queue.buffering.max.messages", "1000000"},
-    {"queue.buffering.max.kbytes", "524288"},
-    {"enable.gapless.guarantee", "false"},
-    {"enable.idempotence", "true"},
-    {"acks", "all"},
-    {"delivery.report.only.error", "false"},
-};
-
 static void hook(rd_kafka_conf_t *conf)
 {
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
@@ -82,27 +70,15 @@ static void hook(rd_kafka_conf_t *conf)
 
 static leat_status open_producer(leat_sink *sink, leat_error *error)
 {
-    const leat_properties layers[] = {
-        {sizeof preferred / sizeof preferred[0], preferred},
-        sink->spec.common,
-        sink->spec.producer,
-        {sizeof owned / sizeof owned[0], owned},
-    };
-    const leat_client_spec client = {.type = RD_KAFKA_PRODUCER,
-                                     .part = sink->spec.part,
-                                     .owner = sink,
-                                     .n_layers = sizeof layers / sizeof layers[0],
-                                     .layers = layers,
-                                     .hook = hook};
-    leat_status status = leat_client_open(&sink->client, &client, error);
-    if (status != LEAT_OK)
-        return status;
-    sink->producer = sink->client.handle;
-    sink->topic = rd_kafka_topic_new(sink->producer, sink->spec.topic, NULL);
-    if (!sink->topic)
-        return leat_error_set(error, LEAT_E_KAFKA, "topic %s: %s", sink->spec.topic,
-                              rd_kafka_err2str(rd_kafka_last_error()));
-    return LEAT_OK;
+    sink->producer_spec =
+        (leat_producer_spec){.topic = sink->spec.topic,
+                             .transactional_id = sink->spec.transactional_id,
+                             .common = sink->spec.common,
+                             .producer = sink->spec.producer,
+                             .part = sink->spec.part,
+                             .owner = sink,
+                             .hook = hook};
+    return leat_producer_open(&sink->producer, &sink->producer_spec, error);
 }
 
 leat_status leat_sink_new(leat_sink **sink, const leat_sink_spec *spec,
@@ -130,13 +106,7 @@ void leat_sink_free(leat_sink *sink)
 {
     if (!sink)
         return;
-    if (sink->producer)
-        rd_kafka_purge(sink->producer,
-                       RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-    if (sink->topic)
-        rd_kafka_topic_destroy(sink->topic);
-    if (sink->producer)
-        rd_kafka_destroy(sink->producer);
+    leat_producer_close(&sink->producer);
     free(sink->records);
     free(sink->events);
     free(sink);
@@ -216,7 +186,7 @@ static rd_kafka_resp_err_t produce_one(leat_sink *sink, const char *topic, leat_
         {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
     };
     rd_kafka_error_t *failed = rd_kafka_produceva(
-        sink->producer, record, sizeof record / sizeof record[0] - !headers);
+        sink->producer.handle, record, sizeof record / sizeof record[0] - !headers);
     if (!failed)
         return RD_KAFKA_RESP_ERR_NO_ERROR;
     rd_kafka_resp_err_t err = rd_kafka_error_code(failed);
@@ -243,8 +213,8 @@ static void produce_in_one_call(leat_sink *sink, uint64_t sequence)
 {
     for (int i = 0; i < sink->n_records; i++)
         sink->records[i]._private = (void *)(uintptr_t)sequence;
-    rd_kafka_produce_batch(sink->topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY,
-                           sink->records, sink->n_records);
+    rd_kafka_produce_batch(sink->producer.topic, RD_KAFKA_PARTITION_UA,
+                           RD_KAFKA_MSG_F_COPY, sink->records, sink->n_records);
 }
 
 static leat_status refused(const char *topic, rd_kafka_resp_err_t err, leat_error *error)
@@ -324,7 +294,7 @@ static leat_status produce_dead_letter(leat_sink *sink, const leat_event *event,
     return LEAT_OK;
 }
 
-static int has_room(const leat_sink *sink)
+bool leat_sink_has_room(const leat_sink *sink)
 {
     return leat_ledger_in_flight(sink->ledger) < MAX_IN_FLIGHT &&
            leat_ledger_bytes(sink->ledger) < MAX_BYTES_IN_FLIGHT &&
@@ -334,7 +304,7 @@ static int has_room(const leat_sink *sink)
 leat_status leat_sink_publish(leat_sink *sink, const leat_prediction_spec *prediction,
                               leat_batch *batch, leat_error *error)
 {
-    if (!has_room(sink))
+    if (!leat_sink_has_room(sink))
         return LEAT_AGAIN;
     leat_status status = encode(sink, prediction, batch, error);
     if (status != LEAT_OK)
@@ -355,22 +325,32 @@ leat_status leat_sink_publish(leat_sink *sink, const leat_prediction_spec *predi
 
 /* ---- acknowledgements ---- */
 
+/* A fatal error ends the producer, not the lane: the next one may do better. Its records fail
+ * with it, and may say so first. */
+static void note_fatal(leat_sink *sink)
+{
+    char why[200];
+    rd_kafka_resp_err_t fatal =
+        rd_kafka_fatal_error(sink->producer.handle, why, sizeof why);
+    if (fatal)
+        leat_sink_give_up(sink, fatal, why);
+}
+
 static leat_status report(leat_sink *sink, leat_error *error)
 {
-    leat_status failed = sink->failed;
-    if (failed == LEAT_OK)
-        return leat_client_check(&sink->client, error);
-    if (failed == LEAT_ABORTED)
-        leat_log(LEAT_LOG_WARN, sink->spec.part, "not delivered, going back: %s",
-                 sink->why);
-    else
-        leat_error_set(error, failed, "%s", sink->why);
-    return failed;
+    leat_status status = leat_client_check(&sink->producer.client, error);
+    if ((status != LEAT_OK || sink->failed < 0) && !sink->broken_by)
+        note_fatal(sink);
+    if (sink->broken_by)
+        return LEAT_ABORTED;
+    if (status == LEAT_OK && sink->failed < 0)
+        leat_error_set(error, sink->failed, "%s", sink->why);
+    return status == LEAT_OK ? sink->failed : status;
 }
 
 leat_status leat_sink_serve(leat_sink *sink, int timeout_ms, leat_error *error)
 {
-    rd_kafka_poll(sink->producer, timeout_ms);
+    rd_kafka_poll(sink->producer.handle, timeout_ms);
     return report(sink, error);
 }
 
@@ -383,17 +363,88 @@ leat_status leat_sink_flush(leat_sink *sink, uint64_t deadline_ns, leat_error *e
             return leat_error_set(
                 error, LEAT_E_TIMEOUT, "%llu records were not acknowledged in time",
                 (unsigned long long)leat_ledger_in_flight(sink->ledger));
-        rd_kafka_flush(sink->producer, ms < FLUSH_SLICE_MS ? ms : FLUSH_SLICE_MS);
+        rd_kafka_flush(sink->producer.handle, ms < FLUSH_SLICE_MS ? ms : FLUSH_SLICE_MS);
         status = report(sink, error);
     }
     return status;
 }
 
-void leat_sink_abort(leat_sink *sink)
+/* ---- starting again ---- */
+
+void leat_sink_give_up(leat_sink *sink, rd_kafka_resp_err_t err, const char *why)
 {
-    rd_kafka_purge(sink->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-    rd_kafka_flush(sink->producer, ABORT_MS);
+    sink->broken_by = err;
+    sink->failed = LEAT_ABORTED;
+    snprintf(sink->why, sizeof sink->why, "%s (%s)", why, rd_kafka_err2name(err));
+}
+
+bool leat_sink_is_broken(const leat_sink *sink)
+{
+    return sink->broken_by != RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+static bool is_fenced(rd_kafka_resp_err_t err)
+{
+    return err == RD_KAFKA_RESP_ERR__FENCED || err == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
+           err == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
+}
+
+/* Once may be an accident. Twice in a minute, somebody else is at work under the same
+ * transactional id, or what ended the producer ends every one. An outcome that is unknown says
+ * nothing about the producer. */
+static leat_status may_reopen(const leat_sink *sink, leat_error *error)
+{
+    if (!sink->reopened_ns || leat_now_ns() - sink->reopened_ns > REOPEN_NS ||
+        sink->broken_by == RD_KAFKA_RESP_ERR__TIMED_OUT)
+        return LEAT_OK;
+    if (is_fenced(sink->broken_by))
+        return leat_error_set(error, LEAT_E_KAFKA,
+                              "fenced twice in a minute: another worker uses the "
+                              "transactional id %s; give each a transaction.id_prefix of "
+                              "its own",
+                              sink->spec.transactional_id);
+    if (!sink->acknowledged)
+        return leat_error_set(error, LEAT_E_KAFKA, "the producer failed again: %s",
+                              sink->why);
+    return LEAT_OK;
+}
+
+static leat_status reopen(leat_sink *sink, leat_error *error)
+{
+    leat_status status = may_reopen(sink, error);
+    if (status != LEAT_OK)
+        return status;
+    leat_log(LEAT_LOG_WARN, sink->spec.part, "a new producer, since: %s", sink->why);
+    leat_producer_close(&sink->producer);
+    status = leat_producer_open(&sink->producer, &sink->producer_spec, error);
+    sink->reopened_ns = leat_now_ns();
+    sink->acknowledged = false;
+    sink->broken_by = RD_KAFKA_RESP_ERR_NO_ERROR;
     sink->failed = LEAT_OK;
+    leat_counter_add(&sink->meters.producers_reopened, 1);
+    return status;
+}
+
+leat_status leat_sink_abort(leat_sink *sink, leat_error *error)
+{
+    if (sink->broken_by)
+        return reopen(sink, error);
+    if (sink->failed)
+        leat_log(LEAT_LOG_WARN, sink->spec.part, "not delivered, going back: %s",
+                 sink->why);
+    sink->failed = LEAT_OK;
+    if (sink->spec.transactional_id)
+        return LEAT_OK; /* the transaction takes back its own */
+    rd_kafka_purge(sink->producer.handle,
+                   RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    rd_kafka_flush(sink->producer.handle, ABORT_MS);
+    sink->failed = LEAT_OK; /* reports of what was purged */
+    return LEAT_OK;
+}
+
+rd_kafka_t *leat_sink_producer(const leat_sink *sink)
+{
+    return sink->producer.handle;
 }
 
 const leat_sink_meters *leat_sink_read(const leat_sink *sink)

@@ -7,8 +7,9 @@
  * (in the middle of a batch that would let later records of a key overtake earlier ones).
  *
  * Delivery reports run within serve() and flush(), in the lane's thread. A record that
- * the brokers refuse for good is an error; one that timed out is ABORTED: the lane clears
- * its ledger, calls abort() and rewinds its source.
+ * the brokers refuse for good is an error; one that timed out is ABORTED, and so is the end
+ * of the producer by a fatal error: the lane clears its ledger, calls abort() and rewinds
+ * its source.
  *
  * Owns:    the producer. Not the ledger, which outlives it.
  * Threads: one lane; new: main.
@@ -24,6 +25,8 @@
 #include "producers/dead_letter.h"
 #include "producers/encode.h"
 
+#include <stdbool.h>
+
 /* The headers of the record that an event came in, or NULL. */
 typedef const rd_kafka_headers_t *leat_headers_of(const leat_event *event);
 
@@ -34,15 +37,17 @@ typedef struct leat_sink_spec {
     const char *const *headers;
     leat_headers_of *headers_of;
     leat_dead_letter_spec dead_letter;
-    leat_properties common;   /* of every client */
-    leat_properties producer; /* of the producer alone */
-    const char *part;         /* who speaks in the log */
-    uint32_t max_events;      /* of a batch */
+    const char *transactional_id; /* NULL: none; see transaction.h */
+    leat_properties common;       /* of every client */
+    leat_properties producer;     /* of the producer alone */
+    const char *part;             /* who speaks in the log */
+    uint32_t max_events;          /* of a batch */
 } leat_sink_spec;
 
 typedef struct leat_sink_meters {
     leat_counter predictions;
     leat_counter dead_letters;
+    leat_counter producers_reopened;
 } leat_sink_meters;
 
 typedef struct leat_sink leat_sink;
@@ -67,8 +72,19 @@ leat_status leat_sink_flush(leat_sink *sink, uint64_t deadline_ns,
                             leat_error *error) LEAT_MUST_CHECK;
 
 /* Takes back what is queued or on its way, so that it cannot come after what is published
- * again. The ledger must have been cleared. */
-void leat_sink_abort(leat_sink *sink);
+ * again, and opens a new producer where the old one has ended. The ledger must have been
+ * cleared. E_KAFKA when that has just been tried, to no avail. */
+leat_status leat_sink_abort(leat_sink *sink, leat_error *error) LEAT_MUST_CHECK;
+
+/* The producer is beyond repair, and why: abort() opens a new one. */
+void leat_sink_give_up(leat_sink *sink, rd_kafka_resp_err_t err, const char *why);
+bool leat_sink_is_broken(const leat_sink *sink);
+
+/* For its transactions; another one after every abort(). */
+rd_kafka_t *leat_sink_producer(const leat_sink *sink);
+
+/* Whether publish() would take a batch. */
+bool leat_sink_has_room(const leat_sink *sink);
 
 const leat_sink_meters *leat_sink_read(const leat_sink *sink);
 

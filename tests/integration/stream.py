@@ -178,6 +178,8 @@ def configuration(bed, topic, model, group, sink, dead_letter=None, start="earli
     bad = f"dead_letter: {{topic: {dead_letter}}}\n" if dead_letter else ""
     more = "".join(f"  {name}: {json.dumps(value)}\n" for name, value in (kafka or {}).items())
     promise = f"delivery: {delivery}\n" if delivery else ""
+    if delivery == "exactly_once":
+        promise += f"transaction: {{id_prefix: {group}-{client}}}\n"
     return f"""\
 kafka:
   bootstrap.servers: {brokers or bed.brokers}

@@ -20,6 +20,8 @@ struct mistake {
     const char *whole; /* instead of everything */
 };
 
+#define TEN "0123456789"
+
 static const struct mistake mistakes[] = {
     /* YAML itself */
     {"bad indentation",
@@ -87,7 +89,7 @@ static const struct mistake mistakes[] = {
      .source = "source: {topcis: [in]}"},
     {"a key of nothing known",
      "5:1: unknown key 'threads'; allowed here: kafka, source, window, model, features, "
-     "lookups, redis, sink, dead_letter, delivery, lanes",
+     "lookups, redis, sink, dead_letter, delivery, transaction, lanes",
      .more = "threads: 4"},
     {"a key in the wrong section",
      "4:20: sink: unknown key 'compression'; allowed here: topic, include, headers, "
@@ -349,6 +351,17 @@ static const struct mistake mistakes[] = {
     {"a secret without a path", "4:15: sink.topic: ${file:}: needs the path of a file",
      .sink = "sink: {topic: '${file:}'}"},
 
+    {"a delivery that is none",
+     "5:11: delivery: expected one of at_least_once, exactly_once, found 'once'",
+     .more = "delivery: once"},
+    {"a transaction that outlives the brokers' patience",
+     "5:25: transaction.max_wait: expected a duration such as 2ms, 5s or 1h, from 1ms to "
+     "5s, found '1m'",
+     .more = "transaction: {max_wait: 1m}"},
+    {"a long id", "5:26: transaction.id_prefix: has 201 characters; at most 200 are allowed",
+     .more = "transaction: {id_prefix: '" TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+         TEN TEN TEN TEN TEN TEN TEN TEN "x'}"},
+
     /* parts that are not built yet */
     {"aggregates", "5:1: aggregates: not supported yet", LEAT_E_UNSUPPORTED,
      .more = "aggregates: {card_1h: {}}"},
@@ -356,8 +369,6 @@ static const struct mistake mistakes[] = {
      .source = "source: {topics: [in], where: {a: b}}"},
     {"JSON events", "2:32: source.format: 'json' is not supported yet",
      LEAT_E_UNSUPPORTED, .source = "source: {topics: [in], format: json}"},
-    {"exactly once", "5:11: delivery: 'exactly_once' is not supported yet",
-     LEAT_E_UNSUPPORTED, .more = "delivery: exactly_once"},
     {"waiting for Redis", "5:47: lookups.u.on_unavailable: 'wait' is not supported yet",
      LEAT_E_UNSUPPORTED, .more = "lookups: {u: {key: 'u:{key}', on_unavailable: wait}}"},
     {"categories", "5:31: features.a.categories: not supported yet", LEAT_E_UNSUPPORTED,

@@ -210,13 +210,13 @@ static void test_sink__a_timed_out_record_aborts_and_can_be_published_again(void
     assert_int_equal(flush(self, &error), LEAT_ABORTED);
     assert_int_equal(n_settled(self), 0);
     leat_ledger_clear(self->ledger);
-    leat_sink_abort(self->sink);
+    assert_int_equal(leat_sink_abort(self->sink, &error), LEAT_OK);
     rd_kafka_mock_broker_set_up(self->mock.cluster, 1);
     leat_status status = LEAT_ABORTED;
     for (uint64_t deadline_ns = leat_now_ns() + HANG_NS;
          status == LEAT_ABORTED && leat_now_ns() < deadline_ns;) {
         leat_ledger_clear(self->ledger);
-        leat_sink_abort(self->sink);
+        assert_int_equal(leat_sink_abort(self->sink, &error), LEAT_OK);
         assert_int_equal(publish(self, &error), LEAT_OK);
         status = flush(self, &error);
     }

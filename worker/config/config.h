@@ -77,6 +77,11 @@ typedef enum leat_out_of_range {
     LEAT_OUT_OF_RANGE_LATEST,
 } leat_out_of_range;
 
+typedef enum leat_delivery {
+    LEAT_DELIVERY_AT_LEAST_ONCE,
+    LEAT_DELIVERY_EXACTLY_ONCE,
+} leat_delivery;
+
 typedef struct leat_config {
     leat_arena arena;
     const char *file;
@@ -133,6 +138,13 @@ typedef struct leat_config {
     struct {
         const char *topic; /* or NULL: a bad event stops the worker */
     } dead_letter;
+
+    leat_delivery delivery; /* default at least once */
+    struct {
+        uint64_t max_wait_ns;  /* default 100ms */
+        uint32_t max_events;   /* default 10000 */
+        const char *id_prefix; /* default: the group and the pod's or host's name */
+    } transaction;
 
     uint32_t lanes; /* 0: auto, the cgroup's CPU quota */
 } leat_config;

@@ -3,8 +3,12 @@
 #include "base/path.h"
 #include "worker/config/nearest.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+enum { MAX_ID_PREFIX = 200 };
 
 /* For a mistake that belongs to one key of the file, such as "sink.topic". */
 #define REFUSE(context, key, format, ...)                                                \
@@ -165,10 +169,41 @@ static leat_status fill_names(leat_config_context *context)
     return config->model.name && config->source.group ? LEAT_OK : no_memory(context);
 }
 
+/* A pod keeps its name when its container starts again. */
+static const char *worker_name(char *host, size_t size)
+{
+    const char *pod = getenv("POD_NAME");
+    if (pod && *pod)
+        return pod;
+    return gethostname(host, size - 1) ? "localhost" : host;
+}
+
+static leat_status fill_id_prefix(leat_config_context *context)
+{
+    leat_config *config = context->config;
+    char host[HOST_NAME_MAX + 1] = "";
+    if (!config->transaction.id_prefix)
+        config->transaction.id_prefix =
+            leat_arena_printf(&config->arena, "%s-%s", config->source.group,
+                              worker_name(host, sizeof host));
+    return config->transaction.id_prefix ? LEAT_OK : no_memory(context);
+}
+
+static leat_status check_id_prefix(leat_config_context *context)
+{
+    const leat_config *config = context->config;
+    size_t size = strlen(config->transaction.id_prefix);
+    if (size <= MAX_ID_PREFIX)
+        return LEAT_OK;
+    return REFUSE(context, "transaction.id_prefix",
+                  "has %zu characters; at most %d are allowed", size, MAX_ID_PREFIX);
+}
+
 leat_status leat_config_check(leat_config_context *context)
 {
     static leat_status (*const checks[])(leat_config_context *) = {
-        check_brokers, check_topics, check_lookups, check_thresholds, fill_names,
+        check_brokers, check_topics,   check_lookups,   check_thresholds,
+        fill_names,    fill_id_prefix, check_id_prefix,
     };
     leat_status status = LEAT_OK;
     for (size_t i = 0; i < sizeof checks / sizeof checks[0] && !status; i++)

@@ -180,7 +180,25 @@ static const leat_key dead_letter_keys[] = {
 };
 
 static const leat_choice deliveries[] = {
-    {"at_least_once", false}, {"exactly_once", true}, {0}};
+    [LEAT_DELIVERY_AT_LEAST_ONCE] = {"at_least_once", false},
+    [LEAT_DELIVERY_EXACTLY_ONCE] = {"exactly_once", false},
+    {0},
+};
+
+static const leat_key transaction_keys[] = {
+    {"max_wait", LEAT_KEY_DURATION, .fallback = "100ms", .min = "1ms", .max = "5s",
+     .offset = IN(transaction.max_wait_ns),
+     .help = "A transaction is committed so long after its first event,"},
+    {"max_events", LEAT_KEY_INTEGER, .fallback = "10000", .min = "1", .max = "1000000",
+     .offset = IN(transaction.max_events), .help = "or when it has so many events."},
+    {"id_prefix", LEAT_KEY_TEXT,
+     .default_text = "`source.group` and `$POD_NAME`, or else the host's name",
+     .offset = IN(transaction.id_prefix),
+     .help =
+         "What the transactional ids of the lanes begin with: the same after a restart, "
+         "and different for every worker that runs."},
+    {0},
+};
 
 static const leat_key top_keys[] = {
     {"kafka", LEAT_KEY_MAP, .element = &property, FILLS(kafka.n, kafka.at, leat_pair),
@@ -202,8 +220,11 @@ static const leat_key top_keys[] = {
     {"dead_letter", LEAT_KEY_SECTION, .keys = dead_letter_keys,
      .help = "The events that could not be scored."},
     {"delivery", LEAT_KEY_CHOICE, .fallback = "at_least_once", .choices = deliveries,
-     .unstored = true, .help = "What is promised when a worker or broker fails."},
-    {"transaction", LEAT_KEY_LATER, .help = "Bounds of a transaction."},
+     .offset = IN(delivery),
+     .help =
+         "What is promised when a worker or broker fails: see [Delivery](delivery.md)."},
+    {"transaction", LEAT_KEY_SECTION, .keys = transaction_keys,
+     .help = "The transactions of `delivery: exactly_once`."},
     {"lanes", LEAT_KEY_INTEGER, .fallback = "auto", .min = "1", .max = "256",
      .word = "auto", .offset = IN(lanes),
      .help = "Threads, each with clients of its own; `auto`: as many as the CPU quota "

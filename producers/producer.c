@@ -1,0 +1,77 @@
+#include "producers/producer.h"
+
+/* murmur2: a key goes to the partition that Java's producers would choose. */
+static const leat_property preferred[] = {
+    {"client.id", "leat"},       {"socket.nagle.disable", "true"},  {"linger.ms", "2"},
+    {"compression.type", "lz4"}, {"partitioner", "murmur2_random"},
+};
+
+/* No time-out of messages: an event waits for its brokers, it is not given up. */
+static const leat_property preferred_alone[] = {{"message.timeout.ms", "0"}};
+
+/* Within a transaction a message must not outlive it. What a dead worker left open keeps the
+ * readers of its partitions waiting for so long. */
+static const leat_property preferred_transactional[] = {
+    {"transaction.timeout.ms", "10000"},
+    {"message.timeout.ms", "8000"},
+};
+
+/* The queue is larger than what may be in flight, so that it never refuses; gapless would
+ * make a purge fatal. */
+static const leat_property owned[] = {
+    {"queue.buffering.max.messages", "1000000"},
+    {"queue.buffering.max.kbytes", "524288"},
+    {"enable.gapless.guarantee", "false"},
+    {"enable.idempotence", "true"},
+    {"acks", "all"},
+    {"delivery.report.only.error", "false"},
+};
+
+#define LAYER(array)                                                                     \
+    (leat_properties)                                                                    \
+    {                                                                                    \
+        sizeof(array) / sizeof *(array), array                                           \
+    }
+
+leat_status leat_producer_open(leat_producer *producer, const leat_producer_spec *spec,
+                               leat_error *error)
+{
+    const leat_property id = {"transactional.id", spec->transactional_id};
+    const leat_properties layers[] = {
+        LAYER(preferred),
+        spec->transactional_id ? LAYER(preferred_transactional) : LAYER(preferred_alone),
+        spec->common,
+        spec->producer,
+        LAYER(owned),
+        {spec->transactional_id ? 1 : 0, &id},
+    };
+    const leat_client_spec client = {.type = RD_KAFKA_PRODUCER,
+                                     .part = spec->part,
+                                     .owner = spec->owner,
+                                     .n_layers = sizeof layers / sizeof layers[0],
+                                     .layers = layers,
+                                     .hook = spec->hook};
+    *producer = (leat_producer){0};
+    leat_status status = leat_client_open(&producer->client, &client, error);
+    if (status != LEAT_OK)
+        return status;
+    producer->handle = producer->client.handle;
+    producer->topic = rd_kafka_topic_new(producer->handle, spec->topic, NULL);
+    if (producer->topic)
+        return LEAT_OK;
+    leat_error_set(error, LEAT_E_KAFKA, "topic %s: %s", spec->topic,
+                   rd_kafka_err2str(rd_kafka_last_error()));
+    leat_producer_close(producer);
+    return LEAT_E_KAFKA;
+}
+
+void leat_producer_close(leat_producer *producer)
+{
+    if (!producer->handle)
+        return;
+    rd_kafka_purge(producer->handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    if (producer->topic)
+        rd_kafka_topic_destroy(producer->topic);
+    rd_kafka_destroy(producer->handle);
+    *producer = (leat_producer){0};
+}
