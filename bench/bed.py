@@ -5,8 +5,8 @@ import sys
 import time
 import uuid
 
-from confluent_kafka import (OFFSET_BEGINNING, Consumer, KafkaException, Producer,
-                             TopicPartition)
+from confluent_kafka import (OFFSET_BEGINNING, Consumer, KafkaError, KafkaException,
+                             Producer, TopicPartition)
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 PARTITIONS = 8
@@ -22,6 +22,7 @@ class Bed:
         self.brokers = os.environ["KAFKA_BROKERS"]
         self.admin = AdminClient({"bootstrap.servers": self.brokers})
         self.topics = set()
+        self.asking = {}
 
     def __enter__(self):
         return self
@@ -57,10 +58,20 @@ class Bed:
         self.topics.discard(topic)
 
     def count(self, topic):
-        """How many records the topic holds: nothing here expires or is compacted."""
+        """How many records the topic holds, the markers of transactions too: nothing here
+        expires or is compacted."""
         asked = self.admin.list_offsets(
             {TopicPartition(topic, p): OffsetSpec.latest() for p in range(PARTITIONS)})
         return sum(answer.result().offset for answer in asked.values())
+
+    def committed(self, group, topic):
+        """Up to which offset the group has come, over all partitions."""
+        if group not in self.asking:  # of the group, and no member
+            self.asking[group] = Consumer({"bootstrap.servers": self.brokers,
+                                           "group.id": group})
+        partitions = [TopicPartition(topic, p) for p in range(PARTITIONS)]
+        return sum(max(at.offset, 0)
+                   for at in self.asking[group].committed(partitions, 30))
 
     def producer(self, **properties):
         return Producer({"bootstrap.servers": self.brokers, "acks": "all", **properties})
@@ -84,21 +95,26 @@ class Bed:
             raise RuntimeError(f"{topic}: not published: {failed[:1] or 'timed out'}")
         return n, size / n
 
-    def tail(self, topic, start=OFFSET_BEGINNING):
+    def tail(self, topic, start=OFFSET_BEGINNING, **properties):
         """A consumer of all partitions, outside of any group."""
         tail = Consumer({"bootstrap.servers": self.brokers, "group.id": "bench",
-                         "enable.auto.commit": False, "fetch.wait.max.ms": 50})
+                         "enable.auto.commit": False, "fetch.wait.max.ms": 50,
+                         **properties})
         tail.assign([TopicPartition(topic, p, start) for p in range(PARTITIONS)])
         return tail
 
     def read(self, topic):
-        """The payloads of a topic that nobody writes to any more."""
-        tail = self.tail(topic)
-        left = self.count(topic)
+        """The committed payloads of a topic that nobody writes to any more."""
+        tail = self.tail(topic, **{"enable.partition.eof": True})
+        left = PARTITIONS
         while left:
-            for record in tail.consume(min(left, 1000), 30) or [None]:
-                if record is None or record.error():
-                    raise RuntimeError(f"{topic}: {left} records could not be read")
-                left -= 1
+            record = tail.poll(30)
+            if record is None:
+                raise RuntimeError(f"{topic}: {left} partitions could not be read")
+            if record.error() is None:
                 yield record.value()
+            elif record.error().code() == KafkaError._PARTITION_EOF:
+                left -= 1
+            else:
+                raise RuntimeError(f"{topic}: {record.error()}")
         tail.close()

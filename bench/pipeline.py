@@ -1,7 +1,8 @@
 """bench/run pipeline: CPU-seconds per million events, end to end on a real Kafka.
 
 Each side consumes all events from the beginning in a fresh group and publishes a
-prediction for each. Sides take turns; the figures are medians. What is measured is the
+prediction for each. Sides take turns; the figures are medians. With --delivery exactly_once
+the other side is the same worker at least once. What is measured is the
 user and system time of the worker's process, of all its threads. Each turn also runs over
 a few events, and that is subtracted: start-up, imports, the group's join and the end
 cancel out."""
@@ -21,18 +22,24 @@ from bed import Bed
 FEW = 10000
 WANTED = {100: 5.0, 500: 4.0}  # times the Python worker's CPU
 
+WANTED_RATE = 0.8  # exactly once, of at least once
+
+LEAT = "build/release/leat run: one lane, window of 256 events, no Redis"
 SIDES = {
-    "leat": "build/release/leat run: one lane, window of 256 events, no Redis",
+    "leat": LEAT,
     "python": "bench/python_worker.py: confluent-kafka consume(256), msgpack, numpy, "
               "inplace_predict, nthread 1; the same properties of librdkafka",
     "bare": "bench/bare_loop.c: the same librdkafka, properties and calls as leat; it "
             "neither decodes nor scores; records as large as leat's predictions",
 }
+DELIVERIES = {"leat": f"{LEAT}, delivery: exactly_once",
+              "at_least_once": f"{LEAT}, delivery: at_least_once"}
 
 
 def parse():
     parser = argparse.ArgumentParser(prog="bench/run pipeline")
-    parser.add_argument("--delivery", choices=["at_least_once"], default="at_least_once")
+    parser.add_argument("--delivery", choices=["at_least_once", "exactly_once"],
+                        default="at_least_once")
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--trees", type=int, choices=sorted(WANTED), default=100)
     parser.add_argument("--runs", type=int, default=5)
@@ -46,7 +53,8 @@ def parse():
 class Bench:
     def __init__(self, bed, options):
         self.bed = bed
-        self.delivery = options.delivery
+        self.exactly_once = options.delivery == "exactly_once"
+        self.sides = DELIVERIES if self.exactly_once else SIDES
         self.model = stream.forest(options.trees)
         self.prediction_size = None
         self.many = self.publish("many", options.events)
@@ -58,23 +66,33 @@ class Bench:
         return topic, n
 
     def start(self, side, source, sink):
-        if side == "leat":
+        if side in DELIVERIES:
+            delivery = "exactly_once" if self.is_transactional(side) else "at_least_once"
             return worker.leat(self.bed.brokers, source, sink, self.model,
-                               stream.FEATURES, delivery=self.delivery)
+                               stream.FEATURES, delivery=delivery)
         if side == "python":
             return worker.python(self.bed.brokers, source, sink, self.model)
         return worker.bare(self.bed.brokers, source, sink, self.prediction_size)
 
+    def is_transactional(self, side):
+        return self.exactly_once and side == "leat"
+
     def run(self, side, events):
-        """CPU and wall seconds of one side, and the topic with what it published."""
+        """CPU and wall seconds of one side, and the topic with what it published. A
+        prediction is there when it is committed, its event's offset with it."""
         source, n = events
         sink = self.bed.topic(side)
         started = self.start(side, source, sink)
-        started.wait_until(lambda: self.bed.count(sink) >= n, f"{n} predictions")
+        if self.is_transactional(side):
+            started.wait_until(lambda: self.bed.committed(started.group, source) >= n,
+                               f"{n} events committed")
+        else:
+            started.wait_until(lambda: self.bed.count(sink) >= n, f"{n} predictions")
         wall = time.monotonic() - started.started
         cpu = started.stop()
-        if self.bed.count(sink) != n:
-            started.fail(f"published {self.bed.count(sink)} predictions for {n} events")
+        published = sum(1 for _ in self.bed.read(sink))
+        if published != n:
+            started.fail(f"published {published} predictions for {n} events")
         return np.array([cpu, wall]), sink
 
     def cost(self, side):
@@ -94,30 +112,30 @@ class Bench:
 
     def compare(self):
         """Before anything is measured: both workers do the same job."""
-        payloads = {side: self.predictions(side) for side in ("leat", "python")}
+        payloads = {side: self.predictions(side) for side in list(self.sides)[:2]}
         self.prediction_size = round(np.mean([len(p) for p in payloads["leat"]]))
         said = {side: {p["id"]: p for p in map(msgpack.unpackb, payloads[side])}
                 for side in payloads}
-        ours, theirs = said["leat"], said["python"]
+        ours, theirs = said.values()
         if len(ours) != FEW or ours.keys() != theirs.keys():
-            raise SystemExit("leat and python did not score the same events")
+            raise SystemExit(f"{' and '.join(said)} did not score the same events")
         for id, prediction in theirs.items():
             if any(ours[id][name] != prediction[name] for name in ("version", "event")):
                 raise SystemExit(f"{ours[id]} differs from {prediction}")
         score = [np.array([said[side][id]["score"] for id in theirs], dtype=np.float32)
                  for side in said]
         if (np.abs(score[0].view(np.int32) - score[1].view(np.int32)) > 2).any():
-            raise SystemExit("scores of leat and python are more than 2 ulp apart")
+            raise SystemExit(f"scores of {' and '.join(said)} are more than 2 ulp apart")
 
 
 def measure(bench, runs):
     """CPU and wall seconds per million events of each run of each side."""
-    spent = {side: [] for side in SIDES}
+    spent = {side: [] for side in bench.sides}
     for run in range(1, runs + 1):
-        for side in SIDES:
+        for side in bench.sides:
             spent[side].append(bench.cost(side))
             cpu, wall = spent[side][-1]
-            print(f"run {run}: {side:6} {cpu:7.3f} CPU-seconds per million events, "
+            print(f"run {run}: {side:13} {cpu:7.3f} CPU-seconds per million events, "
                   f"{1e6 / wall:9.0f} events/s", flush=True)
     return spent
 
@@ -133,6 +151,22 @@ def figures_of(bench, options, spent):
     return figures
 
 
+def beside_others(cpu, options):
+    ratios = {"python": round(cpu["python"] / cpu["leat"], 2),
+              "bare": round(cpu["leat"] / cpu["bare"], 2)}
+    wanted = WANTED[options.trees]
+    return ratios, [("python", ratios["python"], ratios["python"] >= wanted,
+                     f">= {wanted}")]
+
+
+def beside_at_least_once(cpu, figures):
+    rate = round(figures["leat_events_per_second"]
+                 / figures["at_least_once_events_per_second"], 3)
+    ratios = {"at_least_once_rate": rate,
+              "at_least_once": round(cpu["at_least_once"] / cpu["leat"], 3)}
+    return ratios, [("at_least_once_rate", rate, rate >= WANTED_RATE, f">= {WANTED_RATE}")]
+
+
 def main():
     options = parse()
     with Bed() as bed:
@@ -141,14 +175,11 @@ def main():
               flush=True)
         bench.compare()
         figures = figures_of(bench, options, measure(bench, options.runs))
-    cpu = {side: figures[f"{side}_s_per_million"] for side in SIDES}
-    ratios = {"python": round(cpu["python"] / cpu["leat"], 2),
-              "bare": round(cpu["leat"] / cpu["bare"], 2)}
-    wanted = WANTED[options.trees]
+    cpu = {side: figures[f"{side}_s_per_million"] for side in bench.sides}
+    ratios, targets = (beside_at_least_once(cpu, figures) if bench.exactly_once
+                       else beside_others(cpu, options))
     outcome.finish({"name": "pipeline", "ratios": ratios, "figures": figures,
-                    "runs": options.runs, "sides": SIDES},
-                   [("python", ratios["python"], ratios["python"] >= wanted,
-                     f">= {wanted}")], options.report)
+                    "runs": options.runs, "sides": bench.sides}, targets, options.report)
 
 
 if __name__ == "__main__":

@@ -85,14 +85,17 @@ def new_group():
 
 def leat(brokers, source, sink, model, columns, start="earliest", lanes=1,
          delivery="at_least_once", environment=None):
+    group = new_group()
     path = f"{LOGS}/leat.yaml"
     os.makedirs(LOGS, exist_ok=True)
     with open(path, "w") as config:
         config.write(CONFIG.format(
-            brokers=brokers, source=source, sink=sink, group=new_group(), start=start,
+            brokers=brokers, source=source, sink=sink, group=group, start=start,
             model=model, lanes=lanes, delivery=delivery,
             features="\n".join(f"  {name}: {{from: event.{name}}}" for name in columns)))
-    return Worker("leat", [LEAT, "run", "-c", path], environment)
+    started = Worker("leat", [LEAT, "run", "-c", path], environment)
+    started.group = group
+    return started
 
 
 def python(brokers, source, sink, model):
