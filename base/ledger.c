@@ -219,6 +219,11 @@ uint64_t leat_ledger_bytes(const leat_ledger *ledger)
     return ledger->bytes;
 }
 
+uint64_t leat_ledger_n_tickets(const leat_ledger *ledger)
+{
+    return ledger->tail - ledger->head;
+}
+
 int leat_ledger_is_empty(const leat_ledger *ledger)
 {
     return ledger->head == ledger->tail;

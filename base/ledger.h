@@ -81,7 +81,8 @@ void leat_ledger_clear(leat_ledger *ledger);
 uint64_t leat_ledger_in_flight(const leat_ledger *ledger);
 uint64_t leat_ledger_bytes(const leat_ledger *ledger);
 
-/* 1 when no ticket is open; 1 when no more fit. */
+/* How many tickets are open; 1 when none is; 1 when no more fit. */
+uint64_t leat_ledger_n_tickets(const leat_ledger *ledger);
 int leat_ledger_is_empty(const leat_ledger *ledger);
 int leat_ledger_is_full(const leat_ledger *ledger);
 

@@ -28,6 +28,7 @@ typedef enum leat_class {
     X(AGAIN, 3, NONE, "no room now: serve acknowledgements and call again")              \
     X(ABORTED, 4, NONE, "deliveries failed: rewind to the committed offsets")            \
     X(END, 5, NONE, "end of input")                                                      \
+    X(REFUSED, 6, NONE, "the brokers refused a record: find it")                         \
     X(E_MEMORY, -1, FATAL, "out of memory")                                              \
     X(E_IO, -2, FATAL, "input/output error")                                             \
     X(E_CONFIG, -3, FATAL, "configuration error")                                        \
@@ -51,7 +52,8 @@ typedef enum leat_class {
     X(E_RANGE, -27, ROW, "field is out of range")                                        \
     X(E_MISSING, -28, ROW, "field is missing")                                           \
     X(E_NOT_FINITE, -29, ROW, "score is not finite")                                     \
-    X(E_TOO_LARGE, -30, ROW, "record is too large for the broker")
+    X(E_TOO_LARGE, -30, ROW, "record is too large for the broker")                       \
+    X(E_REFUSED, -31, ROW, "record was refused by the brokers")
 
 typedef enum leat_status {
 #define X(name, value, class, text) LEAT_##name = (value),

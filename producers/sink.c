@@ -46,6 +46,15 @@ static int is_passing(rd_kafka_resp_err_t err)
            err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
 }
 
+/* What is wrong with the record itself. Others of the topic may pass. */
+static int is_of_record(rd_kafka_resp_err_t err)
+{
+    return err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
+           err == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE ||
+           err == RD_KAFKA_RESP_ERR_INVALID_RECORD ||
+           err == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP;
+}
+
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *record, void *opaque)
 {
     (void)rk;
@@ -56,9 +65,13 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *record, void *
         sink->acknowledged = true;
         return;
     }
-    if (!leat_ledger_knows(sink->ledger, sequence) || sink->failed < 0)
+    /* The refusal of one fails the others of its transaction. */
+    if (!leat_ledger_knows(sink->ledger, sequence) || sink->failed < 0 ||
+        sink->failed == LEAT_REFUSED)
         return;
-    sink->failed = is_passing(record->err) ? LEAT_ABORTED : LEAT_E_DELIVERY;
+    sink->failed = is_passing(record->err)     ? LEAT_ABORTED
+                   : is_of_record(record->err) ? LEAT_REFUSED
+                                               : LEAT_E_DELIVERY;
     snprintf(sink->why, sizeof sink->why, "%s: %s", rd_kafka_topic_name(record->rkt),
              rd_kafka_err2str(record->err));
 }
@@ -217,11 +230,18 @@ static void produce_in_one_call(leat_sink *sink, uint64_t sequence)
                            RD_KAFKA_MSG_F_COPY, sink->records, sink->n_records);
 }
 
-static leat_status refused(const char *topic, rd_kafka_resp_err_t err, leat_error *error)
+/* A producer that takes nothing since its transaction or itself has failed says so with
+ * STATE or FATAL; the reason is in the reports. */
+static leat_status refused(leat_sink *sink, const char *topic, rd_kafka_resp_err_t err,
+                           leat_error *error)
 {
     if (err == RD_KAFKA_RESP_ERR__QUEUE_FULL)
         return LEAT_ABORTED;
-    return leat_error_set(error, LEAT_E_DELIVERY, "%s: %s", topic, rd_kafka_err2str(err));
+    if (err != RD_KAFKA_RESP_ERR__STATE && err != RD_KAFKA_RESP_ERR__FATAL)
+        return leat_error_set(error, LEAT_E_DELIVERY, "%s: %s", topic,
+                              rd_kafka_err2str(err));
+    leat_status status = leat_sink_serve(sink, 0, error);
+    return status == LEAT_OK ? LEAT_ABORTED : status;
 }
 
 static leat_status produce_predictions(leat_sink *sink, leat_batch *batch,
@@ -246,7 +266,7 @@ static leat_status produce_predictions(leat_sink *sink, leat_batch *batch,
                             "allows",
                             record->len);
         } else if (status == LEAT_OK) {
-            status = refused(sink->spec.topic, record->err, error);
+            status = refused(sink, sink->spec.topic, record->err, error);
         }
     }
     leat_counter_add(&sink->meters.predictions, published);
@@ -282,13 +302,14 @@ static leat_status produce_dead_letter(leat_sink *sink, const leat_event *event,
     rd_kafka_headers_t *headers = leat_dead_letter_headers(&sink->spec.dead_letter, event,
                                                            sink->spec.headers_of(event));
     leat_slice value = event->payload;
-    rd_kafka_resp_err_t err =
-        produce_one(sink, sink->spec.dead_letter_topic, event->key, value,
-                    event->timestamp, headers, ticket->sequence);
+    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+    if (event->status != LEAT_E_REFUSED)
+        err = produce_one(sink, sink->spec.dead_letter_topic, event->key, value,
+                          event->timestamp, headers, ticket->sequence);
     if (err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
         err = produce_truncated(sink, event, &value, ticket->sequence);
     if (err)
-        return refused(sink->spec.dead_letter_topic, err, error);
+        return refused(sink, sink->spec.dead_letter_topic, err, error);
     leat_ledger_expect(sink->ledger, ticket, value.size + event->key.size);
     leat_counter_add(&sink->meters.dead_letters, 1);
     return LEAT_OK;
@@ -440,6 +461,11 @@ leat_status leat_sink_abort(leat_sink *sink, leat_error *error)
     rd_kafka_flush(sink->producer.handle, ABORT_MS);
     sink->failed = LEAT_OK; /* reports of what was purged */
     return LEAT_OK;
+}
+
+const char *leat_sink_why(const leat_sink *sink)
+{
+    return sink->why;
 }
 
 rd_kafka_t *leat_sink_producer(const leat_sink *sink)

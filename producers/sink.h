@@ -7,9 +7,9 @@
  * (in the middle of a batch that would let later records of a key overtake earlier ones).
  *
  * Delivery reports run within serve() and flush(), in the lane's thread. A record that
- * the brokers refuse for good is an error; one that timed out is ABORTED, and so is the end
- * of the producer by a fatal error: the lane clears its ledger, calls abort() and rewinds
- * its source.
+ * timed out is ABORTED, and so is the end of the producer by a fatal error; one that the
+ * brokers refuse for what it is, is REFUSED: the lane clears its ledger, calls abort() and
+ * rewinds its source. A refusal that is not the record's (no right to write) is an error.
  *
  * Owns:    the producer. Not the ledger, which outlives it.
  * Threads: one lane; new: main.
@@ -58,16 +58,17 @@ leat_status leat_sink_new(leat_sink **sink, const leat_sink_spec *spec,
 /* Drops what was not delivered. */
 void leat_sink_free(leat_sink *sink);
 
-/* OK, AGAIN (serve first), ABORTED, or an error. */
+/* OK, AGAIN (serve first), ABORTED, or an error. An event that is marked E_REFUSED becomes a
+ * truncated dead letter. */
 leat_status leat_sink_publish(leat_sink *sink, const leat_prediction_spec *prediction,
                               leat_batch *batch, leat_error *error) LEAT_MUST_CHECK;
 
-/* Runs delivery reports, waiting up to `timeout_ms` for the first. OK, ABORTED or an
- * error. */
+/* Runs delivery reports, waiting up to `timeout_ms` for the first. OK, ABORTED, REFUSED or
+ * an error. */
 leat_status leat_sink_serve(leat_sink *sink, int timeout_ms,
                             leat_error *error) LEAT_MUST_CHECK;
 
-/* Sends at once and waits for all reports. OK, ABORTED, E_TIMEOUT or an error. */
+/* Sends at once and waits for all reports. OK, ABORTED, REFUSED, E_TIMEOUT or an error. */
 leat_status leat_sink_flush(leat_sink *sink, uint64_t deadline_ns,
                             leat_error *error) LEAT_MUST_CHECK;
 
@@ -79,6 +80,9 @@ leat_status leat_sink_abort(leat_sink *sink, leat_error *error) LEAT_MUST_CHECK;
 /* The producer is beyond repair, and why: abort() opens a new one. */
 void leat_sink_give_up(leat_sink *sink, rd_kafka_resp_err_t err, const char *why);
 bool leat_sink_is_broken(const leat_sink *sink);
+
+/* What the last failure was, for people. */
+const char *leat_sink_why(const leat_sink *sink);
 
 /* For its transactions; another one after every abort(). */
 rd_kafka_t *leat_sink_producer(const leat_sink *sink);

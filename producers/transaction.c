@@ -62,12 +62,15 @@ static verdict judge(const rd_kafka_error_t *failed)
     return rd_kafka_error_is_retriable(failed) ? VERDICT_RETRY : VERDICT_REOPEN;
 }
 
+/* It may be a record that made the transaction fail. */
 static leat_status must_abort(leat_transaction *self, const char *call, const char *why)
 {
     leat_log(LEAT_LOG_WARN, self->spec.part, "%s: %s; those events are scored again",
              call, why);
     self->stage = STAGE_FAILED;
-    return LEAT_ABORTED;
+    leat_error other;
+    leat_status reported = leat_sink_serve(self->sink, 0, &other);
+    return reported == LEAT_REFUSED ? LEAT_REFUSED : LEAT_ABORTED;
 }
 
 static leat_status must_reopen(leat_transaction *self, rd_kafka_resp_err_t err,
@@ -142,12 +145,24 @@ static leat_status send_offsets(leat_transaction *self,
                                 const rd_kafka_consumer_group_metadata_t *group,
                                 uint64_t deadline_ns)
 {
+    if (!group)
+        return must_abort(self, "commit", "the lane is no member of its group any more");
     rd_kafka_error_t *failed;
     do
         failed = rd_kafka_send_offsets_to_transaction(
             leat_sink_producer(self->sink), offsets, group, leat_ms_until(deadline_ns));
     while (is_retried(self, failed, deadline_ns));
     return act(self, "send_offsets_to_transaction", failed, VERDICT_ABORT);
+}
+
+static leat_status flush(leat_transaction *self, uint64_t deadline_ns, leat_error *error)
+{
+    leat_status status = leat_sink_flush(self->sink, deadline_ns, error);
+    if (status == LEAT_E_TIMEOUT)
+        return must_abort(self, "commit", error->msg);
+    if (status == LEAT_ABORTED || status == LEAT_REFUSED)
+        self->stage = STAGE_FAILED;
+    return status;
 }
 
 /* Past the deadline its outcome is unknown. */
@@ -167,6 +182,7 @@ static leat_status end(leat_transaction *self, uint64_t deadline_ns)
     return status;
 }
 
+/* The offsets go first: the brokers take them while the last records are on their way. */
 leat_status leat_transaction_commit(leat_transaction *self,
                                     const rd_kafka_topic_partition_list_t *offsets,
                                     const rd_kafka_consumer_group_metadata_t *group,
@@ -175,19 +191,13 @@ leat_status leat_transaction_commit(leat_transaction *self,
     if (self->stage != STAGE_OPEN)
         return LEAT_OK;
     uint64_t before_end_ns = deadline_ns - LAST_NS;
-    leat_status status = leat_sink_flush(self->sink, before_end_ns, error);
-    if (status == LEAT_E_TIMEOUT)
-        return must_abort(self, "commit", error->msg);
-    if (status == LEAT_ABORTED)
-        self->stage = STAGE_FAILED;
+    leat_status status = send_offsets(self, offsets, group, before_end_ns);
+    if (status == LEAT_OK)
+        LEAT_FAIL_POINT("after_offsets");
+    if (status == LEAT_OK)
+        status = flush(self, before_end_ns, error);
     if (status != LEAT_OK)
         return status;
-    if (!group)
-        return must_abort(self, "commit", "the lane is no member of its group any more");
-    status = send_offsets(self, offsets, group, before_end_ns);
-    if (status != LEAT_OK)
-        return status;
-    LEAT_FAIL_POINT("after_offsets");
     LEAT_FAIL_POINT("before_commit");
     status = end(self, deadline_ns);
     if (status == LEAT_OK)

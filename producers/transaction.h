@@ -2,9 +2,9 @@
  *
  * Design notes: exactly once, and what each error means
  *
- *   1. What a lane publishes belongs to its producer's open transaction. commit() waits until
- *      the brokers have all of it, adds the offsets of the events that it came from, and ends
- *      the transaction: readers that read committed records see all of it, or nothing.
+ *   1. What a lane publishes belongs to its producer's open transaction. commit() adds the
+ *      offsets of the events that it came from, waits until the brokers have all of it, and
+ *      ends the transaction: readers that read committed records see all of it, or nothing.
  *   2. The offsets go with the group's metadata as it stood when the partitions were assigned.
  *      The coordinator refuses them once the group has moved on, so a lane that lost its
  *      partitions without noticing (a zombie) cannot commit what their new owner scores too.
@@ -59,7 +59,7 @@ bool leat_transaction_is_due(const leat_transaction *transaction);
 uint64_t leat_transaction_due_ns(const leat_transaction *transaction);
 
 /* Ends the open transaction with these offsets; without one, nothing. `group` NULL: the lane
- * is no member, and nothing may be committed. OK, ABORTED or an error. */
+ * is no member, and nothing may be committed. OK, ABORTED, REFUSED or an error. */
 leat_status leat_transaction_commit(leat_transaction *transaction,
                                     const rd_kafka_topic_partition_list_t *offsets,
                                     const rd_kafka_consumer_group_metadata_t *group,

@@ -86,6 +86,7 @@ static leat_status lead(leat_lane *lane, leat_error *error)
         leat_features_receive(lane->features, batch);
     }
     leat_status status = score(lane, error);
+    leat_refusals_mark(&lane->refusals, batch);
     if (status == LEAT_OK)
         status = publish(lane, error);
     LEAT_FAIL_POINT("after_produce");
@@ -103,22 +104,44 @@ static uint64_t wake_at(const leat_lane *lane)
                              : now + OWING_NS;
 }
 
+/* A lane that looks for a refused record settles each batch while it has it in hand. */
+static leat_status settle(leat_lane *lane, leat_error *error)
+{
+    if (!leat_refusals_is_careful(&lane->refusals) || !lane->batch.n_events)
+        return leat_lane_settle_when_due(lane, error);
+    leat_status status = leat_lane_settle_now(lane, leat_now_ns() + DRAIN_NS, error);
+    if (status == LEAT_OK)
+        leat_refusals_passed(&lane->refusals, &lane->batch);
+    return status;
+}
+
+static leat_status note_refusal(leat_lane *lane, leat_error *error)
+{
+    uint64_t n_unsettled = leat_ledger_n_tickets(lane->ledger) * lane->window.max_events;
+    leat_lane_forget(lane);
+    return leat_refusals_note(&lane->refusals, &lane->batch, n_unsettled,
+                              leat_sink_why(lane->sink), error);
+}
+
 static leat_status turn(leat_lane *lane, leat_error *error)
 {
     if (lane->must_go_back)
         return leat_lane_go_back(lane, error);
+    leat_window window = leat_refusals_window(&lane->refusals, &lane->window);
     leat_status status = leat_batch_reset(&lane->batch, &lane->plan->schema,
                                           leat_session_output(lane->session));
     if (status == LEAT_OK)
-        status = leat_source_fill(lane->source, &lane->batch, &lane->window,
-                                  wake_at(lane), error);
+        status =
+            leat_source_fill(lane->source, &lane->batch, &window, wake_at(lane), error);
     if (status == LEAT_REBALANCE)
         return leat_lane_rebalance(lane, error);
     if (status == LEAT_OK && lane->batch.n_events)
         status = lead(lane, error);
-    leat_source_release(lane->source, &lane->batch);
     if (status == LEAT_OK)
-        status = leat_lane_settle_when_due(lane, error);
+        status = settle(lane, error);
+    if (status == LEAT_REFUSED)
+        status = note_refusal(lane, error);
+    leat_source_release(lane->source, &lane->batch);
     if (status == LEAT_ABORTED)
         leat_lane_forget(lane);
     if (status == LEAT_AGAIN)
@@ -137,7 +160,7 @@ static leat_status settle_last(leat_lane *lane, leat_error *error)
              "not all is settled, and will be scored again: %s",
              status < 0 ? error->msg : leat_status_text(status));
     leat_lane_take_back(lane, deadline_ns);
-    return status == LEAT_ABORTED ? LEAT_OK : status;
+    return status < 0 ? status : LEAT_OK;
 }
 
 leat_status leat_lane_run(leat_lane *lane, leat_error *error)

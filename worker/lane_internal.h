@@ -10,6 +10,7 @@
 #include "producers/transaction.h"
 #include "runtime/session.h"
 #include "worker/lane.h"
+#include "worker/refusals.h"
 
 enum { LEAT_TRANSACTIONAL_ID_SIZE = 256 };
 
@@ -31,6 +32,7 @@ struct leat_lane {
     leat_transaction *transaction; /* NULL: at least once */
     leat_ledger *ledger;
     leat_batch batch;
+    leat_refusals refusals;
     bool must_go_back;  /* to what is settled, before anything is read */
     bool gave_up_batch; /* read, not published: partitions that stay must be rewound */
     uint64_t settle_ns; /* when offsets are stored next */
@@ -38,10 +40,10 @@ struct leat_lane {
     atomic_bool stopping;
 };
 
-/* Serves acknowledgements and settles, where it is time. OK, ABORTED or an error. */
+/* Serves acknowledgements and settles, where it is time. OK, ABORTED, REFUSED or an error. */
 leat_status leat_lane_settle_when_due(leat_lane *lane, leat_error *error) LEAT_MUST_CHECK;
 
-/* Waits for every acknowledgement and settles. OK, ABORTED or an error. */
+/* Waits for every acknowledgement and settles. OK, ABORTED, REFUSED or an error. */
 leat_status leat_lane_settle_now(leat_lane *lane, uint64_t deadline_ns,
                                  leat_error *error) LEAT_MUST_CHECK;
 

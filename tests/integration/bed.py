@@ -36,8 +36,9 @@ class Bed:
         self.redis = redis.Redis.from_url(self.redis_url)
         self.admin = KafkaAdminClient(bootstrap_servers=self.brokers)
 
-    def create_topics(self, *names, partitions=PARTITIONS):
-        self.admin.create_topics({name: {"num_partitions": partitions} for name in names})
+    def create_topics(self, *names, partitions=PARTITIONS, **configs):
+        self.admin.create_topics({name: {"num_partitions": partitions, "configs": configs}
+                                  for name in names})
         for _ in hang_guard(f"the topics {names}"):
             known = self.admin.list_topics()
             if all(name in known for name in names):

@@ -142,7 +142,7 @@ typedef struct leat_config {
     leat_delivery delivery; /* default at least once */
     struct {
         uint64_t max_wait_ns;  /* default 100ms */
-        uint32_t max_events;   /* default 10000 */
+        uint32_t max_events;   /* default 50000 */
         const char *id_prefix; /* default: the group and the pod's or host's name */
     } transaction;
 

@@ -189,7 +189,7 @@ static const leat_key transaction_keys[] = {
     {"max_wait", LEAT_KEY_DURATION, .fallback = "100ms", .min = "1ms", .max = "5s",
      .offset = IN(transaction.max_wait_ns),
      .help = "A transaction is committed so long after its first event,"},
-    {"max_events", LEAT_KEY_INTEGER, .fallback = "10000", .min = "1", .max = "1000000",
+    {"max_events", LEAT_KEY_INTEGER, .fallback = "50000", .min = "1", .max = "1000000",
      .offset = IN(transaction.max_events), .help = "or when it has so many events."},
     {"id_prefix", LEAT_KEY_TEXT,
      .default_text = "`source.group` and `$POD_NAME`, or else the host's name",
