@@ -164,6 +164,10 @@ static leat_status judge_error(leat_source *source, const rd_kafka_message_t *re
 {
     const char *topic = record->rkt ? rd_kafka_topic_name(record->rkt) : "";
     const char *text = rd_kafka_message_errstr(record);
+    if (record->err == RD_KAFKA_RESP_ERR__FATAL) {
+        leat_client_end(&source->client, source->consumer, record->err, text);
+        return leat_client_check(&source->client, error);
+    }
     if (record->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
         return leat_error_set(
             error, LEAT_E_KAFKA,

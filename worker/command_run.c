@@ -114,6 +114,7 @@ static int run(const char *path)
     leat_error error;
     leat_config *config = NULL;
     leat_plan *plan = NULL;
+    leat_signals_obey();
     leat_status status = leat_config_load(&config, path, &error);
     if (status == LEAT_OK)
         status = leat_plan_new(&plan, config, &error);

@@ -20,6 +20,7 @@ struct leat_lane {
     char consumer_part[32];
     char producer_part[32];
     char connector[80];
+    char instance_id[256];
     char transactional_id[LEAT_TRANSACTIONAL_ID_SIZE];
     leat_property *properties; /* of both clients: what the specs point into */
     leat_plan *plan;

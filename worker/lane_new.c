@@ -7,14 +7,6 @@
 
 enum { MAX_TICKETS = 4096 };
 
-static leat_properties copy_pairs(leat_property **at, const leat_pairs *pairs)
-{
-    leat_properties made = {pairs->n, *at};
-    for (uint32_t i = 0; i < pairs->n; i++)
-        *(*at)++ = (leat_property){pairs->at[i].name, pairs->at[i].value};
-    return made;
-}
-
 static void name_parts(leat_lane *lane, const leat_config *config, uint32_t number)
 {
     snprintf(lane->part, sizeof lane->part, "lane %u", number);
@@ -24,6 +16,25 @@ static void name_parts(leat_lane *lane, const leat_config *config, uint32_t numb
     snprintf(lane->connector, sizeof lane->connector, "leat:%s", config->source.group);
     snprintf(lane->transactional_id, sizeof lane->transactional_id, "%s-%u",
              config->transaction.id_prefix, number);
+}
+
+/* Static members of one name fence each other: each lane has the worker's, and its number. */
+static const char *value_for(leat_lane *lane, const leat_pair *pair)
+{
+    if (strcmp(pair->name, "group.instance.id") != 0)
+        return pair->value;
+    snprintf(lane->instance_id, sizeof lane->instance_id, "%.240s-%s", pair->value,
+             lane->task);
+    return lane->instance_id;
+}
+
+static leat_properties copy_pairs(leat_lane *lane, leat_property **at,
+                                  const leat_pairs *pairs)
+{
+    leat_properties made = {pairs->n, *at};
+    for (uint32_t i = 0; i < pairs->n; i++)
+        *(*at)++ = (leat_property){pairs->at[i].name, value_for(lane, &pairs->at[i])};
+    return made;
 }
 
 /* An earlier life may have left one open: the lane goes back before it begins. */
@@ -47,7 +58,7 @@ static leat_status open_clients(leat_lane *lane, const leat_config *config,
         return leat_error_set(error, LEAT_E_MEMORY, "no memory for a lane");
     bool transactional = config->delivery == LEAT_DELIVERY_EXACTLY_ONCE;
     leat_property *at = lane->properties;
-    leat_properties common = copy_pairs(&at, &config->kafka);
+    leat_properties common = copy_pairs(lane, &at, &config->kafka);
     leat_source_spec source = {
         .n_topics = config->source.topics.n,
         .topics = config->source.topics.at,
@@ -57,7 +68,7 @@ static leat_status open_clients(leat_lane *lane, const leat_config *config,
         .out_of_range = out_of_range[config->source.out_of_range],
         .transactional = transactional,
         .common = common,
-        .consumer = copy_pairs(&at, &config->source.kafka),
+        .consumer = copy_pairs(lane, &at, &config->source.kafka),
         .part = lane->consumer_part,
     };
     leat_sink_spec sink = {
@@ -69,7 +80,7 @@ static leat_status open_clients(leat_lane *lane, const leat_config *config,
         .dead_letter = {.connector = lane->connector, .task = lane->task},
         .transactional_id = transactional ? lane->transactional_id : NULL,
         .common = common,
-        .producer = copy_pairs(&at, &config->sink.kafka),
+        .producer = copy_pairs(lane, &at, &config->sink.kafka),
         .part = lane->producer_part,
         .max_events = config->window.max_events,
     };

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
+#include <unistd.h>
 
 static sigset_t ending(void)
 {
@@ -13,6 +14,18 @@ static sigset_t ending(void)
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     return set;
+}
+
+static void end(int signal)
+{
+    _exit(128 + signal);
+}
+
+void leat_signals_obey(void)
+{
+    const struct sigaction action = {.sa_handler = end};
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
 }
 
 void leat_signals_hold(void)

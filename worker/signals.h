@@ -10,13 +10,17 @@
 
 #include <stdint.h>
 
+/* From here on they end the process at once, also where they would not: nothing is done to the
+ * first process of a container (PID 1) that has said nothing of a signal. */
+void leat_signals_obey(void);
+
 /* From here on they wait for leat_signals_wait. */
 void leat_signals_hold(void);
 
 /* Waits for one, at most so long: its name, "SIGTERM", or NULL. */
 const char *leat_signals_wait(uint64_t ns);
 
-/* From here on they end the process, as they would any other. */
+/* From here on they end the process at once again. */
 void leat_signals_let_go(void);
 
 #endif

@@ -2,6 +2,8 @@
 
 #include "base/clock.h"
 
+#include <stdbool.h>
+
 leat_status leat_client_set(rd_kafka_conf_t *conf, leat_properties properties,
                             leat_error *error)
 {
@@ -33,17 +35,22 @@ static int ends_client(int err)
            err == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED;
 }
 
+void leat_client_end(leat_client *client, const rd_kafka_t *rk, int err,
+                     const char *reason)
+{
+    char why[256];
+    bool fatal = err == RD_KAFKA_RESP_ERR__FATAL;
+    if (fatal)
+        err = rd_kafka_fatal_error((rd_kafka_t *)rk, why, sizeof why);
+    leat_log(LEAT_LOG_ERROR, client->part, "%s", fatal ? why : reason);
+    atomic_store(&client->fatal, err);
+}
+
 static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
 {
     leat_client *client = opaque;
     if (ends_client(err)) {
-        char why[256];
-        int fatal = err == RD_KAFKA_RESP_ERR__FATAL
-                        ? (int)rd_kafka_fatal_error(rk, why, sizeof why)
-                        : err;
-        leat_log(LEAT_LOG_ERROR, client->part, "%s",
-                 err == RD_KAFKA_RESP_ERR__FATAL ? why : reason);
-        atomic_store(&client->fatal, fatal);
+        leat_client_end(client, rk, err, reason);
         return;
     }
     leat_log_limited(&client->log_limit, 10 * LEAT_SEC, LEAT_LOG_WARN, client->part,

@@ -54,6 +54,11 @@ leat_status leat_client_open(leat_client *client, const leat_client_spec *spec,
 leat_status leat_client_set(rd_kafka_conf_t *conf, leat_properties properties,
                             leat_error *error) LEAT_MUST_CHECK;
 
+/* The client is at its end, by `err` and in these words; FATAL stands for what librdkafka keeps
+ * of it. A consumer hears of that with its records, not by a callback. */
+void leat_client_end(leat_client *client, const rd_kafka_t *rk, int err,
+                     const char *reason);
+
 /* OK while the client lives, else the error that ended it: E_KAFKA, or E_CONFIG where the
  * brokers refuse the credentials. */
 leat_status leat_client_check(const leat_client *client,

@@ -61,7 +61,9 @@ static const leat_key source_keys[] = {
      .help = "Stands before every `id`, for topics that were recreated or mirrored."},
     {"kafka", LEAT_KEY_MAP, .element = &property,
      FILLS(source.kafka.n, source.kafka.at, leat_pair),
-     .help = "librdkafka properties of the consumer alone."},
+     .help =
+         "librdkafka properties of the consumer alone. Each lane adds its number to a "
+         "`group.instance.id`."},
     {0},
 };
 
