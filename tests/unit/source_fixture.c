@@ -39,7 +39,7 @@ void produce(fixture *self, int n)
     }
 }
 
-leat_source *open_source(fixture *self, leat_start_at start)
+static leat_source *open_with(fixture *self, leat_start_at start, bool transactional)
 {
     const leat_source_spec spec = {
         .n_topics = 1,
@@ -47,6 +47,7 @@ leat_source *open_source(fixture *self, leat_start_at start)
         .group = "g",
         .start = start,
         .out_of_range = "error",
+        .transactional = transactional,
         .common = {N_PROPERTIES, self->properties},
         .part = "test",
     };
@@ -54,6 +55,16 @@ leat_source *open_source(fixture *self, leat_start_at start)
     leat_error error;
     assert_int_equal(leat_source_new(&source, &spec, &error), LEAT_OK);
     return source;
+}
+
+leat_source *open_source(fixture *self, leat_start_at start)
+{
+    return open_with(self, start, false);
+}
+
+leat_source *open_transactional_source(fixture *self)
+{
+    return open_with(self, LEAT_START_AT_BEGINNING, true);
 }
 
 uint32_t fill(fixture *self, leat_source *source, const leat_window *window)

@@ -40,6 +40,7 @@ int tear_down(void **state);
 void produce(fixture *self, int n);
 
 leat_source *open_source(fixture *self, leat_start_at start);
+leat_source *open_transactional_source(fixture *self);
 
 /* One fill, with rebalances answered; events stay in the batch. */
 uint32_t fill(fixture *self, leat_source *source, const leat_window *window);

@@ -1,4 +1,5 @@
 /* How the group learns of what is done. */
+#include "consumers/source_internal.h"
 #include "source_fixture.h"
 
 static void test_commit__a_stored_offset_is_committed_on_the_way_out(void **state)
@@ -124,6 +125,61 @@ static void test_commit__leaving_commits_nothing_by_itself(void **state)
     assert_int_equal(committed_offset(self, 0), 1);
 }
 
+/* ---- with transactions ---- */
+
+/* What a transaction would have done: the mock cluster does not. */
+static void commit_by_hand(leat_source *source, int64_t offset)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(PARTITIONS);
+    for (int32_t partition = 0; partition < PARTITIONS; partition++)
+        rd_kafka_topic_partition_list_add(list, "in", partition)->offset = offset;
+    leat_error error;
+    assert_int_equal(
+        leat_source_commit_list(source, list, leat_now_ns() + HANG_NS, &error), LEAT_OK);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+static void test_commit__a_transactional_source_commits_nothing(void **state)
+{
+    fixture *self = *state;
+    leat_source *source = open_transactional_source(self);
+    read_all_of_ten(self, source);
+    leat_source_store(source, (leat_mark[]){{0, 3}}, 1);
+    leat_error error;
+    assert_int_equal(leat_source_commit(source, leat_now_ns() + HANG_NS, &error),
+                     LEAT_OK);
+    assert_int_equal(committed_offset(self, 0), RD_KAFKA_OFFSET_INVALID);
+    leave(self, source);
+}
+
+static void test_commit__it_rewinds_to_what_the_group_knows(void **state)
+{
+    fixture *self = *state;
+    leat_source *source = open_transactional_source(self);
+    read_all_of_ten(self, source);
+    leat_source_release(source, &self->batch);
+    commit_by_hand(source, 2);
+    leat_error error;
+    assert_int_equal(leat_source_rewind(source, &error), LEAT_OK);
+    expect_events(self, source, 4, 10);
+    leave(self, source);
+}
+
+static void test_commit__the_membership_is_there_with_the_partitions(void **state)
+{
+    fixture *self = *state;
+    leat_source *source = open_transactional_source(self);
+    assert_null(leat_source_group(source));
+    await_assignment(self, source, PARTITIONS);
+    assert_non_null(leat_source_group(source));
+    rd_kafka_topic_partition_list_t *offsets =
+        leat_source_offsets(source, (leat_mark[]){{1, 7}}, 1);
+    assert_int_equal(offsets->cnt, 1);
+    assert_int_equal(offsets->elems[0].offset, 7);
+    rd_kafka_topic_partition_list_destroy(offsets);
+    leave(self, source);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +188,9 @@ int main(void)
         SOURCE_TEST(test_commit__what_was_stored_is_committed_unasked),
         SOURCE_TEST(test_commit__a_refused_commit_is_sent_again),
         SOURCE_TEST(test_commit__leaving_commits_nothing_by_itself),
+        SOURCE_TEST(test_commit__a_transactional_source_commits_nothing),
+        SOURCE_TEST(test_commit__it_rewinds_to_what_the_group_knows),
+        SOURCE_TEST(test_commit__the_membership_is_there_with_the_partitions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -358,7 +358,8 @@ static const struct mistake mistakes[] = {
      "5:25: transaction.max_wait: expected a duration such as 2ms, 5s or 1h, from 1ms to "
      "5s, found '1m'",
      .more = "transaction: {max_wait: 1m}"},
-    {"a long id", "5:26: transaction.id_prefix: has 201 characters; at most 200 are allowed",
+    {"a long id",
+     "5:26: transaction.id_prefix: has 201 characters; at most 200 are allowed",
      .more = "transaction: {id_prefix: '" TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
          TEN TEN TEN TEN TEN TEN TEN TEN "x'}"},
 

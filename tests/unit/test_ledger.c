@@ -174,6 +174,26 @@ static void test_ledger__open_tickets_keep_their_marks_when_partitions_come(void
     leat_ledger_free(ledger);
 }
 
+static void test_ledger__all_marks_stay_until_they_are_settled(void **state)
+{
+    (void)state;
+    leat_ledger *ledger = new_ledger();
+    uint64_t first = publish(ledger, (place[]){{0, 10}, {1, 3}}, 2, 1)->sequence;
+    uint64_t second = publish(ledger, (place[]){{0, 11}}, 1, 1)->sequence;
+    const leat_mark *marks;
+    for (int twice = 0; twice < 2; twice++) {
+        assert_int_equal(leat_ledger_all(ledger, &marks), 2);
+        assert_int_equal(marks[0].next, 12);
+        assert_int_equal(marks[1].next, 4);
+    }
+    expect_marks(ledger, NULL, 0);
+    leat_ledger_acknowledge(ledger, first);
+    leat_ledger_acknowledge(ledger, second);
+    expect_marks(ledger, (leat_mark[]){{0, 12}, {1, 4}}, 2);
+    assert_int_equal(leat_ledger_all(ledger, &marks), 0);
+    leat_ledger_free(ledger);
+}
+
 static void test_ledger__counts_what_is_on_its_way(void **state)
 {
     (void)state;
@@ -201,6 +221,7 @@ int main(void)
         cmocka_unit_test(test_ledger__clear_forgets_marks_not_handed_out),
         cmocka_unit_test(test_ledger__full_says_again),
         cmocka_unit_test(test_ledger__open_tickets_keep_their_marks_when_partitions_come),
+        cmocka_unit_test(test_ledger__all_marks_stay_until_they_are_settled),
         cmocka_unit_test(test_ledger__counts_what_is_on_its_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
