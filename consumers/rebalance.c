@@ -179,6 +179,7 @@ leat_status leat_source_rebalance(leat_source *source, leat_error *error)
 {
     leat_change change = source->change;
     source->change = LEAT_CHANGE_NONE;
+    leat_source_resume(source);
     leat_status status = answer(source, change, error);
     leat_source_note_group(source);
     return status;

@@ -208,16 +208,6 @@ static rd_kafka_message_t *next_record(leat_source *source, uint64_t until_ns)
     return record;
 }
 
-static void resume(leat_source *source)
-{
-    rd_kafka_topic_partition_list_t *all;
-    source->paused = false;
-    if (rd_kafka_assignment(source->consumer, &all))
-        return;
-    rd_kafka_resume_partitions(source->consumer, all);
-    rd_kafka_topic_partition_list_destroy(all);
-}
-
 static leat_status fill_window(leat_source *source, leat_batch *batch,
                                const leat_window *window, uint64_t wake_ns,
                                leat_error *error)
@@ -252,8 +242,7 @@ leat_status leat_source_fill(leat_source *source, leat_batch *batch,
         return status;
     if (source->change != LEAT_CHANGE_NONE)
         return LEAT_REBALANCE;
-    if (source->paused)
-        resume(source);
+    leat_source_resume(source);
     if (source->starting) {
         status = leat_source_start_waiting(source, error);
         if (status != LEAT_OK)
@@ -297,23 +286,12 @@ leat_slice leat_source_header(const leat_event *event, const char *name)
 
 /* ---- membership while the lane waits ---- */
 
-static void pause(leat_source *source)
-{
-    rd_kafka_topic_partition_list_t *all;
-    if (rd_kafka_assignment(source->consumer, &all))
-        return;
-    rd_kafka_pause_partitions(source->consumer, all);
-    rd_kafka_topic_partition_list_destroy(all);
-    source->paused = true;
-}
-
 leat_status leat_source_keep_alive(leat_source *source, leat_error *error)
 {
     if (source->change != LEAT_CHANGE_NONE ||
         leat_now_ns() - source->polled_ns < KEEP_ALIVE_NS)
         return LEAT_OK;
-    if (!source->paused)
-        pause(source);
+    leat_source_pause(source);
     rd_kafka_message_t *record = poll_once(source, 0);
     if (!record)
         return LEAT_OK;

@@ -1,6 +1,7 @@
 /* consumers/source_internal.h: what the rooms of the source share. source.c fills batches,
  * rebalance.c answers rebalances, start.c finds where reading starts, position.c knows where
- * each partition stands, commit.c tells the group, held.c keeps records for later. */
+ * each partition stands, commit.c tells the group, held.c keeps records for later, pause.c
+ * stops fetching. */
 #ifndef LEAT_CONSUMERS_SOURCE_INTERNAL_H
 #define LEAT_CONSUMERS_SOURCE_INTERNAL_H
 
@@ -97,6 +98,10 @@ leat_status leat_source_commit_list(leat_source *source,
                                     rd_kafka_topic_partition_list_t *offsets,
                                     uint64_t deadline_ns,
                                     leat_error *error) LEAT_MUST_CHECK;
+
+/* pause.c: of all that is assigned now. */
+void leat_source_pause(leat_source *source);
+void leat_source_resume(leat_source *source);
 
 /* held.c: the oldest of the held records, or NULL. */
 rd_kafka_message_t *leat_source_take_held(leat_source *source);
