@@ -1,113 +1,6 @@
 /* The sink against librdkafka's in-process cluster: the branches that a healthy broker
  * never takes. */
-#include "producers/sink.h"
-
-#include "base/clock.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "mock_cluster.h"
-
-enum { MAX_EVENTS = 8, MAX_TICKETS = 4, MAX_PROPERTIES = 4 };
-
-static const uint64_t HANG_NS = 60 * LEAT_SEC;
-static const leat_schema no_schema = {.n_inputs = 0};
-static const leat_tensor_spec one_score = {.name = "score", .rank = 2, .shape = {0, 1}};
-static const leat_prediction_spec prediction = {.id_prefix = "",
-                                                .model = "m",
-                                                .version = "0123456789ab",
-                                                .shape = LEAT_SHAPE_SCORE,
-                                                .time_capture = LEAT_NO_CAPTURE};
-
-typedef struct fixture {
-    mock_cluster mock;
-    leat_property properties[MAX_PROPERTIES];
-    leat_ledger *ledger;
-    leat_sink *sink;
-    leat_batch batch;
-    int64_t n_events;
-} fixture;
-
-static const rd_kafka_headers_t *no_headers(const leat_event *event)
-{
-    (void)event;
-    return NULL;
-}
-
-static int set_up(void **state)
-{
-    static fixture self;
-    self = (fixture){.mock = mock_cluster_start()};
-    self.properties[0] = (leat_property){
-        "bootstrap.servers", rd_kafka_mock_cluster_bootstraps(self.mock.cluster)};
-    assert_int_equal(leat_batch_init(&self.batch, MAX_EVENTS), LEAT_OK);
-    assert_int_equal(leat_ledger_new(&self.ledger, MAX_TICKETS), LEAT_OK);
-    *state = &self;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    fixture *self = *state;
-    leat_sink_free(self->sink);
-    leat_ledger_free(self->ledger);
-    leat_batch_fini(&self->batch);
-    mock_cluster_stop(&self->mock);
-    return 0;
-}
-
-static void open_sink(fixture *self, const char *dead_letter_topic, size_t n_properties)
-{
-    const leat_sink_spec spec = {
-        .topic = "out",
-        .dead_letter_topic = dead_letter_topic,
-        .headers_of = no_headers,
-        .dead_letter = {.connector = "leat:g", .task = "0"},
-        .common = {n_properties, self->properties},
-        .part = "test",
-        .max_events = MAX_EVENTS,
-    };
-    leat_error error;
-    assert_int_equal(leat_sink_new(&self->sink, &spec, self->ledger, &error), LEAT_OK);
-}
-
-static void reset(fixture *self)
-{
-    assert_int_equal(leat_batch_reset(&self->batch, &no_schema, &one_score), LEAT_OK);
-}
-
-static leat_event *add_event(fixture *self, float score)
-{
-    leat_event *event = leat_batch_add(&self->batch);
-    event->topic = "in";
-    event->offset = self->n_events++;
-    event->timestamp = 1700000000000;
-    event->payload = (leat_slice){(const uint8_t *)"\x80", 1};
-    uint32_t row = leat_batch_add_row(&self->batch, event);
-    ((float *)self->batch.output.data)[row] = score;
-    return event;
-}
-
-static leat_status publish(fixture *self, leat_error *error)
-{
-    return leat_sink_publish(self->sink, &prediction, &self->batch, error);
-}
-
-static leat_status flush(fixture *self, leat_error *error)
-{
-    return leat_sink_flush(self->sink, leat_now_ns() + HANG_NS, error);
-}
-
-static uint32_t n_settled(fixture *self)
-{
-    const leat_mark *marks;
-    return leat_ledger_settled(self->ledger, &marks, NULL, NULL);
-}
+#include "sink_fixture.h"
 
 static void test_sink__an_acknowledged_batch_settles(void **state)
 {
@@ -172,7 +65,7 @@ static void test_sink__a_refused_record_is_an_error_and_never_settles(void **sta
     fixture *self = *state;
     leat_error error;
     open_sink(self, NULL, 1);
-    rd_kafka_mock_push_request_errors(self->mock.cluster, 0 /* Produce */, 1,
+    rd_kafka_mock_push_request_errors(self->mock.cluster, API_PRODUCE, 1,
                                       RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
     reset(self);
     add_event(self, 0.5F);
@@ -187,7 +80,7 @@ static void test_sink__a_passing_error_is_waited_out(void **state)
     fixture *self = *state;
     leat_error error;
     open_sink(self, NULL, 1);
-    rd_kafka_mock_push_request_errors(self->mock.cluster, 0 /* Produce */, 2,
+    rd_kafka_mock_push_request_errors(self->mock.cluster, API_PRODUCE, 2,
                                       RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
                                       RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS);
     reset(self);
@@ -276,6 +169,91 @@ static void test_sink__a_skipped_event_settles_without_a_record(void **state)
     assert_int_equal(n_settled(self), 1);
 }
 
+/* ---- a producer that ends ---- */
+
+/* As after a sequence that the brokers do not follow. */
+static void end_producer(fixture *self)
+{
+    leat_error error;
+    rd_kafka_test_fatal_error(leat_sink_producer(self->sink),
+                              RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER,
+                              "out of step");
+    leat_status status = LEAT_OK;
+    for (uint64_t hang_ns = leat_now_ns() + HANG_NS;
+         status == LEAT_OK && leat_now_ns() < hang_ns;)
+        status = leat_sink_serve(self->sink, 100, &error);
+    assert_int_equal(status, LEAT_ABORTED);
+    assert_true(leat_sink_is_broken(self->sink));
+    leat_ledger_clear(self->ledger);
+}
+
+static void publish_one(fixture *self)
+{
+    leat_error error;
+    reset(self);
+    add_event(self, 0.5F);
+    assert_int_equal(publish(self, &error), LEAT_OK);
+    assert_int_equal(flush(self, &error), LEAT_OK);
+    assert_int_equal(n_settled(self), 1);
+}
+
+static void test_sink__a_fatal_error_gets_a_new_producer(void **state)
+{
+    fixture *self = *state;
+    leat_error error;
+    open_sink(self, NULL, 1);
+    end_producer(self);
+    assert_int_equal(leat_sink_abort(self->sink, &error), LEAT_OK);
+    assert_false(leat_sink_is_broken(self->sink));
+    assert_int_equal(n_reopened(self), 1);
+    publish_one(self);
+}
+
+static void test_sink__a_fatal_error_after_an_acknowledgement_gets_another(void **state)
+{
+    fixture *self = *state;
+    leat_error error;
+    open_sink(self, NULL, 1);
+    for (uint64_t n = 1; n <= 3; n++) {
+        end_producer(self);
+        assert_int_equal(leat_sink_abort(self->sink, &error), LEAT_OK);
+        assert_int_equal(n_reopened(self), n);
+        publish_one(self);
+    }
+}
+
+static void test_sink__a_new_producer_that_fails_at_once_is_an_error(void **state)
+{
+    fixture *self = *state;
+    leat_error error;
+    open_sink(self, NULL, 1);
+    end_producer(self);
+    assert_int_equal(leat_sink_abort(self->sink, &error), LEAT_OK);
+    end_producer(self);
+    assert_int_equal(leat_sink_abort(self->sink, &error), LEAT_E_KAFKA);
+    assert_non_null(strstr(error.msg, "the producer failed again: "));
+    assert_non_null(strstr(error.msg, "out of step"));
+    assert_int_equal(n_reopened(self), 1);
+}
+
+/* Records of a producer that has ended fail with it, and may say so before it does. */
+static void test_sink__records_that_fail_with_the_producer_are_no_error(void **state)
+{
+    fixture *self = *state;
+    leat_error error;
+    open_sink(self, NULL, 1);
+    rd_kafka_mock_push_request_errors(self->mock.cluster, API_PRODUCE, 1,
+                                      RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
+    reset(self);
+    add_event(self, 0.5F);
+    assert_int_equal(publish(self, &error), LEAT_OK);
+    assert_int_equal(flush(self, &error), LEAT_ABORTED);
+    leat_ledger_clear(self->ledger);
+    assert_int_equal(leat_sink_abort(self->sink, &error), LEAT_OK);
+    assert_int_equal(n_reopened(self), 1);
+    publish_one(self);
+}
+
 int main(void)
 {
 #define SINK_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -290,6 +268,10 @@ int main(void)
         SINK_TEST(test_sink__a_full_ledger_says_again_and_publishes_nothing),
         SINK_TEST(test_sink__a_prediction_that_is_too_large_is_a_dead_letter),
         SINK_TEST(test_sink__a_skipped_event_settles_without_a_record),
+        SINK_TEST(test_sink__a_fatal_error_gets_a_new_producer),
+        SINK_TEST(test_sink__a_fatal_error_after_an_acknowledgement_gets_another),
+        SINK_TEST(test_sink__a_new_producer_that_fails_at_once_is_an_error),
+        SINK_TEST(test_sink__records_that_fail_with_the_producer_are_no_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
