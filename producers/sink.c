@@ -230,6 +230,17 @@ static void produce_in_one_call(leat_sink *sink, uint64_t sequence)
                            RD_KAFKA_MSG_F_COPY, sink->records, sink->n_records);
 }
 
+/* A fatal error ends the producer, not the lane: the next one may do better. Its records fail
+ * with it, and may say so first. */
+static void note_fatal(leat_sink *sink)
+{
+    char why[200];
+    rd_kafka_resp_err_t fatal =
+        rd_kafka_fatal_error(sink->producer.handle, why, sizeof why);
+    if (fatal)
+        leat_sink_give_up(sink, fatal, why);
+}
+
 /* A producer that takes nothing since its transaction or itself has failed says so with
  * STATE or FATAL; the reason is in the reports. */
 static leat_status refused(leat_sink *sink, const char *topic, rd_kafka_resp_err_t err,
@@ -237,7 +248,9 @@ static leat_status refused(leat_sink *sink, const char *topic, rd_kafka_resp_err
 {
     if (err == RD_KAFKA_RESP_ERR__QUEUE_FULL)
         return LEAT_ABORTED;
-    if (err != RD_KAFKA_RESP_ERR__STATE && err != RD_KAFKA_RESP_ERR__FATAL)
+    if (err == RD_KAFKA_RESP_ERR__FATAL)
+        note_fatal(sink);
+    else if (err != RD_KAFKA_RESP_ERR__STATE)
         return leat_error_set(error, LEAT_E_DELIVERY, "%s: %s", topic,
                               rd_kafka_err2str(err));
     leat_status status = leat_sink_serve(sink, 0, error);
@@ -345,17 +358,6 @@ leat_status leat_sink_publish(leat_sink *sink, const leat_prediction_spec *predi
 }
 
 /* ---- acknowledgements ---- */
-
-/* A fatal error ends the producer, not the lane: the next one may do better. Its records fail
- * with it, and may say so first. */
-static void note_fatal(leat_sink *sink)
-{
-    char why[200];
-    rd_kafka_resp_err_t fatal =
-        rd_kafka_fatal_error(sink->producer.handle, why, sizeof why);
-    if (fatal)
-        leat_sink_give_up(sink, fatal, why);
-}
 
 static leat_status report(leat_sink *sink, leat_error *error)
 {

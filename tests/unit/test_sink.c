@@ -254,6 +254,23 @@ static void test_sink__records_that_fail_with_the_producer_are_no_error(void **s
     publish_one(self);
 }
 
+static void test_sink__a_batch_for_a_producer_that_ended_is_no_error(void **state)
+{
+    fixture *self = *state;
+    leat_error error;
+    open_sink(self, NULL, 1);
+    rd_kafka_test_fatal_error(leat_sink_producer(self->sink),
+                              RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER,
+                              "out of step");
+    reset(self);
+    add_event(self, 0.5F);
+    assert_int_equal(publish(self, &error), LEAT_ABORTED);
+    leat_ledger_clear(self->ledger);
+    assert_int_equal(leat_sink_abort(self->sink, &error), LEAT_OK);
+    assert_int_equal(n_reopened(self), 1);
+    publish_one(self);
+}
+
 int main(void)
 {
 #define SINK_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -272,6 +289,7 @@ int main(void)
         SINK_TEST(test_sink__a_fatal_error_after_an_acknowledgement_gets_another),
         SINK_TEST(test_sink__a_new_producer_that_fails_at_once_is_an_error),
         SINK_TEST(test_sink__records_that_fail_with_the_producer_are_no_error),
+        SINK_TEST(test_sink__a_batch_for_a_producer_that_ended_is_no_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

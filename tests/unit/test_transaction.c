@@ -255,6 +255,48 @@ static void test_transaction__restore_waits_for_brokers_that_are_away(void **sta
     expect_restored(self, 1);
 }
 
+/* ---- an error between two batches ---- */
+
+/* Publishes until the error has come to where publish() meets it. */
+static leat_status publish_into(fixture *self, api_key request, rd_kafka_resp_err_t err)
+{
+    leat_error error;
+    start(self);
+    inject(self, request, err);
+    leat_status status = LEAT_OK;
+    for (int i = 0; i < MAX_TICKETS && status == LEAT_OK; i++) {
+        status = publish_within(self, &error);
+        leat_sleep_ms(100);
+    }
+    return status;
+}
+
+static void test_transaction__a_batch_after_an_abortable_error(void **state)
+{
+    fixture *self = *state;
+    assert_int_equal(publish_into(self, API_ADD_PARTITIONS,
+                                  RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED),
+                     LEAT_ABORTED);
+    expect_restored(self, 0);
+}
+
+static void test_transaction__a_batch_after_a_fatal_error(void **state)
+{
+    fixture *self = *state;
+    assert_int_equal(
+        publish_into(self, API_ADD_PARTITIONS, RD_KAFKA_RESP_ERR_INVALID_TXN_STATE),
+        LEAT_ABORTED);
+    expect_restored(self, 1);
+}
+
+static void test_transaction__a_batch_after_a_refused_record(void **state)
+{
+    fixture *self = *state;
+    assert_int_equal(
+        publish_into(self, API_PRODUCE, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE),
+        LEAT_E_DELIVERY);
+}
+
 /* ---- errors of the lane ---- */
 
 static void test_transaction__a_refused_record_is_an_error(void **state)
@@ -314,6 +356,9 @@ int main(void)
         TXN_TEST(a_fatal_error_between_two_gets_a_new_producer),
         TXN_TEST(an_end_without_an_answer_gets_a_new_producer),
         TXN_TEST(restore_waits_for_brokers_that_are_away),
+        TXN_TEST(a_batch_after_an_abortable_error),
+        TXN_TEST(a_batch_after_a_fatal_error),
+        TXN_TEST(a_batch_after_a_refused_record),
         TXN_TEST(a_refused_record_is_an_error),
         TXN_TEST(two_workers_with_one_id),
     };
