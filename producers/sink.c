@@ -21,9 +21,10 @@ static const char TRUNCATED_HEADER[] = "leat.truncated.size";
 struct leat_sink {
     leat_producer producer;
     leat_producer_spec producer_spec;
-    uint64_t reopened_ns;          /* when it was opened again last; 0: never */
-    bool acknowledged;             /* whether a record was, since then */
-    rd_kafka_resp_err_t broken_by; /* what ended the producer; 0: it lives */
+    uint64_t reopened_ns; /* when one that had failed was opened again last; 0: never */
+    rd_kafka_resp_err_t reopened_by; /* what that one had failed by */
+    bool acknowledged;               /* whether a record was, since then */
+    rd_kafka_resp_err_t broken_by;   /* what ended the producer; 0: it lives */
     leat_sink_spec spec;
     leat_ledger *ledger;
     leat_sink_meters meters;
@@ -414,13 +415,13 @@ static bool is_fenced(rd_kafka_resp_err_t err)
 
 /* Once may be an accident. Twice in a minute, somebody else is at work under the same
  * transactional id, or what ended the producer ends every one. An outcome that is unknown says
- * nothing about the producer. */
+ * nothing about the producer, and is no time. */
 static leat_status may_reopen(const leat_sink *sink, leat_error *error)
 {
     if (!sink->reopened_ns || leat_now_ns() - sink->reopened_ns > REOPEN_NS ||
         sink->broken_by == RD_KAFKA_RESP_ERR__TIMED_OUT)
         return LEAT_OK;
-    if (is_fenced(sink->broken_by))
+    if (is_fenced(sink->broken_by) && is_fenced(sink->reopened_by))
         return leat_error_set(error, LEAT_E_KAFKA,
                               "fenced twice in a minute: another worker uses the "
                               "transactional id %s; give each a transaction.id_prefix of "
@@ -432,6 +433,18 @@ static leat_status may_reopen(const leat_sink *sink, leat_error *error)
     return LEAT_OK;
 }
 
+static void note_reopened(leat_sink *sink)
+{
+    if (sink->broken_by != RD_KAFKA_RESP_ERR__TIMED_OUT) {
+        sink->reopened_ns = leat_now_ns();
+        sink->reopened_by = sink->broken_by;
+        sink->acknowledged = false;
+    }
+    sink->broken_by = RD_KAFKA_RESP_ERR_NO_ERROR;
+    sink->failed = LEAT_OK;
+    leat_counter_add(&sink->meters.producers_reopened, 1);
+}
+
 static leat_status reopen(leat_sink *sink, leat_error *error)
 {
     leat_status status = may_reopen(sink, error);
@@ -440,11 +453,7 @@ static leat_status reopen(leat_sink *sink, leat_error *error)
     leat_log(LEAT_LOG_WARN, sink->spec.part, "a new producer, since: %s", sink->why);
     leat_producer_close(&sink->producer);
     status = leat_producer_open(&sink->producer, &sink->producer_spec, error);
-    sink->reopened_ns = leat_now_ns();
-    sink->acknowledged = false;
-    sink->broken_by = RD_KAFKA_RESP_ERR_NO_ERROR;
-    sink->failed = LEAT_OK;
-    leat_counter_add(&sink->meters.producers_reopened, 1);
+    note_reopened(sink);
     return status;
 }
 

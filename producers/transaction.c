@@ -82,19 +82,21 @@ static leat_status must_reopen(leat_transaction *self, rd_kafka_resp_err_t err,
 }
 
 /* Acts on the verdict of a call that was given its last chance. `late` says what becomes of it
- * when it could still be retried. */
+ * when it could still be retried: then time has run out, whatever the last answer was. */
 static leat_status act(leat_transaction *self, const char *call, rd_kafka_error_t *failed,
                        verdict late)
 {
     verdict what = judge(failed);
     if (what == VERDICT_OK)
         return LEAT_OK;
-    if (what == VERDICT_RETRY)
+    rd_kafka_resp_err_t err = rd_kafka_error_code(failed);
+    if (what == VERDICT_RETRY) {
         what = late;
+        err = RD_KAFKA_RESP_ERR__TIMED_OUT;
+    }
     const char *why = rd_kafka_error_string(failed);
-    leat_status status = what == VERDICT_ABORT
-                             ? must_abort(self, call, why)
-                             : must_reopen(self, rd_kafka_error_code(failed), why);
+    leat_status status =
+        what == VERDICT_ABORT ? must_abort(self, call, why) : must_reopen(self, err, why);
     rd_kafka_error_destroy(failed);
     return status;
 }

@@ -241,6 +241,22 @@ static void test_transaction__an_end_without_an_answer_gets_a_new_producer(void 
     expect_restored(self, 1);
 }
 
+/* It says nothing about the producer: neither is the next failure the second one, nor is it
+ * itself. */
+static void test_transaction__an_unknown_outcome_is_no_failure(void **state)
+{
+    fixture *self = *state;
+    leat_error error;
+    start(self);
+    leave_unanswered(self);
+    assert_int_equal(restore(self, &error), LEAT_OK);
+    inject(self, API_ADD_PARTITIONS, RD_KAFKA_RESP_ERR_PRODUCER_FENCED);
+    assert_int_equal(run_transaction(self, &error), LEAT_ABORTED);
+    assert_int_equal(restore(self, &error), LEAT_OK);
+    leave_unanswered(self);
+    expect_restored(self, 3);
+}
+
 static void test_transaction__restore_waits_for_brokers_that_are_away(void **state)
 {
     fixture *self = *state;
@@ -355,6 +371,7 @@ int main(void)
         TXN_TEST(a_fatal_error_of_an_abort_gets_a_new_producer),
         TXN_TEST(a_fatal_error_between_two_gets_a_new_producer),
         TXN_TEST(an_end_without_an_answer_gets_a_new_producer),
+        TXN_TEST(an_unknown_outcome_is_no_failure),
         TXN_TEST(restore_waits_for_brokers_that_are_away),
         TXN_TEST(a_batch_after_an_abortable_error),
         TXN_TEST(a_batch_after_a_fatal_error),
