@@ -101,6 +101,12 @@ static leat_status act(leat_transaction *self, const char *call, rd_kafka_error_
     return status;
 }
 
+static void pause_a_while(const leat_transaction *self)
+{
+    rd_kafka_poll(leat_sink_producer(self->sink),
+                  RETRY_MS + (int)(leat_now_ns() % RETRY_MS));
+}
+
 /* Whether the call is to be made again, after a while; frees the error then. */
 static bool is_retried(leat_transaction *self, rd_kafka_error_t *failed,
                        uint64_t deadline_ns)
@@ -108,8 +114,7 @@ static bool is_retried(leat_transaction *self, rd_kafka_error_t *failed,
     if (judge(failed) != VERDICT_RETRY || !leat_ms_until(deadline_ns))
         return false;
     rd_kafka_error_destroy(failed);
-    rd_kafka_poll(leat_sink_producer(self->sink),
-                  RETRY_MS + (int)(leat_now_ns() % RETRY_MS));
+    pause_a_while(self);
     return true;
 }
 
@@ -209,20 +214,36 @@ leat_status leat_transaction_commit(leat_transaction *self,
 
 /* ---- starting again ---- */
 
+static void try_again_later(leat_transaction *self, const char *call,
+                            rd_kafka_error_t *failed)
+{
+    leat_log_limited(&self->waiting_log, 10 * LEAT_SEC, LEAT_LOG_WARN, self->spec.part,
+                     "%s: %s; trying again", call, rd_kafka_error_string(failed));
+    rd_kafka_error_destroy(failed);
+    pause_a_while(self);
+}
+
+/* Also an abort that says that it needs one is tried again: librdkafka keeps it to be done. */
 static leat_status take_back(leat_transaction *self, leat_error *error)
 {
     if (!self->give_up_ns)
         self->give_up_ns = leat_now_ns() + ABORT_NS;
     rd_kafka_error_t *failed =
         rd_kafka_abort_transaction(leat_sink_producer(self->sink), RESTORE_MS);
-    if (failed && judge(failed) == VERDICT_RETRY && leat_ms_until(self->give_up_ns)) {
-        rd_kafka_error_destroy(failed);
+    verdict what = judge(failed);
+    if (failed && what != VERDICT_REOPEN && leat_ms_until(self->give_up_ns)) {
+        try_again_later(self, "abort_transaction", failed);
         return LEAT_AGAIN;
     }
     self->give_up_ns = 0;
-    leat_status status = act(self, "abort_transaction", failed, VERDICT_REOPEN);
-    if (status == LEAT_ABORTED)
+    if (failed) {
+        must_reopen(self,
+                    what == VERDICT_REOPEN ? rd_kafka_error_code(failed)
+                                           : RD_KAFKA_RESP_ERR__TIMED_OUT,
+                    rd_kafka_error_string(failed));
+        rd_kafka_error_destroy(failed);
         return LEAT_AGAIN;
+    }
     self->stage = STAGE_READY;
     return leat_sink_abort(self->sink, error);
 }
@@ -232,11 +253,8 @@ static leat_status initialise(leat_transaction *self)
 {
     rd_kafka_error_t *failed =
         rd_kafka_init_transactions(leat_sink_producer(self->sink), RESTORE_MS);
-    if (failed && judge(failed) == VERDICT_RETRY) {
-        leat_log_limited(&self->waiting_log, 10 * LEAT_SEC, LEAT_LOG_WARN,
-                         self->spec.part, "init_transactions: %s; trying again",
-                         rd_kafka_error_string(failed));
-        rd_kafka_error_destroy(failed);
+    if (judge(failed) == VERDICT_RETRY) {
+        try_again_later(self, "init_transactions", failed);
         return LEAT_AGAIN;
     }
     leat_status status = act(self, "init_transactions", failed, VERDICT_REOPEN);
@@ -255,6 +273,7 @@ leat_status leat_transaction_restore(leat_transaction *self, leat_error *error)
         return take_back(self, error);
     case STAGE_BROKEN:
         self->stage = STAGE_UNKNOWN;
+        self->give_up_ns = 0;
         leat_status status = leat_sink_abort(self->sink, error);
         return status == LEAT_OK ? LEAT_AGAIN : status;
     case STAGE_UNKNOWN:

@@ -222,6 +222,36 @@ static void test_transaction__a_fatal_error_between_two_gets_a_new_producer(void
     expect_restored(self, 1);
 }
 
+/* An abort that is refused, but not for good, is tried again; not for ever. */
+static void test_transaction__an_abort_refused_for_long_gets_a_new_producer(void **state)
+{
+    fixture *self = *state;
+    leat_error error;
+    enum { MANY = 100000 };
+    static rd_kafka_resp_err_t refusals[MANY];
+    for (int i = 0; i < MANY; i++)
+        refusals[i] = RD_KAFKA_RESP_ERR_UNKNOWN;
+    start(self);
+    assert_int_equal(publish_within(self, &error), LEAT_OK);
+    assert_int_equal(flush(self, &error), LEAT_OK);
+    rd_kafka_mock_push_request_errors_array(self->mock.cluster, API_END_TXN, MANY,
+                                            refusals);
+    assert_int_equal(restore(self, &error), LEAT_OK);
+    rd_kafka_mock_clear_request_errors(self->mock.cluster, API_END_TXN);
+    expect_restored(self, 1);
+}
+
+static void test_transaction__an_abort_refused_once_is_tried_again(void **state)
+{
+    fixture *self = *state;
+    leat_error error;
+    start(self);
+    assert_int_equal(publish_within(self, &error), LEAT_OK);
+    assert_int_equal(flush(self, &error), LEAT_OK);
+    inject(self, API_END_TXN, RD_KAFKA_RESP_ERR_UNKNOWN);
+    expect_restored(self, 0);
+}
+
 /* Nobody knows whether such a transaction is committed. */
 static void leave_unanswered(fixture *self)
 {
@@ -370,6 +400,8 @@ int main(void)
         TXN_TEST(a_fatal_error_gets_a_new_producer),
         TXN_TEST(a_fatal_error_of_an_abort_gets_a_new_producer),
         TXN_TEST(a_fatal_error_between_two_gets_a_new_producer),
+        TXN_TEST(an_abort_refused_for_long_gets_a_new_producer),
+        TXN_TEST(an_abort_refused_once_is_tried_again),
         TXN_TEST(an_end_without_an_answer_gets_a_new_producer),
         TXN_TEST(an_unknown_outcome_is_no_failure),
         TXN_TEST(restore_waits_for_brokers_that_are_away),
