@@ -23,8 +23,8 @@ struct leat_sink {
     leat_producer_spec producer_spec;
     uint64_t reopened_ns; /* when one that had failed was opened again last; 0: never */
     rd_kafka_resp_err_t reopened_by; /* what that one had failed by */
-    bool acknowledged;               /* whether a record was, since then */
-    rd_kafka_resp_err_t broken_by;   /* what ended the producer; 0: it lives */
+    bool works; /* since then: a record acknowledged, or a transaction committed */
+    rd_kafka_resp_err_t broken_by; /* what ended the producer; 0: it lives */
     leat_sink_spec spec;
     leat_ledger *ledger;
     leat_sink_meters meters;
@@ -63,7 +63,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *record, void *
     uint64_t sequence = (uint64_t)(uintptr_t)record->_private;
     if (!record->err) {
         leat_ledger_acknowledge(sink->ledger, sequence);
-        sink->acknowledged = true;
+        sink->works = sink->works || !sink->spec.transactional_id;
         return;
     }
     /* The refusal of one fails the others of its transaction. */
@@ -407,6 +407,11 @@ bool leat_sink_is_broken(const leat_sink *sink)
     return sink->broken_by != RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
+void leat_sink_note_commit(leat_sink *sink)
+{
+    sink->works = true;
+}
+
 static bool is_fenced(rd_kafka_resp_err_t err)
 {
     return err == RD_KAFKA_RESP_ERR__FENCED || err == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
@@ -427,7 +432,7 @@ static leat_status may_reopen(const leat_sink *sink, leat_error *error)
                               "transactional id %s; give each a transaction.id_prefix of "
                               "its own",
                               sink->spec.transactional_id);
-    if (!sink->acknowledged)
+    if (!sink->works)
         return leat_error_set(error, LEAT_E_KAFKA, "the producer failed again: %s",
                               sink->why);
     return LEAT_OK;
@@ -438,7 +443,7 @@ static void note_reopened(leat_sink *sink)
     if (sink->broken_by != RD_KAFKA_RESP_ERR__TIMED_OUT) {
         sink->reopened_ns = leat_now_ns();
         sink->reopened_by = sink->broken_by;
-        sink->acknowledged = false;
+        sink->works = false;
     }
     sink->broken_by = RD_KAFKA_RESP_ERR_NO_ERROR;
     sink->failed = LEAT_OK;

@@ -74,7 +74,8 @@ leat_status leat_sink_flush(leat_sink *sink, uint64_t deadline_ns,
 
 /* Takes back what is queued or on its way, so that it cannot come after what is published
  * again, and opens a new producer where the old one has ended. The ledger must have been
- * cleared. E_KAFKA when that has just been tried, to no avail. */
+ * cleared. E_KAFKA when one that was opened within the last minute failed before it did its
+ * work, or was fenced again. */
 leat_status leat_sink_abort(leat_sink *sink, leat_error *error) LEAT_MUST_CHECK;
 
 /* The producer is beyond repair, and why: abort() opens a new one. */
@@ -83,6 +84,10 @@ bool leat_sink_is_broken(const leat_sink *sink);
 
 /* What the last failure was, for people. */
 const char *leat_sink_why(const leat_sink *sink);
+
+/* A transaction of its producer is committed. Without transactions an acknowledged record says
+ * as much: the producer works, and the next failure is a first one. */
+void leat_sink_note_commit(leat_sink *sink);
 
 /* For its transactions; another one after every abort(). */
 rd_kafka_t *leat_sink_producer(const leat_sink *sink);

@@ -184,9 +184,11 @@ static leat_status end(leat_transaction *self, uint64_t deadline_ns)
                                              leat_ms_until(deadline_ns));
     while (is_retried(self, failed, deadline_ns));
     leat_status status = act(self, "commit_transaction", failed, VERDICT_REOPEN);
-    if (status == LEAT_OK)
-        self->stage = STAGE_READY;
-    return status;
+    if (status != LEAT_OK)
+        return status;
+    self->stage = STAGE_READY;
+    leat_sink_note_commit(self->sink);
+    return LEAT_OK;
 }
 
 /* The offsets go first: the brokers take them while the last records are on their way. */

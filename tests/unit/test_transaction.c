@@ -355,6 +355,33 @@ static void test_transaction__a_refused_record_is_an_error(void **state)
     assert_non_null(strstr(error.msg, "out: "));
 }
 
+/* Its records are acknowledged every time, and that is not enough. */
+static void test_transaction__a_producer_that_never_commits_is_an_error(void **state)
+{
+    fixture *self = *state;
+    leat_error error;
+    start(self);
+    inject(self, API_END_TXN, RD_KAFKA_RESP_ERR_INVALID_TXN_STATE);
+    inject(self, API_END_TXN, RD_KAFKA_RESP_ERR_INVALID_TXN_STATE);
+    assert_int_equal(run_transaction(self, &error), LEAT_ABORTED);
+    assert_int_equal(restore(self, &error), LEAT_OK);
+    assert_int_equal(run_transaction(self, &error), LEAT_ABORTED);
+    assert_int_equal(restore(self, &error), LEAT_E_KAFKA);
+    assert_non_null(strstr(error.msg, "the producer failed again: "));
+}
+
+static void test_transaction__a_failure_after_a_commit_is_a_first_one(void **state)
+{
+    fixture *self = *state;
+    leat_error error;
+    start(self);
+    for (uint64_t n = 1; n <= 3; n++) {
+        inject(self, API_END_TXN, RD_KAFKA_RESP_ERR_INVALID_TXN_STATE);
+        assert_int_equal(run_transaction(self, &error), LEAT_ABORTED);
+        expect_restored(self, n);
+    }
+}
+
 /* The in-process cluster fences nobody, so the refusals that a real one has for the older of
  * two are injected. */
 static void test_transaction__two_workers_with_one_id(void **state)
@@ -409,6 +436,8 @@ int main(void)
         TXN_TEST(a_batch_after_a_fatal_error),
         TXN_TEST(a_batch_after_a_refused_record),
         TXN_TEST(a_refused_record_is_an_error),
+        TXN_TEST(a_producer_that_never_commits_is_an_error),
+        TXN_TEST(a_failure_after_a_commit_is_a_first_one),
         TXN_TEST(two_workers_with_one_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
