@@ -340,7 +340,7 @@ static void test_transaction__a_batch_after_a_refused_record(void **state)
     fixture *self = *state;
     assert_int_equal(
         publish_into(self, API_PRODUCE, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE),
-        LEAT_E_DELIVERY);
+        LEAT_REFUSED);
 }
 
 /* ---- errors of the lane ---- */
