@@ -75,14 +75,20 @@ static void send_commit(leat_source *source)
     source->commit_ns = leat_now_ns() + COMMIT_EVERY_NS;
 }
 
+/* librdkafka may know already that the assignment is lost, and would commit as nobody. */
+static bool is_member(const leat_source *source)
+{
+    return source->change != LEAT_CHANGE_LOST &&
+           !rd_kafka_assignment_lost(source->consumer);
+}
+
 static void commit_when_due(leat_source *source)
 {
     rd_kafka_event_t *answer =
         source->committing ? rd_kafka_queue_poll(source->commit_answers, 0) : NULL;
     if (answer)
         take_answer(source, answer);
-    if (!source->committing && source->change != LEAT_CHANGE_LOST &&
-        leat_now_ns() >= source->commit_ns)
+    if (!source->committing && is_member(source) && leat_now_ns() >= source->commit_ns)
         send_commit(source);
 }
 
@@ -128,6 +134,8 @@ leat_status leat_source_commit_list(leat_source *source,
 leat_status leat_source_commit(leat_source *source, uint64_t deadline_ns,
                                leat_error *error)
 {
+    if (!is_member(source))
+        return leat_error_set(error, LEAT_E_KAFKA, "commit: the assignment was lost");
     rd_kafka_topic_partition_list_t *offsets = uncommitted(source);
     leat_status status = leat_source_commit_list(source, offsets, deadline_ns, error);
     rd_kafka_topic_partition_list_destroy(offsets);

@@ -2,7 +2,8 @@
 
 SIGSTOP for 8 to 20 s, longer than the session, then SIGCONT. The zombie has records in its
 queues and believes that it owns what it owned. At least once, what it still publishes may
-come out twice; and its commits, which it cannot know to be too many, must be refused."""
+come out twice; and its commits, which it cannot know to be too many, must be refused, also one
+that librdkafka sends when it knows already that it is no member."""
 
 import signal
 import time
@@ -11,9 +12,11 @@ SAMPLE = 1
 A_ROUND = 5
 RATE = 1000
 SECONDS_A_ZOMBIE = 26
-PLEDGES = {"at_least_once": {"allowed": ["duplicated", "unowned_commits"],
+PLEDGES = {"at_least_once": {"allowed": ["duplicated", "unowned_commits",
+                                         "memberless_commits"],
                              "max_stall_s": 30},
-           "exactly_once": {"allowed": ["unowned_commits"], "max_stall_s": 30}}
+           "exactly_once": {"allowed": ["unowned_commits", "memberless_commits"],
+                            "max_stall_s": 30}}
 
 
 def play(new_round, n):
