@@ -105,6 +105,7 @@ void leat_source_free(leat_source *source)
     if (source->consumer)
         rd_kafka_destroy_flags(source->consumer,
                                source->closed ? 0 : RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    leat_partition_meters_fini(&source->meters);
     leat_arena_fini(&source->names);
     free(source->slots);
     free(source->held);
@@ -272,7 +273,7 @@ static leat_status fill_window(leat_source *source, leat_batch *batch,
         if (batch->n_events && batch->bytes + size_of(record) > window->max_bytes)
             return put_back(source, record, error);
         if (!batch->n_events)
-            until_ns = leat_now_ns() + window->max_wait_ns;
+            until_ns = (batch->opened_ns = leat_now_ns()) + window->max_wait_ns;
         status = add_record(source, batch, record, error);
     }
     return status;
@@ -340,6 +341,11 @@ static void pause(leat_source *source)
     rd_kafka_pause_partitions(source->consumer, all);
     rd_kafka_topic_partition_list_destroy(all);
     source->paused = true;
+}
+
+void leat_source_pause(leat_source *source)
+{
+    pause(source);
 }
 
 leat_status leat_source_keep_alive(leat_source *source, leat_error *error)

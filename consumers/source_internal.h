@@ -48,6 +48,8 @@ struct leat_source {
     uint32_t n_held, first_held, max_held;
 
     bool closed;
+
+    leat_partition_meters meters; /* one a slot */
 };
 
 /* The slot of a partition, made when it is new; UINT32_MAX when out of memory. */

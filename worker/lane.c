@@ -74,7 +74,7 @@ static void store_settled(leat_lane *lane)
     uint32_t n = leat_ledger_settled(lane->ledger, &marks, meter_ticket, lane);
     leat_source_store(lane->source, marks, n);
     lane->settle_ns = leat_now_ns() + SETTLE_NS;
-    leat_counter_set(&lane->meters.lag, leat_source_lag(lane->source));
+    leat_counter_set(&lane->meters.lag, leat_source_measure(lane->source));
 }
 
 /* Serves acknowledgements and, when due, stores what they settled. */
