@@ -26,7 +26,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MAX_TICKETS = 4096, SERVE_MS = 20 };
+enum { MAX_TICKETS = 4096, SERVE_MS = 20, HALTED_MS = 100 };
 
 static const uint64_t IDLE_NS = 100 * LEAT_MS;   /* how late a stop may be heard */
 static const uint64_t OWING_NS = 5 * LEAT_MS;    /* while acknowledgements are awaited */
@@ -56,7 +56,15 @@ struct leat_lane {
     uint64_t settle_ns; /* when offsets are stored next */
     leat_lane_meters meters;
     atomic_bool stopping;
+    atomic_bool halting;
+    bool has_halted;
 };
+
+/* The lane gets on: once a turn, and wherever it lawfully waits. */
+static void beat(leat_lane *lane)
+{
+    leat_counter_set(&lane->meters.beat_ns, leat_now_ns());
+}
 
 /* ---- settling ---- */
 
@@ -64,8 +72,11 @@ static void meter_ticket(const leat_ticket *ticket, void *opaque)
 {
     leat_lane *lane = opaque;
     int64_t late_ms = leat_real_ms() - ticket->oldest;
-    if (ticket->oldest != INT64_MAX && late_ms >= 0)
-        leat_histogram_add(&lane->meters.latency, (uint64_t)late_ms * 1000, 1);
+    if (ticket->oldest == INT64_MAX || late_ms < 0)
+        return;
+    leat_histogram_add(&lane->meters.latency, (uint64_t)late_ms * 1000, 1);
+    leat_distribution_add(&lane->meters.end_to_end, &leat_bounds_end_to_end,
+                          (uint64_t)late_ms * LEAT_MS);
 }
 
 static void store_settled(leat_lane *lane)
@@ -94,6 +105,7 @@ static leat_status settle_now(leat_lane *lane, uint64_t deadline_ns, leat_error 
     store_settled(lane);
     leat_error uncommitted;
     leat_status committed = leat_source_commit(lane->source, deadline_ns, &uncommitted);
+    beat(lane);
     if (status == LEAT_OK && committed == LEAT_E_TIMEOUT) {
         *error = uncommitted;
         return committed;
@@ -129,18 +141,59 @@ static leat_status give_up(leat_lane *lane, leat_error *error)
     if (unknown)
         leat_sink_abort(lane->sink);
     leat_status status = leat_source_rebalance(lane->source, error);
+    beat(lane);
     if (status == LEAT_OK && (unknown || lane->gave_up_batch))
         status = leat_source_rewind(lane->source, error);
     lane->gave_up_batch = false;
     return status;
 }
 
+/* A lane that was lost is no member until the group assigns something again. */
+static void meter_rebalance(leat_lane *lane, leat_change change)
+{
+    leat_counter_add(&lane->meters.rebalances, 1);
+    leat_counter_set(&lane->meters.assigned, leat_source_n_assigned(lane->source));
+    leat_counter_set(&lane->meters.lag, leat_source_measure(lane->source));
+    if (change != LEAT_CHANGE_REVOKE)
+        leat_counter_set(&lane->meters.joined, change == LEAT_CHANGE_ASSIGN);
+    beat(lane);
+}
+
 static leat_status rebalance(leat_lane *lane, leat_error *error)
 {
-    leat_status status = leat_source_pending(lane->source) == LEAT_CHANGE_ASSIGN
+    leat_change change = leat_source_pending(lane->source);
+    leat_status status = change == LEAT_CHANGE_ASSIGN
                              ? leat_source_rebalance(lane->source, error)
                              : give_up(lane, error);
-    leat_counter_set(&lane->meters.assigned, leat_source_n_assigned(lane->source));
+    meter_rebalance(lane, change);
+    return status;
+}
+
+/* ---- halted ---- */
+
+/* What was published before and not settled will be published again: by whoever reads it
+ * when somebody has mended what was wrong. */
+static leat_status halt(leat_lane *lane)
+{
+    lane->has_halted = true;
+    leat_ledger_clear(lane->ledger);
+    leat_sink_abort(lane->sink);
+    leat_source_pause(lane->source);
+    return LEAT_OK;
+}
+
+/* One turn of a lane that has halted: deliveries and the group are answered, no more. */
+static leat_status stay(leat_lane *lane, leat_error *error)
+{
+    if (!lane->has_halted)
+        return halt(lane);
+    leat_status status = leat_sink_serve(lane->sink, HALTED_MS, error);
+    leat_change change = leat_source_pending(lane->source);
+    if (status < 0 || change == LEAT_CHANGE_NONE)
+        return status < 0 ? status : leat_source_keep_alive(lane->source, error);
+    status = leat_source_rebalance(lane->source, error);
+    leat_source_pause(lane->source);
+    meter_rebalance(lane, change);
     return status;
 }
 
@@ -150,6 +203,7 @@ static leat_status rebalance(leat_lane *lane, leat_error *error)
  * group does not take it for dead. */
 static leat_status serve(leat_lane *lane, int timeout_ms, leat_error *error)
 {
+    beat(lane);
     leat_status status = leat_sink_serve(lane->sink, timeout_ms, error);
     if (status == LEAT_OK)
         store_settled(lane);
@@ -194,6 +248,8 @@ static void meter_batch(leat_lane *lane)
         skipped += !event->n && event->status == LEAT_OK;
         unavailable += event->n && event->quality == LEAT_QUALITY_UNAVAILABLE;
     }
+    leat_batch_meters_end(&lane->meters.way, batch);
+    leat_source_count(lane->source, batch);
     leat_counter_add(&lane->meters.events, batch->n_events);
     leat_counter_add(&lane->meters.batches, 1);
     leat_counter_add(&lane->meters.skipped, skipped);
@@ -205,14 +261,20 @@ static void meter_batch(leat_lane *lane)
 static leat_status lead(leat_lane *lane, leat_error *error)
 {
     leat_batch *batch = &lane->batch;
+    leat_batch_meters *meters = &lane->meters.way;
+    leat_batch_meters_begin(meters, batch);
     leat_decoder_run(lane->decoder, batch);
+    leat_batch_meters_lap(meters, LEAT_STAGE_DECODE);
     if (lane->features) {
         leat_features_send(lane->features, batch);
         leat_features_receive(lane->features, batch);
+        leat_batch_meters_lap(meters, LEAT_STAGE_FEATURES);
     }
     leat_status status = score(lane, error);
+    leat_batch_meters_lap(meters, LEAT_STAGE_MODEL);
     if (status == LEAT_OK)
         status = publish(lane, error);
+    leat_batch_meters_lap(meters, LEAT_STAGE_PUBLISH);
     if (status == LEAT_OK)
         meter_batch(lane);
     return status;
@@ -225,6 +287,9 @@ static uint64_t wake_at(const leat_lane *lane)
 
 static leat_status turn(leat_lane *lane, leat_error *error)
 {
+    beat(lane);
+    if (atomic_load_explicit(&lane->halting, memory_order_relaxed))
+        return stay(lane, error);
     leat_status status = leat_batch_reset(&lane->batch, &lane->plan->schema,
                                           leat_session_output(lane->session));
     if (status == LEAT_OK)
@@ -255,11 +320,22 @@ static leat_status settle_last(leat_lane *lane, leat_error *error)
     return status == LEAT_ABORTED ? LEAT_OK : status;
 }
 
+/* Probes say it now; settling may take a while. */
+static void tell_failure(leat_lane *lane, const leat_error *error)
+{
+    lane->meters.failure = *error;
+    atomic_store_explicit(&lane->meters.failed, true, memory_order_release);
+}
+
 leat_status leat_lane_run(leat_lane *lane, leat_error *error)
 {
     leat_status status = LEAT_OK;
     while (!atomic_load(&lane->stopping) && status == LEAT_OK)
         status = turn(lane, error);
+    if (status != LEAT_OK)
+        tell_failure(lane, error);
+    if (atomic_load(&lane->halting))
+        return status;
     leat_error unsettled;
     leat_status settled = settle_last(lane, &unsettled);
     if (status != LEAT_OK || settled == LEAT_OK)
@@ -276,6 +352,11 @@ leat_status leat_lane_leave(leat_lane *lane, uint64_t deadline_ns, leat_error *e
 void leat_lane_stop(leat_lane *lane)
 {
     atomic_store(&lane->stopping, true);
+}
+
+void leat_lane_halt(leat_lane *lane)
+{
+    atomic_store(&lane->halting, true);
 }
 
 const leat_lane_meters *leat_lane_read(const leat_lane *lane)
@@ -373,6 +454,9 @@ leat_status leat_lane_new(leat_lane **lane, const leat_config *config, leat_plan
     if (status == LEAT_OK)
         status = open_clients(made, config, error);
     if (status == LEAT_OK) {
+        made->meters.partitions = leat_source_meters(made->source);
+        made->meters.features =
+            made->features ? leat_features_read_stats(made->features) : NULL;
         *lane = made;
         return LEAT_OK;
     }

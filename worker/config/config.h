@@ -21,6 +21,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "worker/config/address.h"
 #include "worker/config/yaml.h"
 
 #include <stdbool.h>
@@ -132,7 +133,13 @@ typedef struct leat_config {
 
     struct {
         const char *topic; /* or NULL: a bad event stops the worker */
+        double max_rate;   /* default 0.5 */
     } dead_letter;
+
+    struct {
+        leat_address listen; /* default 127.0.0.1:9464 */
+        bool is_written;     /* by the user: must be had */
+    } http;
 
     uint32_t lanes; /* 0: auto, the cgroup's CPU quota */
 } leat_config;
