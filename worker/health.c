@@ -146,8 +146,9 @@ static bool say_whether_joined(const leat_health *health, FILE *out)
         say(out, "not ready: %u of %u lanes wait for the answer of their group\n",
             waiting, health->n_lanes);
     else
-        say(out, "ready: %u lanes, %llu partitions\n", health->n_lanes,
-            (unsigned long long)assigned);
+        say(out, "ready: %u lane%s, %llu partition%s\n", health->n_lanes,
+            health->n_lanes == 1 ? "" : "s", (unsigned long long)assigned,
+            assigned == 1 ? "" : "s");
     return !waiting && health->n_lanes;
 }
 

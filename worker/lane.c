@@ -86,6 +86,7 @@ static void store_settled(leat_lane *lane)
     leat_source_store(lane->source, marks, n);
     lane->settle_ns = leat_now_ns() + SETTLE_NS;
     leat_counter_set(&lane->meters.lag, leat_source_measure(lane->source));
+    leat_counter_set(&lane->meters.assigned, leat_source_n_assigned(lane->source));
 }
 
 /* Serves acknowledgements and, when due, stores what they settled. */

@@ -35,6 +35,7 @@ class Gate:
     def close(self):
         self.reopen()
         if self.server:
+            self.server.shutdown(socket.SHUT_RDWR)  # wakes accept()
             self.server.close()
 
     def accept(self):

@@ -123,10 +123,10 @@ class Probes:
         self.probed.append(Probed(worker))
         return self.probed[-1]
 
-    def send(self, topic, payloads):
+    def send(self, topic, payloads, partition=None):
         producer = self.bed.producer()
         for payload in payloads:
-            producer.send(topic, value=payload)
+            producer.send(topic, value=payload, partition=partition)
         producer.flush()
         producer.close()
 
@@ -265,11 +265,13 @@ class Probes:
         case, gate = self.case(), Gate()
         gate.open()
         case.dead = None
-        probed = self.start(case, "fatal", brokers=os.environ["KAFKA_PROXIED"],
-                            consumer={"fetch.wait.max.ms": 30000})
-        probed.await_page("/readyz", 200, "ready: 2 lanes, 8 partitions")
-        gate.shut()
-        self.send(case.topic, [b"\xc1"])
+        probed = self.start(case, "fatal", brokers=os.environ["KAFKA_PROXIED"], lanes=1,
+                            consumer={"fetch.wait.max.ms": 4000})
+        probed.await_page("/readyz", 200, "ready: 1 lane, 8 partitions")
+        self.send(case.topic, self.good(1), partition=0)
+        probed.await_sum(1, "leat_end_to_end_latency_seconds_count")
+        gate.shut()  # behind a fetch that waits for events
+        self.send(case.topic, [b"\xc1"], partition=0)
         probed.await_page("/readyz", 503, "failed: lane ")
         self.expect(f"{case.topic}/" in probed.said[-1], True,
                     f"{probed.said[-1]!r} names the event")
