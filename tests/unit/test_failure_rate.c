@@ -58,6 +58,8 @@ static void test_failure_rate__a_minute_later_it_is_forgotten(void **state)
     assert_false(at(7, 99, 99));
     assert_false(at(67, 1, 1));
     assert_int_equal(rate.minute.events, 1);
+    assert_false(at(127, 0, 0)); /* and once is enough */
+    assert_int_equal(rate.minute.events, 0);
 }
 
 static void test_failure_rate__hours_of_silence_empty_every_bucket(void **state)
