@@ -72,6 +72,7 @@ typedef struct leat_batch {
     uint32_t n_events;
     leat_event *events; /* [n_events] */
     uint64_t bytes;     /* keys and payloads together */
+    uint64_t opened_ns; /* when the first event came, by the monotonic clock */
 
     uint32_t max_rows;
     uint32_t n_rows;

@@ -42,6 +42,7 @@ typedef enum leat_class {
     X(E_KAFKA, -11, FATAL, "Kafka client error")                                         \
     X(E_DELIVERY, -12, FATAL, "a record could not be delivered")                         \
     X(E_INTERNAL, -13, FATAL, "internal error")                                          \
+    X(E_HALTED, -14, FATAL, "halted: too many events failed")                            \
     X(E_TRUNCATED, -20, ROW, "payload is truncated")                                     \
     X(E_TRAILING, -21, ROW, "payload has trailing bytes")                                \
     X(E_DEPTH, -22, ROW, "payload nests too deep")                                       \

@@ -44,7 +44,7 @@ uint32_t leat_source_slot(leat_source *source, const char *topic, int32_t partit
     if (source->n_slots == source->max_slots && !grow_slots(source))
         return UINT32_MAX;
     const char *name = intern(source, topic);
-    if (!name)
+    if (!name || !leat_partition_meters_add(&source->meters, name, partition))
         return UINT32_MAX;
     source->slots[source->n_slots] = (leat_slot){
         .topic = name, .partition = partition, .next = RD_KAFKA_OFFSET_INVALID};
@@ -131,21 +131,6 @@ leat_status leat_source_rewind(leat_source *source, leat_error *error)
     rd_kafka_error_destroy(failed);
     rd_kafka_topic_partition_list_destroy(back);
     return status;
-}
-
-uint64_t leat_source_lag(const leat_source *source)
-{
-    uint64_t lag = 0;
-    for (uint32_t i = 0; i < source->n_slots; i++) {
-        const leat_slot *slot = &source->slots[i];
-        int64_t low, high;
-        if (slot->assigned &&
-            !rd_kafka_get_watermark_offsets(source->consumer, slot->topic,
-                                            slot->partition, &low, &high) &&
-            high > slot->taken && slot->taken >= 0)
-            lag += (uint64_t)(high - slot->taken);
-    }
-    return lag;
 }
 
 uint32_t leat_source_n_assigned(const leat_source *source)

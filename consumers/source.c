@@ -105,6 +105,7 @@ void leat_source_free(leat_source *source)
     if (source->consumer)
         rd_kafka_destroy_flags(source->consumer,
                                source->closed ? 0 : RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    leat_partition_meters_fini(&source->meters);
     leat_arena_fini(&source->names);
     free(source->slots);
     free(source->held);
@@ -227,7 +228,7 @@ static leat_status fill_window(leat_source *source, leat_batch *batch,
         if (batch->n_events && batch->bytes + size_of(record) > window->max_bytes)
             return leat_source_put_back(source, record, error);
         if (!batch->n_events)
-            until_ns = leat_now_ns() + window->max_wait_ns;
+            until_ns = (batch->opened_ns = leat_now_ns()) + window->max_wait_ns;
         status = add_record(source, batch, record, error);
     }
     return status;

@@ -30,6 +30,7 @@
 #include "base/batch.h"
 #include "base/client/client.h"
 #include "base/ledger.h"
+#include "consumers/partition_meters.h"
 #include "consumers/window.h"
 
 #include <stdbool.h>
@@ -106,6 +107,9 @@ leat_status leat_source_rewind(leat_source *source, leat_error *error) LEAT_MUST
 leat_status leat_source_keep_alive(leat_source *source,
                                    leat_error *error) LEAT_MUST_CHECK;
 
+/* Pauses what is assigned now, until the next fill. */
+void leat_source_pause(leat_source *source);
+
 /* Leaves the group: answers what is pending, then closes. E_TIMEOUT when librdkafka has not
  * closed by the deadline; the source must not be freed then, since librdkafka would wait for
  * it without a bound: it goes with the process. */
@@ -118,9 +122,14 @@ leat_slice leat_source_header(const leat_event *event, const char *name);
 /* The record's headers, or NULL: for dead letters. Valid until release. */
 const rd_kafka_headers_t *leat_source_headers(const leat_event *event);
 
-/* Events between what was taken and the end of the assigned partitions, as far as the
- * last fetches told. */
-uint64_t leat_source_lag(const leat_source *source);
+/* Measures (measure.c). count: the batch's events were led to their end. measure: brings lag
+ * and assignment of every partition up to date; the lag of all of them, that is the events
+ * between what was taken and the end, as far as the last fetches told. */
+void leat_source_count(leat_source *source, const leat_batch *batch);
+uint64_t leat_source_measure(leat_source *source);
+
+/* To be read by any thread, as long as the source lives. */
+const leat_partition_meters *leat_source_meters(const leat_source *source);
 
 /* Partitions assigned now. */
 uint32_t leat_source_n_assigned(const leat_source *source);

@@ -59,6 +59,8 @@ struct leat_source {
     uint32_t n_held, first_held, max_held;
 
     bool closed;
+
+    leat_partition_meters meters; /* one a slot */
 };
 
 /* The slot of a partition, made when it is new; UINT32_MAX when out of memory. */
@@ -99,8 +101,7 @@ leat_status leat_source_commit_list(leat_source *source,
                                     uint64_t deadline_ns,
                                     leat_error *error) LEAT_MUST_CHECK;
 
-/* pause.c: of all that is assigned now. */
-void leat_source_pause(leat_source *source);
+/* pause.c: what leat_source_pause has paused. */
 void leat_source_resume(leat_source *source);
 
 /* held.c: the oldest of the held records, or NULL. */

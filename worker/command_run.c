@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "worker/brokers.h"
 #include "worker/commands.h"
+#include "worker/endpoints.h"
 #include "worker/signals.h"
 #include "worker/supervisor.h"
 
@@ -96,30 +97,51 @@ static int say_failed(const leat_error *error)
     return leat_exit_code(error->code);
 }
 
-static int work(const leat_config *config, leat_plan *plan)
+static int work(const leat_config *config, leat_plan *plan, leat_health *health)
 {
     leat_error error;
     introduce(config, plan);
     leat_signals_hold();
+    leat_health_set(health, LEAT_PHASE_AWAITING, NULL);
     leat_status status = leat_brokers_await(config, &error);
     if (status < 0)
         return say_failed(&error);
     if (status == LEAT_END)
         return EX_OK;
-    return leat_exit_code(leat_supervisor_run(config, plan, &error));
+    leat_health_set(health, LEAT_PHASE_STARTING, NULL);
+    return leat_exit_code(leat_supervisor_run(config, plan, health, &error));
+}
+
+/* Probes are answered from here on, while a large model is loaded too. */
+static int watched(const leat_config *config, leat_health *health)
+{
+    leat_error error;
+    leat_endpoints endpoints;
+    leat_plan *plan = NULL;
+    if (leat_endpoints_open(&endpoints, config, health, &error))
+        return say_failed(&error);
+    leat_status status = leat_plan_new(&plan, config, &error);
+    if (status == LEAT_OK)
+        atomic_store(&endpoints.metrics.version, plan->prediction.version);
+    int code = status == LEAT_OK ? work(config, plan, health) : say_failed(&error);
+    leat_endpoints_close(&endpoints);
+    leat_plan_release(plan);
+    return code;
 }
 
 static int run(const char *path)
 {
     leat_error error;
-    leat_config *config = NULL;
-    leat_plan *plan = NULL;
+    leat_config *config;
     leat_signals_obey();
-    leat_status status = leat_config_load(&config, path, &error);
-    if (status == LEAT_OK)
-        status = leat_plan_new(&plan, config, &error);
-    int code = status == LEAT_OK ? work(config, plan) : say_failed(&error);
-    leat_plan_release(plan);
+    if (leat_config_load(&config, path, &error))
+        return say_failed(&error);
+    leat_health *health =
+        leat_health_new(leat_supervisor_lanes(config), leat_health_stall_ns(config));
+    if (!health)
+        leat_error_set(&error, LEAT_E_MEMORY, "out of memory");
+    int code = health ? watched(config, health) : say_failed(&error);
+    leat_health_free(health);
     leat_config_free(config);
     return code;
 }

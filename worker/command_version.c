@@ -3,6 +3,7 @@
 #include <hiredis/hiredis.h>
 #include <jansson.h>
 #include <librdkafka/rdkafka.h>
+#include <microhttpd.h>
 #include <msgpack.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@ int leat_command_version(int argc, char **argv)
     printf("msgpack-c   %s\n", MSGPACK_VERSION);
     printf("libyaml     %s\n", yaml_get_version_string());
     printf("jansson     %s\n", JANSSON_VERSION);
+    printf("microhttpd  %s\n", MHD_get_version());
     printf("compiler    %s\n", __VERSION__);
     return EX_OK;
 }

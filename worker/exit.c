@@ -13,6 +13,7 @@ int leat_exit_code(leat_status status)
     case LEAT_E_NO_INPUT:
         return EX_NOINPUT;
     case LEAT_E_MODEL:
+    case LEAT_E_HALTED:
         return EX_DATAERR;
     case LEAT_E_CONFIG:
     case LEAT_E_UNSUPPORTED:

@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "worker/lane_internal.h"
 
-enum { SERVE_MS = 20 };
+enum { SERVE_MS = 20, HALTED_MS = 100 };
 
 static const uint64_t IDLE_NS = 100 * LEAT_MS;  /* how late a stop may be heard */
 static const uint64_t OWING_NS = 5 * LEAT_MS;   /* while acknowledgements are awaited */
@@ -69,6 +69,8 @@ static void meter_batch(leat_lane *lane)
         skipped += !event->n && event->status == LEAT_OK;
         unavailable += event->n && event->quality == LEAT_QUALITY_UNAVAILABLE;
     }
+    leat_batch_meters_end(&lane->meters.way, batch);
+    leat_source_count(lane->source, batch);
     leat_counter_add(&lane->meters.events, batch->n_events);
     leat_counter_add(&lane->meters.batches, 1);
     leat_counter_add(&lane->meters.skipped, skipped);
@@ -80,15 +82,21 @@ static void meter_batch(leat_lane *lane)
 static leat_status lead(leat_lane *lane, leat_error *error)
 {
     leat_batch *batch = &lane->batch;
+    leat_batch_meters *meters = &lane->meters.way;
+    leat_batch_meters_begin(meters, batch);
     leat_decoder_run(lane->decoder, batch);
+    leat_batch_meters_lap(meters, LEAT_STAGE_DECODE);
     if (lane->features) {
         leat_features_send(lane->features, batch);
         leat_features_receive(lane->features, batch);
+        leat_batch_meters_lap(meters, LEAT_STAGE_FEATURES);
     }
     leat_status status = score(lane, error);
+    leat_batch_meters_lap(meters, LEAT_STAGE_MODEL);
     leat_refusals_mark(&lane->refusals, batch);
     if (status == LEAT_OK)
         status = publish(lane, error);
+    leat_batch_meters_lap(meters, LEAT_STAGE_PUBLISH);
     LEAT_FAIL_POINT("after_produce");
     if (status == LEAT_OK)
         meter_batch(lane);
@@ -123,8 +131,36 @@ static leat_status note_refusal(leat_lane *lane, leat_error *error)
                               leat_sink_why(lane->sink), error);
 }
 
+/* What was published before and not settled is taken back; it will be published again when
+ * somebody has mended what was wrong. */
+static void halt(leat_lane *lane)
+{
+    lane->has_halted = true;
+    lane->must_go_back = true; /* nothing settles any more */
+    leat_lane_take_back(lane, leat_now_ns() + DRAIN_NS);
+    leat_source_pause(lane->source);
+}
+
+/* One turn of a lane that has halted: deliveries and the group are answered, no more. */
+static leat_status stay(leat_lane *lane, leat_error *error)
+{
+    if (!lane->has_halted)
+        halt(lane);
+    leat_status status = leat_sink_serve(lane->sink, HALTED_MS, error);
+    leat_change change = leat_source_pending(lane->source);
+    if (status < 0 || change == LEAT_CHANGE_NONE)
+        return status < 0 ? status : leat_source_keep_alive(lane->source, error);
+    status = leat_source_rebalance(lane->source, error);
+    leat_source_pause(lane->source);
+    leat_lane_meter_rebalance(lane, change);
+    return status;
+}
+
 static leat_status turn(leat_lane *lane, leat_error *error)
 {
+    leat_lane_beat(lane);
+    if (atomic_load_explicit(&lane->halting, memory_order_relaxed))
+        return stay(lane, error);
     if (lane->must_go_back)
         return leat_lane_go_back(lane, error);
     leat_window window = leat_refusals_window(&lane->refusals, &lane->window);
@@ -163,11 +199,22 @@ static leat_status settle_last(leat_lane *lane, leat_error *error)
     return status < 0 ? status : LEAT_OK;
 }
 
+/* Probes say it now; settling may take a while. */
+static void tell_failure(leat_lane *lane, const leat_error *error)
+{
+    lane->meters.failure = *error;
+    atomic_store_explicit(&lane->meters.failed, true, memory_order_release);
+}
+
 leat_status leat_lane_run(leat_lane *lane, leat_error *error)
 {
     leat_status status = LEAT_OK;
     while (!atomic_load(&lane->stopping) && status == LEAT_OK)
         status = turn(lane, error);
+    if (status != LEAT_OK)
+        tell_failure(lane, error);
+    if (atomic_load(&lane->halting))
+        return status;
     leat_error unsettled;
     leat_status settled = settle_last(lane, &unsettled);
     if (status != LEAT_OK || settled == LEAT_OK)
@@ -184,6 +231,11 @@ leat_status leat_lane_leave(leat_lane *lane, uint64_t deadline_ns, leat_error *e
 void leat_lane_stop(leat_lane *lane)
 {
     atomic_store(&lane->stopping, true);
+}
+
+void leat_lane_halt(leat_lane *lane)
+{
+    atomic_store(&lane->halting, true);
 }
 
 const leat_lane_meters *leat_lane_read(const leat_lane *lane)

@@ -3,6 +3,7 @@
 #ifndef LEAT_WORKER_LANE_INTERNAL_H
 #define LEAT_WORKER_LANE_INTERNAL_H
 
+#include "base/clock.h"
 #include "consumers/decode.h"
 #include "consumers/source.h"
 #include "features/lookup.h"
@@ -39,7 +40,15 @@ struct leat_lane {
     uint64_t settle_ns; /* when offsets are stored next */
     leat_lane_meters meters;
     atomic_bool stopping;
+    atomic_bool halting;
+    bool has_halted;
 };
+
+/* The lane gets on: once a turn, and wherever it lawfully waits. */
+static inline void leat_lane_beat(leat_lane *lane)
+{
+    leat_counter_set(&lane->meters.beat_ns, leat_now_ns());
+}
 
 /* Serves acknowledgements and settles, where it is time. OK, ABORTED, REFUSED or an error. */
 leat_status leat_lane_settle_when_due(leat_lane *lane, leat_error *error) LEAT_MUST_CHECK;
@@ -61,6 +70,9 @@ void leat_lane_take_back(leat_lane *lane, uint64_t deadline_ns);
 
 /* A step of going back, until must_go_back is off. */
 leat_status leat_lane_go_back(leat_lane *lane, leat_error *error) LEAT_MUST_CHECK;
+
+/* Counts a change of the assignment that was answered. */
+void leat_lane_meter_rebalance(leat_lane *lane, leat_change change);
 
 /* Settles what it can before partitions go, and answers the group. */
 leat_status leat_lane_rebalance(leat_lane *lane, leat_error *error) LEAT_MUST_CHECK;

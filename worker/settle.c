@@ -38,8 +38,11 @@ static void meter_ticket(const leat_ticket *ticket, void *opaque)
 {
     leat_lane *lane = opaque;
     int64_t late_ms = leat_real_ms() - ticket->oldest;
-    if (ticket->oldest != INT64_MAX && late_ms >= 0)
-        leat_histogram_add(&lane->meters.latency, (uint64_t)late_ms * 1000, 1);
+    if (ticket->oldest == INT64_MAX || late_ms < 0)
+        return;
+    leat_histogram_add(&lane->meters.latency, (uint64_t)late_ms * 1000, 1);
+    leat_distribution_add(&lane->meters.end_to_end, &leat_bounds_end_to_end,
+                          (uint64_t)late_ms * LEAT_MS);
 }
 
 static void store_settled(leat_lane *lane)
@@ -48,7 +51,8 @@ static void store_settled(leat_lane *lane)
     uint32_t n = leat_ledger_settled(lane->ledger, &marks, meter_ticket, lane);
     leat_source_store(lane->source, marks, n);
     lane->settle_ns = leat_now_ns() + SETTLE_NS;
-    leat_counter_set(&lane->meters.lag, leat_source_lag(lane->source));
+    leat_counter_set(&lane->meters.lag, leat_source_measure(lane->source));
+    leat_counter_set(&lane->meters.assigned, leat_source_n_assigned(lane->source));
 }
 
 /* ---- at least once ---- */
@@ -95,8 +99,10 @@ static leat_status commit_transaction(leat_lane *lane, uint64_t deadline_ns,
 
 leat_status leat_lane_settle_now(leat_lane *lane, uint64_t deadline_ns, leat_error *error)
 {
-    return lane->transaction ? commit_transaction(lane, deadline_ns, error)
-                             : commit_offsets(lane, deadline_ns, error);
+    leat_status status = lane->transaction ? commit_transaction(lane, deadline_ns, error)
+                                           : commit_offsets(lane, deadline_ns, error);
+    leat_lane_beat(lane);
+    return status;
 }
 
 leat_status leat_lane_settle_when_due(leat_lane *lane, leat_error *error)
@@ -106,7 +112,7 @@ leat_status leat_lane_settle_when_due(leat_lane *lane, leat_error *error)
         return status;
     if (lane->transaction) {
         if (leat_transaction_is_due(lane->transaction))
-            return commit_transaction(lane, leat_now_ns() + END_NS, error);
+            return leat_lane_settle_now(lane, leat_now_ns() + END_NS, error);
     } else if (leat_now_ns() >= lane->settle_ns) {
         store_settled(lane);
     }
@@ -115,6 +121,7 @@ leat_status leat_lane_settle_when_due(leat_lane *lane, leat_error *error)
 
 leat_status leat_lane_serve(leat_lane *lane, int timeout_ms, leat_error *error)
 {
+    leat_lane_beat(lane);
     leat_status status = leat_sink_serve(lane->sink, timeout_ms, error);
     if (status == LEAT_OK && !lane->transaction)
         store_settled(lane);
@@ -177,6 +184,17 @@ static void settle_before_they_go(leat_lane *lane)
                  unsettled.msg);
 }
 
+/* A lane that was lost is no member until the group assigns something again. */
+void leat_lane_meter_rebalance(leat_lane *lane, leat_change change)
+{
+    leat_counter_add(&lane->meters.rebalances, 1);
+    leat_counter_set(&lane->meters.assigned, leat_source_n_assigned(lane->source));
+    leat_counter_set(&lane->meters.lag, leat_source_measure(lane->source));
+    if (change != LEAT_CHANGE_REVOKE)
+        leat_counter_set(&lane->meters.joined, change == LEAT_CHANGE_ASSIGN);
+    leat_lane_beat(lane);
+}
+
 leat_status leat_lane_rebalance(leat_lane *lane, leat_error *error)
 {
     leat_change change = leat_source_pending(lane->source);
@@ -193,6 +211,6 @@ leat_status leat_lane_rebalance(leat_lane *lane, leat_error *error)
     if (status >= LEAT_OK)
         status = leat_source_rebalance(lane->source, error);
     LEAT_FAIL_POINT("in_rebalance");
-    leat_counter_set(&lane->meters.assigned, leat_source_n_assigned(lane->source));
+    leat_lane_meter_rebalance(lane, change);
     return status;
 }

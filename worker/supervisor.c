@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "worker/cores.h"
+#include "worker/failure_rate.h"
 #include "worker/lane.h"
 #include "worker/report.h"
 #include "worker/signals.h"
@@ -36,6 +37,9 @@ struct supervisor {
     uint32_t n_lanes;
     worker_lane *lanes;
     leat_report *report;
+    leat_health *health;
+    leat_failure_rate rate;
+    bool halted;
     sem_t leaving; /* posted once a lane, when all of them have settled */
     uint64_t leave_by_ns;
 };
@@ -75,6 +79,7 @@ static leat_status start_lanes(supervisor *self, const leat_config *config,
         if (status != LEAT_OK)
             return status;
         leat_report_add(self->report, leat_lane_read(worker->lane));
+        leat_health_add(self->health, leat_lane_read(worker->lane));
     }
     for (uint32_t i = 0; i < self->n_lanes; i++) {
         worker_lane *worker = &self->lanes[i];
@@ -88,15 +93,81 @@ static leat_status start_lanes(supervisor *self, const leat_config *config,
     return LEAT_OK;
 }
 
+/* ---- halting ---- */
+
+static leat_tally count_events(const supervisor *self)
+{
+    leat_tally total = {0};
+    for (uint32_t i = 0; i < self->n_lanes; i++) {
+        const leat_lane_meters *meters = leat_lane_read(self->lanes[i].lane);
+        total.failed += leat_batch_meters_failed(&meters->way);
+        total.events += leat_counter_read(&meters->events);
+    }
+    return total;
+}
+
+/* Where and why most events failed: what to look for first. */
+static void find_worst(const supervisor *self, int *worst_stage, int *worst_reason)
+{
+    uint64_t most = 0;
+    for (int stage = 0; stage < LEAT_N_STAGES; stage++)
+        for (int reason = 0; reason < LEAT_N_REASONS; reason++) {
+            uint64_t failed = 0;
+            for (uint32_t i = 0; i < self->n_lanes; i++)
+                failed += leat_counter_read(
+                    &leat_lane_read(self->lanes[i].lane)->way.failed[stage][reason]);
+            if (failed <= most)
+                continue;
+            most = failed;
+            *worst_stage = stage;
+            *worst_reason = reason;
+        }
+}
+
+static void halt(supervisor *self)
+{
+    int stage = 0, reason = 0;
+    char why[200];
+    find_worst(self, &stage, &reason);
+    snprintf(why, sizeof why,
+             "%llu of %llu events of the last minute failed, most of them in %s with %s; "
+             "dead_letter.max_rate is %g",
+             (unsigned long long)self->rate.minute.failed,
+             (unsigned long long)self->rate.minute.events,
+             leat_stage_name((leat_stage)stage), leat_status_name((leat_status)-reason),
+             self->rate.max_rate);
+    for (uint32_t i = 0; i < self->n_lanes; i++)
+        leat_lane_halt(self->lanes[i].lane);
+    self->halted = true;
+    leat_health_set(self->health, LEAT_PHASE_HALTED, why);
+    leat_log(
+        LEAT_LOG_ERROR, "leat",
+        "halted: %s; nothing more is read or settled: mend it, then stop this worker "
+        "and start it again",
+        why);
+}
+
+static void halt_when_due(supervisor *self)
+{
+    if (!self->halted &&
+        leat_failure_rate_is_exceeded(&self->rate, leat_now_ns(), count_events(self)))
+        halt(self);
+}
+
+/* ---- from the first turn to the last ---- */
+
 static void watch(supervisor *self)
 {
     while (!n_ended(self)) {
         const char *signal = leat_signals_wait(TICK_NS);
         if (signal) {
-            leat_log(LEAT_LOG_INFO, "leat", "%s: draining", signal);
+            leat_log(LEAT_LOG_INFO, "leat", "%s: %s", signal,
+                     self->halted ? "leaving, settling nothing" : "draining");
+            leat_health_set(self->health, LEAT_PHASE_DRAINING, NULL);
             return;
         }
         leat_report_when_due(self->report);
+        halt_when_due(self);
     }
 }
 
@@ -148,6 +219,10 @@ static leat_status first_failure(const supervisor *self, leat_error *error)
         *error = worker->error;
         return leat_error_prefix(error, "lane %u: ", i);
     }
+    if (self->halted)
+        return leat_error_set(error, LEAT_E_HALTED,
+                              "stopped after it had halted; what was not settled will be "
+                              "scored again");
     return LEAT_OK;
 }
 
@@ -164,22 +239,31 @@ static leat_status work(supervisor *self, const leat_config *config, leat_plan *
     if (status == LEAT_OK) {
         leat_log(LEAT_LOG_INFO, "leat", "%u lane%s in group %s", self->n_lanes,
                  self->n_lanes == 1 ? "" : "s", config->source.group);
+        leat_health_set(self->health, LEAT_PHASE_RUNNING, NULL);
         watch(self);
     }
     stop_lanes(self);
     if (status == LEAT_OK)
         status = first_failure(self, error);
-    if (status != LEAT_OK)
+    if (status != LEAT_OK) {
+        leat_health_set(self->health, LEAT_PHASE_FAILED, error->msg);
         say_failed(error);
+    }
     leave_group(self);
     leat_report_last(self->report);
     return status;
 }
 
-leat_status leat_supervisor_run(const leat_config *config, leat_plan *plan,
-                                leat_error *error)
+uint32_t leat_supervisor_lanes(const leat_config *config)
 {
-    supervisor self = {.n_lanes = config->lanes ? config->lanes : leat_cores()};
+    return config->lanes ? config->lanes : leat_cores();
+}
+
+leat_status leat_supervisor_run(const leat_config *config, leat_plan *plan,
+                                leat_health *health, leat_error *error)
+{
+    supervisor self = {.n_lanes = leat_supervisor_lanes(config), .health = health};
+    leat_failure_rate_init(&self.rate, config->dead_letter.max_rate, leat_now_ns());
     sem_init(&self.leaving, 0, 0);
     self.lanes = calloc(self.n_lanes, sizeof *self.lanes);
     self.report = leat_report_new(self.n_lanes);
@@ -190,6 +274,7 @@ leat_status leat_supervisor_run(const leat_config *config, leat_plan *plan,
         leat_error_set(error, LEAT_E_MEMORY, "no memory for lanes");
         status = say_failed(error);
     }
+    leat_health_forget(health);
     free_lanes(&self);
     leat_report_free(self.report);
     sem_destroy(&self.leaving);

@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -58,6 +59,8 @@ class Mistakes:
         booster.save_model(os.path.join(folder, "nameless.json"))
         self.sound = configuration(bed, self.topic, self.model, f"group-{stamp}", self.sink,
                                    self.dead)
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.taken = "127.0.0.1:%d" % self.socket.getsockname()[1]
         self.write("broken.json", open(self.model).read()[:5000])
         self.write("model.py", "import xgboost\n")
 
@@ -139,6 +142,12 @@ class Mistakes:
              [r"linger\.mss"], []),
             ("a property that the worker owns", run, kafka("  enable.auto.commit: true\n"),
              CONFIG, [config_line, r"enable\.auto\.commit"], []),
+            ("an address that is none", run, swap('listen: "off"', "listen: localhost:9464"),
+             CONFIG, [config_line, r"http\.listen", "127.0.0.1:9464"], []),
+            ("an address of another machine", run, swap('"off"', "192.0.2.1:9464"), CONFIG,
+             [config_line, r"http\.listen", "192.0.2.1:9464"], []),
+            ("an address that is taken", run, swap('"off"', self.taken), UNAVAILABLE,
+             [config_line, r"http\.listen", self.taken, "in use"], []),
             ("what is not built yet", run, add("delivery: exactly_once\n"), CONFIG,
              [config_line, "not supported yet"], []),
             ("no configuration", ["run"], None, USAGE, ["-c|--config"], []),

@@ -169,13 +169,14 @@ def reference(booster, rows):
 
 def configuration(bed, topic, model, group, sink, dead_letter=None, start="earliest",
                   client="leat", consumer=None, brokers=None, delivery=None, lanes=2,
-                  kafka=None):
+                  kafka=None, listen="off", max_rate=None):
     """The worker's YAML, as a user would write it. `kafka`: more properties of all clients,
-    `consumer`: of the consumer."""
+    `consumer`: of the consumer. `listen`: where probes and metrics are."""
     features = "\n".join(f"  {name}: {what}" for name, what in FEATURES.items())
     consumer = {"session.timeout.ms": 6000, "heartbeat.interval.ms": 500,
                 **(consumer or {})}
-    bad = f"dead_letter: {{topic: {dead_letter}}}\n" if dead_letter else ""
+    rate = f", max_rate: {max_rate}" if max_rate is not None else ""
+    bad = f"dead_letter: {{topic: {dead_letter}{rate}}}\n" if dead_letter else ""
     more = "".join(f"  {name}: {json.dumps(value)}\n" for name, value in (kafka or {}).items())
     promise = f"delivery: {delivery}\n" if delivery else ""
     if delivery == "exactly_once":
@@ -201,4 +202,5 @@ lookups:
 redis: {{url: "{bed.redis_url}", timeout: 5s}}
 sink: {{topic: {sink}, include: [event.n]}}
 {bad}{promise}lanes: {lanes}
+http: {{listen: "{listen}"}}
 """

@@ -48,9 +48,10 @@ static const char largest[] =
     "  headers: [traceparent]\n"
     "  thresholds: {block: 0.9, review: 0.5}\n"
     "  kafka: {compression.type: lz4}\n"
-    "dead_letter: {topic: dead, style: connect}\n"
+    "dead_letter: {topic: dead, style: connect, max_rate: 0.25}\n"
     "delivery: at_least_once\n"
-    "lanes: 3\n";
+    "lanes: 3\n"
+    "http: {listen: '[::1]:0'}\n";
 
 static leat_config *parse(const char *text)
 {
@@ -87,7 +88,12 @@ static void test_config__defaults(void **state)
     assert_string_equal(config->redis.url, "redis://localhost:6379");
     assert_int_equal(config->redis.timeout_ns, 5000000);
     assert_null(config->dead_letter.topic);
+    assert_true(config->dead_letter.max_rate == 0.5);
     assert_int_equal(config->lanes, 0);
+    char address[LEAT_ADDRESS_TEXT];
+    assert_string_equal(leat_address_print(&config->http.listen, address),
+                        "127.0.0.1:9464");
+    assert_false(config->http.is_written);
     assert_int_equal(config->n_features + config->n_lookups + config->model.n_inputs, 0);
     leat_config_free(config);
 }
@@ -116,7 +122,11 @@ static void test_config__reads_every_key_of_the_clients(void **state)
     assert_int_equal(config->redis.timeout_ns, 250000);
     assert_string_equal(config->dead_letter.topic, "dead");
     assert_string_equal(config->sink.kafka.at[0].name, "compression.type");
+    assert_true(config->dead_letter.max_rate == 0.25);
     assert_int_equal(config->lanes, 3);
+    char address[LEAT_ADDRESS_TEXT];
+    assert_string_equal(leat_address_print(&config->http.listen, address), "[::1]:0");
+    assert_true(config->http.is_written);
     leat_config_free(config);
 }
 

@@ -89,7 +89,7 @@ static const struct mistake mistakes[] = {
      .source = "source: {topcis: [in]}"},
     {"a key of nothing known",
      "5:1: unknown key 'threads'; allowed here: kafka, source, window, model, features, "
-     "lookups, redis, sink, dead_letter, delivery, transaction, lanes",
+     "lookups, redis, sink, dead_letter, delivery, transaction, lanes, http",
      .more = "threads: 4"},
     {"a key in the wrong section",
      "4:20: sink: unknown key 'compression'; allowed here: topic, include, headers, "
@@ -283,6 +283,21 @@ static const struct mistake mistakes[] = {
      .more = "dead_letter: {topic: in}"},
     {"dead letters into the output", "5:22: dead_letter.topic: 'out' is sink.topic too",
      .more = "dead_letter: {topic: out}"},
+    {"a rate above one",
+     "5:25: dead_letter.max_rate: expected a number that a float32 can hold, from 0 to "
+     "1, "
+     "found '1.5'",
+     .more = "dead_letter: {max_rate: 1.5}"},
+    {"a port alone",
+     "5:16: http.listen: expected off, or an address such as 127.0.0.1:9464 or "
+     "[::1]:9464, found ':9464'",
+     .more = "http: {listen: ':9464'}"},
+    {"a name to listen on",
+     "5:16: http.listen: expected off, or an address such as 127.0.0.1:9464 or "
+     "[::1]:9464, found 'localhost:9464'",
+     .more = "http: {listen: 'localhost:9464'}"},
+    {"http turned off as a whole", "5:7: http: expected a map, found 'off'",
+     .more = "http: off"},
     {"thresholds that are equal",
      "4:46: sink.thresholds: 'review' and 'block' are both 0.5",
      .sink = "sink: {topic: out, thresholds: {review: 0.5, block: 0.5}}"},

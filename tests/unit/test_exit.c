@@ -19,6 +19,7 @@ static void test_exit__codes_are_those_of_sysexits(void **state)
         {LEAT_E_USAGE, 64},
         {LEAT_E_MODEL, 65},
         {LEAT_E_TRUNCATED, 65},
+        {LEAT_E_HALTED, 65},
         {LEAT_E_NO_INPUT, 66},
         {LEAT_E_TIMEOUT, 69},
         {LEAT_E_UNAVAILABLE, 69},

@@ -21,6 +21,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "worker/config/address.h"
 #include "worker/config/yaml.h"
 
 #include <stdbool.h>
@@ -137,6 +138,7 @@ typedef struct leat_config {
 
     struct {
         const char *topic; /* or NULL: a bad event stops the worker */
+        double max_rate;   /* default 0.5 */
     } dead_letter;
 
     leat_delivery delivery; /* default at least once */
@@ -145,6 +147,11 @@ typedef struct leat_config {
         uint32_t max_events;   /* default 50000 */
         const char *id_prefix; /* default: the group and the pod's or host's name */
     } transaction;
+
+    struct {
+        leat_address listen; /* default 127.0.0.1:9464 */
+        bool is_written;     /* by the user: must be had */
+    } http;
 
     uint32_t lanes; /* 0: auto, the cgroup's CPU quota */
 } leat_config;

@@ -177,7 +177,20 @@ static const leat_key dead_letter_keys[] = {
      .help = "The topic of events that cannot be scored."},
     {"style", LEAT_KEY_CHOICE, .fallback = "connect", .choices = styles, .unstored = true,
      .help = "Whose headers say what happened: Kafka Connect's."},
-    {"max_rate", LEAT_KEY_LATER, .help = "The share of dead letters that halts."},
+    {"max_rate", LEAT_KEY_NUMBER, .fallback = "0.5", .min = "0", .max = "1",
+     .offset = IN(dead_letter.max_rate),
+     .help = "When more than this share of at least 100 events within a minute cannot be "
+             "scored, the worker halts, see "
+             "[docs/operations.md](operations.md#a-worker-that-halted). `1`: never."},
+    {0},
+};
+
+static const leat_key http_keys[] = {
+    {"listen", LEAT_KEY_LISTEN, .fallback = "127.0.0.1:9464", .offset = IN(http.listen),
+     .present = IN(http.is_written),
+     .help = "Where `/livez`, `/readyz` and `/metrics` answer; port 0 takes a free one, "
+             "which the log names. An address that is written here and cannot be had "
+             "ends the worker; the default one is then done without."},
     {0},
 };
 
@@ -231,7 +244,8 @@ static const leat_key top_keys[] = {
      .word = "auto", .offset = IN(lanes),
      .help = "Threads, each with clients of its own; `auto`: as many as the CPU quota "
              "allows."},
-    {"http", LEAT_KEY_LATER, .help = "Metrics and probes."},
+    {"http", LEAT_KEY_SECTION, .keys = http_keys,
+     .help = "Probes and metrics, see [docs/operations.md](operations.md)."},
     {0},
 };
 
@@ -254,6 +268,7 @@ const char *leat_key_type_text(leat_key_type type)
         [LEAT_KEY_SIZE] = "a size such as 512KiB or 4MiB",
         [LEAT_KEY_INTEGER] = "a whole number",
         [LEAT_KEY_NUMBER] = "a number that a float32 can hold",
+        [LEAT_KEY_LISTEN] = "off, or an address such as 127.0.0.1:9464 or [::1]:9464",
         [LEAT_KEY_CHOICE] = "one word of a few",
         [LEAT_KEY_LATER] = "nothing yet",
     };

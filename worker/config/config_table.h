@@ -29,6 +29,7 @@ typedef enum leat_key_type {
     LEAT_KEY_SIZE,     /* uint64_t, bytes */
     LEAT_KEY_INTEGER,  /* uint32_t */
     LEAT_KEY_NUMBER,   /* double, finite also as a float */
+    LEAT_KEY_LISTEN,   /* leat_address: address.h */
     LEAT_KEY_CHOICE,   /* an enum: the place of the word in `choices` */
     LEAT_KEY_LATER,    /* a part that is not built yet */
 } leat_key_type;
@@ -52,7 +53,7 @@ typedef struct leat_key {
     bool unstored;               /* nothing to choose yet: checked, kept nowhere */
     const char *fallback;        /* the default as one would write it, or NULL */
     const char *default_text;    /* for the reference, where `fallback` cannot say it */
-    const char *min, *max;       /* DURATION, SIZE, INTEGER: as one would write them */
+    const char *min, *max;       /* DURATION, SIZE, INTEGER, NUMBER: as written */
     const char *word;            /* INTEGER: the word for 0, or NULL */
     leat_key_paths paths;        /* PATH */
     const leat_choice *choices;  /* CHOICE: ends with a NULL word */

@@ -281,10 +281,20 @@ static leat_status read_number(leat_config_context *context, const leat_key *key
     double number = strtod(node->text, &end);
     size_t size = strlen(node->text);
     bool plain = size && strspn(node->text, "+-.0123456789eE") == size && !*end;
-    if (!plain || !isfinite((float)number))
+    bool fits = !key->max ||
+                (number >= strtod(key->min, NULL) && number <= strtod(key->max, NULL));
+    if (!plain || !isfinite((float)number) || !fits)
         return leat_config_mismatch(context, key, node);
     *(double *)field = number;
     return LEAT_OK;
+}
+
+static leat_status read_listen(leat_config_context *context, const leat_key *key,
+                               const leat_yaml *node, void *field)
+{
+    return leat_address_parse(field, node->text)
+               ? LEAT_OK
+               : leat_config_mismatch(context, key, node);
 }
 
 static leat_status read_choice(leat_config_context *context, const leat_key *key,
@@ -318,6 +328,7 @@ leat_status leat_config_read_scalar(leat_config_context *context, const leat_key
         [LEAT_KEY_PROPERTY] = read_property, [LEAT_KEY_DURATION] = read_duration,
         [LEAT_KEY_SIZE] = read_size,         [LEAT_KEY_INTEGER] = read_integer,
         [LEAT_KEY_NUMBER] = read_number,     [LEAT_KEY_CHOICE] = read_choice,
+        [LEAT_KEY_LISTEN] = read_listen,
     };
     if (node->type != LEAT_YAML_SCALAR)
         return leat_config_mismatch(context, key, node);
