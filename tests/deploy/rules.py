@@ -99,7 +99,7 @@ def container(shared, own, user):
 
 
 def static_membership(manifests):
-    """An instance id that stays, of one member only, with a session that outlives a restart."""
+    """An instance id that stays, with a session that outlives a restart."""
     for file, each, pod, worker in manifests.workloads():
         configuration = manifests.configuration(worker)
         kafka = configuration["source"].get("kafka", {})
@@ -110,8 +110,6 @@ def static_membership(manifests):
             continue
         if instance != "leat-0":
             yield f"{file.name}: group.instance.id is {instance}, not the pod's name"
-        if configuration["lanes"] != 1:
-            yield f"{file.name}: lanes of one worker would share its group.instance.id"
         grace = pod["terminationGracePeriodSeconds"]
         if (kafka.get("session.timeout.ms") or 0) <= grace * 1000:
             yield (f"{file.name}: session.timeout.ms {kafka.get('session.timeout.ms')} is not "

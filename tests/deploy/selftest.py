@@ -36,7 +36,6 @@ PLANTS = [
     ("manifests", DEPLOYMENT, "Seconds: 40", "Seconds: 20", "20 is less than 30"),
     ("manifests", DEPLOYMENT, "At most 15 s", "At most 12 s", "sum in the comment"),
     ("manifests", STATEFULSET, '"60000"', '"30000"', "session.timeout.ms 30000"),
-    ("manifests", STATEFULSET, 'value: "1"', 'value: "2"', "would share its group.instance"),
     ("manifests", STATEFULSET, "$(POD_NAME)", "leat", "not the pod's name"),
     ("manifests", DEPLOYMENT, PROBE, "", "there is no readinessProbe"),
     ("manifests", CONFIGMAP, "0.0.0.0:9464", "0.0.0.0:9000", "http.listen is 0.0.0.0:9000"),
