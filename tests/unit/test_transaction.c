@@ -2,8 +2,7 @@
  * (tests/matrix) has all of them. */
 #include "sink_fixture.h"
 
-static const uint64_t HASTY_NS =
-    4 * LEAT_SEC; /* for a commit that will not be answered */
+static const uint64_t HASTY_NS = 4 * LEAT_SEC; /* where no answer will come */
 
 static void inject(fixture *self, api_key request, rd_kafka_resp_err_t err)
 {
@@ -390,6 +389,7 @@ static void test_transaction__two_workers_with_one_id(void **state)
     leat_error error;
     start(self);
     assert_int_equal(leat_ledger_new(&other.ledger, MAX_TICKETS), LEAT_OK);
+    assert_int_equal(leat_batch_init(&other.batch, MAX_EVENTS), LEAT_OK);
     start(&other);
     inject(self, API_END_TXN, RD_KAFKA_RESP_ERR_PRODUCER_FENCED);
     assert_int_equal(run_transaction(self, &error), LEAT_ABORTED);
@@ -404,6 +404,7 @@ static void test_transaction__two_workers_with_one_id(void **state)
     leat_transaction_free(other.transaction);
     leat_sink_free(other.sink);
     leat_ledger_free(other.ledger);
+    leat_batch_fini(&other.batch);
 }
 
 int main(void)
