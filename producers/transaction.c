@@ -184,11 +184,11 @@ leat_status leat_transaction_commit(leat_transaction *self,
         return status;
     if (!group)
         return must_abort(self, "commit", "the lane is no member of its group any more");
+    LEAT_FAIL_POINT("before_commit");
     status = send_offsets(self, offsets, group, before_end_ns);
     if (status != LEAT_OK)
         return status;
     LEAT_FAIL_POINT("after_offsets");
-    LEAT_FAIL_POINT("before_commit");
     status = end(self, deadline_ns);
     if (status == LEAT_OK)
         LEAT_FAIL_POINT("after_commit");

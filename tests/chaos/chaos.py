@@ -96,7 +96,7 @@ class Round:
     def conclude(self, **more):
         """Waits until every event has come out, or nothing has for half a minute; ends the
         workers; judges."""
-        self.case.stream.cut(self.feeder.finish())
+        self.judge.cut(self.feeder.finish() if self.options.events else self.feeder.stop())
         remaining, give_up = None, 0
         while (now := self.judge.remaining()) and (
                 now != remaining or time.monotonic() < give_up):

@@ -151,6 +151,10 @@ class Judge(threading.Thread):
         with self.lock:
             return self.oracle.remaining()
 
+    def cut(self, n):
+        with self.lock:
+            self.oracle.cut(n)
+
     def finish(self):
         """Stops judging live and reads what is left: what came twice, or too late."""
         self.stopping.set()

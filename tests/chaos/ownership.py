@@ -74,6 +74,12 @@ class Ownership:
             for topic, partition in partitions_of(member.assignment):
                 self.owner[said.group_id, topic, partition] = member.member_id
 
+    def owned_by(self, client):
+        """The partitions that were given last to members of that client id."""
+        with self.lock:
+            return sorted(partition for (_, _, partition), member in self.owner.items()
+                          if member.startswith(f"{client}-"))
+
     def judge(self, header, said):
         for topic in said.topics:
             for partition in topic.partitions:

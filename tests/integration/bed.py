@@ -74,16 +74,19 @@ class Bed:
         return described["group_state"], members
 
     def wait_for_members(self, group, n, gone=()):
-        """Until n members share all partitions, nothing moves and those dead are gone."""
         for _ in hang_guard(f"{n} members in group {group}"):
-            try:
-                state, members = self.members(group)
-            except KafkaError:
-                continue  # the coordinator is not there yet, or moves
-            owned = sorted(p for member in members for p in member.owned)
-            if (state == "Stable" and len(members) == n and owned == list(range(PARTITIONS))
-                    and not any(member.id in gone for member in members)):
+            if self.are_settled(group, n, gone):
                 return
+
+    def are_settled(self, group, n, gone=()):
+        """Whether n members share all partitions, nothing moves and those dead are gone."""
+        try:
+            state, members = self.members(group)
+        except KafkaError:
+            return False  # the coordinator is not there yet, or moves
+        owned = sorted(p for member in members for p in member.owned)
+        return (state == "Stable" and len(members) == n and owned == list(range(PARTITIONS))
+                and not any(member.id in gone for member in members))
 
 
 class Tail:

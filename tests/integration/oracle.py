@@ -53,6 +53,11 @@ class Oracle:
         self.key[i] = record.key
         self.timestamp[i] = record.timestamp
 
+    def cut(self, n):
+        """Only the first n were sent."""
+        self.stream.cut(n)
+        self.scored, self.buried = self.scored[:n], self.buried[:n]
+
     # --- what came out ---------------------------------------------------------------
 
     def complain(self, fault, text, *values):
