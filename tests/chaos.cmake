@@ -16,7 +16,7 @@ endfunction()
 
 leat_chaos_test(proxy --proxytest)
 leat_chaos_test(selftest --selftest)
-foreach(scenario kill zombie scale terminate network backlog)
+foreach(scenario kill zombie scale terminate network backlog late_commit)
     leat_chaos_test(${scenario} --scenario ${scenario} --sample)
 endforeach()
 

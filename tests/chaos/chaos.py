@@ -121,7 +121,7 @@ def parse():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenario", choices=SCENARIOS, required=True)
     parser.add_argument("--delivery", choices=("at_least_once", "exactly_once"),
-                        default="at_least_once")
+                        help="default: at_least_once, where the scenario plays it")
     parser.add_argument("--faults", "--kills", "--rounds", type=int, dest="faults",
                         help="of all rounds together, those in the report included")
     parser.add_argument("--events", type=int, help="of a round")
@@ -131,6 +131,12 @@ def parse():
                         help="judge no times and rates, but all else")
     parser.add_argument("--report", metavar="FILE")
     return parser.parse_args()
+
+
+def choose_delivery(options, scenario):
+    options.delivery = options.delivery or next(iter(scenario.PLEDGES))
+    if options.delivery not in scenario.PLEDGES:
+        raise SystemExit(f"{options.scenario} is played with {', '.join(scenario.PLEDGES)}")
 
 
 def play_round(options, scenario, bed, rng, n):
@@ -143,6 +149,7 @@ def play_round(options, scenario, bed, rng, n):
 def main():
     options = parse()
     scenario = importlib.import_module(f"scenarios.{options.scenario}")
+    choose_delivery(options, scenario)
     report = Report(options.report, {"scenario": options.scenario,
                                      "delivery": options.delivery, "kafka": options.kafka})
     bed = Bed()

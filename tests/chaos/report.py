@@ -8,7 +8,7 @@ import os
 COUNTS = ("lost", "duplicated", "reordered", "unexpected", "score_errors", "wrong_fields",
           "dead_letter_errors", "uncommitted", "torn", "open_transactions",
           "unowned_commits", "memberless_commits", "unexplained",
-          "events", "faults")
+          "not_delivered", "not_recreated", "events", "faults")
 
 
 def quantile(values, q):
