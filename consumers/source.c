@@ -24,13 +24,16 @@ static leat_status subscribe(leat_source *source, leat_error *error)
 }
 
 /* What is fetched ahead is bounded by its bytes. Were it bounded by its number, librdkafka
- * 2.0.2 would pause fetching for up to a second each time that it has so many. */
+ * 2.0.2 would pause fetching for up to a second each time that it has so many. A partition
+ * that is added is found when metadata is asked for again, which is every five minutes unless
+ * said. */
 static const leat_property preferred[] = {
     {"client.id", "leat"},
     {"fetch.wait.max.ms", "100"},
     {"socket.nagle.disable", "true"},
     {"queued.max.messages.kbytes", "65536"},
     {"queued.min.messages", "1000000"},
+    {"topic.metadata.refresh.interval.ms", "10000"},
 };
 
 static void hook(rd_kafka_conf_t *conf)

@@ -53,6 +53,14 @@ class Round:
         return self.case.worker(name, brokers=os.environ["KAFKA_PROXIED"],
                                 delivery=self.options.delivery, **settings)
 
+    def await_start(self):
+        """Where a group starts at the end of its topic, one member commits that for all."""
+        for _ in hang_guard("the committed start of the topic"):
+            if len(self.bed.committed(self.case.group, self.case.topic)) == len(
+                    self.bed.partitions(self.case.topic)):
+                break
+        self.proxy.witness.forget()
+
     def feed(self, rate):
         self.judge.start()
         self.feeder = self.case.feed(rate)
@@ -143,7 +151,10 @@ def play_round(options, scenario, bed, rng, n):
     with Proxy(Ownership()) as proxy, Workers(f"chaos-{options.scenario}") as workers:
         def new_round(events, **more):
             return Round(options, bed, workers, proxy, rng, events, **more)
-        return scenario.play(new_round, n)
+        entry = scenario.play(new_round, n)
+        workers.keep = bool(shortcomings(totals([entry]), timed=not options.sample,
+                                         **scenario.PLEDGES[options.delivery]))
+        return entry
 
 
 def main():

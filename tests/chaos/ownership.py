@@ -80,6 +80,12 @@ class Ownership:
             return sorted(partition for (_, _, partition), member in self.owner.items()
                           if member.startswith(f"{client}-"))
 
+    def forget(self):
+        """What was counted so far: where a group starts at the end of its topic, one member
+        commits that for all of them, before anyone reads."""
+        with self.lock:
+            self.commits, self.refused, self.unowned, self.memberless = 0, 0, [], 0
+
     def judge(self, header, said):
         for topic in said.topics:
             for partition in topic.partitions:

@@ -87,6 +87,7 @@ class Workers:
 
     def __init__(self, title):
         self.folder = tempfile.mkdtemp(prefix=f"leat-{title}-")
+        self.keep = False  # the logs, though nothing was raised
         self.all = []
 
     def add(self, name, configuration):
@@ -112,7 +113,7 @@ class Workers:
             if worker.is_alive():
                 worker.kill()
         passed = kind is None or (kind is SystemExit and error.code == 0)
-        if passed:
+        if passed and not self.keep:
             for name in os.listdir(self.folder):
                 os.unlink(os.path.join(self.folder, name))
             os.rmdir(self.folder)
