@@ -10,7 +10,7 @@ const leat_window any_window = {MAX_EVENTS, LEAT_MS, 1 << 20};
 int set_up(void **state)
 {
     static fixture self;
-    self = (fixture){.mock = mock_cluster_start()};
+    self = (fixture){.mock = mock_cluster_start(), .out_of_range = "error"};
     rd_kafka_mock_topic_create(self.mock.cluster, "in", PARTITIONS, 1);
     self.properties[0] = (leat_property){
         "bootstrap.servers", rd_kafka_mock_cluster_bootstraps(self.mock.cluster)};
@@ -46,7 +46,7 @@ leat_source *open_source(fixture *self, leat_start_at start)
         .topics = topics,
         .group = "g",
         .start = start,
-        .out_of_range = "error",
+        .out_of_range = self->out_of_range,
         .common = {N_PROPERTIES, self->properties},
         .part = "test",
     };
