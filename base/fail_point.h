@@ -2,7 +2,13 @@
  * (LEAT_FAIL_POINTS); everywhere else they are nothing.
  *
  * LEAT_FAIL_AT=name:n in the environment: SIGKILL when the process passes the point of that
- * name for the nth time, whichever lane it is.
+ * name for the nth time, whichever lane it is. In the order of a transaction:
+ *
+ *   after_produce   a batch is with the producer, on its way or not
+ *   after_offsets   the brokers have its offsets, and some of its records or all
+ *   before_commit   they have all of it
+ *   after_commit    the transaction is committed, and the lane has not taken that down
+ *   in_rebalance    partitions came or went
  *
  * Threads: any.
  */

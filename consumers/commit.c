@@ -175,8 +175,9 @@ rd_kafka_topic_partition_list_t *leat_source_offsets(const leat_source *source,
     rd_kafka_topic_partition_list_t *offsets = rd_kafka_topic_partition_list_new((int)n);
     for (uint32_t i = 0; i < n; i++) {
         const leat_slot *slot = &source->slots[marks[i].slot];
-        rd_kafka_topic_partition_list_add(offsets, slot->topic, slot->partition)->offset =
-            marks[i].next;
+        if (slot->partition >= 0)
+            rd_kafka_topic_partition_list_add(offsets, slot->topic, slot->partition)
+                ->offset = marks[i].next;
     }
     return offsets;
 }

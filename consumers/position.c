@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { SEEK_TIMEOUT_MS = 10000 };
+enum { SEEK_TIMEOUT_MS = 10000, NO_PARTITION = -1 };
 
 static uint32_t find_slot(const leat_source *source, const char *topic, int32_t partition)
 {
@@ -66,6 +66,21 @@ uint32_t leat_source_slot_of(leat_source *source, const rd_kafka_message_t *reco
         source->last_slot = slot;
     }
     return slot;
+}
+
+uint32_t leat_source_replace_slot(leat_source *source, uint32_t slot, int64_t at)
+{
+    const char *topic = source->slots[slot].topic;
+    int32_t partition = source->slots[slot].partition;
+    source->slots[slot].partition = NO_PARTITION;
+    source->slots[slot].assigned = false;
+    uint32_t fresh = leat_source_slot(source, topic, partition);
+    if (fresh == UINT32_MAX)
+        return fresh;
+    source->slots[fresh].next = at;
+    source->slots[fresh].taken = at;
+    source->slots[fresh].assigned = true;
+    return fresh;
 }
 
 static rd_kafka_topic_partition_list_t *assigned_positions(const leat_source *source)

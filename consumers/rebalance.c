@@ -117,6 +117,40 @@ leat_status leat_source_start_waiting(leat_source *source, leat_error *error)
     return status == LEAT_AGAIN ? LEAT_OK : status;
 }
 
+/* Of the eager protocol, which knows no other way, all partitions; what was fetched ahead is
+ * fetched again. */
+static leat_status assign_all_anew(leat_source *source, leat_error *error)
+{
+    rd_kafka_topic_partition_list_t *all = rd_kafka_topic_partition_list_new(16);
+    for (uint32_t i = 0; i < source->n_slots; i++) {
+        const leat_slot *slot = &source->slots[i];
+        if (slot->assigned)
+            rd_kafka_topic_partition_list_add(all, slot->topic, slot->partition)->offset =
+                slot->taken;
+    }
+    leat_source_clear_held(source);
+    leat_status status = answered(NULL, rd_kafka_assign(source->consumer, all), error);
+    rd_kafka_topic_partition_list_destroy(all);
+    return status;
+}
+
+leat_status leat_source_read_again(leat_source *source, const leat_slot *slot,
+                                   leat_error *error)
+{
+    if (!is_cooperative(source))
+        return assign_all_anew(source, error);
+    rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(one, slot->topic, slot->partition)->offset =
+        slot->taken;
+    leat_status status = answered(rd_kafka_incremental_unassign(source->consumer, one),
+                                  RD_KAFKA_RESP_ERR_NO_ERROR, error);
+    if (status == LEAT_OK)
+        status = answered(rd_kafka_incremental_assign(source->consumer, one),
+                          RD_KAFKA_RESP_ERR_NO_ERROR, error);
+    rd_kafka_topic_partition_list_destroy(one);
+    return status;
+}
+
 /* Leaves in the list what librdkafka was told to read: partitions that still waited for
  * their start were never given to it. */
 static void let_go(leat_source *source, rd_kafka_topic_partition_list_t *partitions)

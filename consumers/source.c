@@ -24,13 +24,16 @@ static leat_status subscribe(leat_source *source, leat_error *error)
 }
 
 /* What is fetched ahead is bounded by its bytes. Were it bounded by its number, librdkafka
- * 2.0.2 would pause fetching for up to a second each time that it has so many. */
+ * 2.0.2 would pause fetching for up to a second each time that it has so many. A partition
+ * that is added is found when metadata is asked for again, which is every five minutes unless
+ * said. */
 static const leat_property preferred[] = {
     {"client.id", "leat"},
     {"fetch.wait.max.ms", "100"},
     {"socket.nagle.disable", "true"},
     {"queued.max.messages.kbytes", "65536"},
     {"queued.min.messages", "1000000"},
+    {"topic.metadata.refresh.interval.ms", "10000"},
 };
 
 static void hook(rd_kafka_conf_t *conf)
@@ -46,7 +49,7 @@ static leat_status open_consumer(leat_source *source, leat_error *error)
         {"enable.auto.commit", "false"},
         {"enable.auto.offset.store", "false"},
         {"enable.partition.eof", "false"},
-        {"auto.offset.reset", spec->out_of_range},
+        {"auto.offset.reset", "error"}, /* out_of_range.c goes on, if that is wanted */
         {"isolation.level", "read_committed"},
     };
     const leat_properties layers[] = {
@@ -170,11 +173,7 @@ static leat_status judge_error(leat_source *source, const rd_kafka_message_t *re
         return leat_client_check(&source->client, error);
     }
     if (record->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
-        return leat_error_set(
-            error, LEAT_E_KAFKA,
-            "%s/%d: the committed offset is out of range (%s); say where "
-            "to go on with source.out_of_range: earliest or latest",
-            topic, (int)record->partition, text);
+        return leat_source_go_on(source, record, error);
     if (is_unreadable(record->err))
         return leat_error_set(error, LEAT_E_KAFKA,
                               "%s/%d/%lld: the records from here on cannot be read: %s",
@@ -296,7 +295,8 @@ leat_status leat_source_keep_alive(leat_source *source, leat_error *error)
     rd_kafka_message_t *record = poll_once(source, 0);
     if (!record)
         return LEAT_OK;
-    if (!record->err)
+    /* What is held comes first: the end of what there is, in the order of its partition. */
+    if (!record->err || record->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
         return leat_source_hold(source, record, error);
     leat_status status = judge_error(source, record, error);
     rd_kafka_message_destroy(record);

@@ -45,7 +45,7 @@ typedef struct leat_source_spec {
     const char *const *topics;
     const char *group;
     leat_start_at start;
-    const char *out_of_range; /* auto.offset.reset: "error", "earliest", "latest" */
+    const char *out_of_range; /* "error", "earliest", "latest": from there on */
     bool transactional;     /* a transaction commits the offsets: store() commits none */
     leat_properties common; /* of every client */
     leat_properties consumer; /* of the consumer alone */

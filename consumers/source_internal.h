@@ -1,7 +1,7 @@
 /* consumers/source_internal.h: what the rooms of the source share. source.c fills batches,
  * rebalance.c answers rebalances, start.c finds where reading starts, position.c knows where
- * each partition stands, commit.c tells the group, held.c keeps records for later, pause.c
- * stops fetching. */
+ * each partition stands, out_of_range.c goes on where there is nothing, commit.c tells the
+ * group, held.c keeps records for later, pause.c stops fetching. */
 #ifndef LEAT_CONSUMERS_SOURCE_INTERNAL_H
 #define LEAT_CONSUMERS_SOURCE_INTERNAL_H
 
@@ -20,7 +20,7 @@ typedef enum leat_commit {
 typedef struct leat_slot {
     rd_kafka_topic_t *handle; /* librdkafka's, as records carry it; NULL: not met yet */
     const char *topic;        /* interned: the lane compares pointers */
-    int32_t partition;
+    int32_t partition;        /* negative: it has a newer slot */
     int64_t next;  /* where processing goes on: the start, then what was stored */
     int64_t taken; /* where reading goes on: behind the last record taken */
     bool assigned;
@@ -67,6 +67,10 @@ struct leat_source {
 uint32_t leat_source_slot(leat_source *source, const char *topic, int32_t partition);
 uint32_t leat_source_slot_of(leat_source *source, const rd_kafka_message_t *record);
 
+/* A new slot for the partition of that one, where reading goes on at `at`: what still comes of
+ * the old slot's events moves it no more. UINT32_MAX when out of memory. */
+uint32_t leat_source_replace_slot(leat_source *source, uint32_t slot, int64_t at);
+
 /* Destroys a list, if there is one. */
 static inline void leat_source_forget(rd_kafka_topic_partition_list_t **list)
 {
@@ -80,6 +84,10 @@ void leat_source_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
                               rd_kafka_topic_partition_list_t *partitions, void *opaque);
 leat_status leat_source_start_waiting(leat_source *source, leat_error *error);
 
+/* Assigns a partition anew that librdkafka reads no more: from `taken` on. */
+leat_status leat_source_read_again(leat_source *source, const leat_slot *slot,
+                                   leat_error *error) LEAT_MUST_CHECK;
+
 /* Answers what is pending on the way out: partitions that come are not taken. */
 leat_status leat_source_decline(leat_source *source, leat_error *error) LEAT_MUST_CHECK;
 
@@ -91,6 +99,11 @@ leat_status leat_source_find_start(
 /* The committed offsets of a list: an answer for every partition, or an error. */
 rd_kafka_resp_err_t leat_source_fetch_committed(leat_source *source,
                                                 rd_kafka_topic_partition_list_t *list);
+
+/* out_of_range.c: stops, or goes on where the spec says, when `record` reports that there is
+ * nothing at its partition's offset. */
+leat_status leat_source_go_on(leat_source *source, const rd_kafka_message_t *record,
+                              leat_error *error) LEAT_MUST_CHECK;
 
 /* commit.c: notes the membership that transactions are to be committed with. */
 void leat_source_note_group(leat_source *source);

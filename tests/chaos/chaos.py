@@ -53,6 +53,14 @@ class Round:
         return self.case.worker(name, brokers=os.environ["KAFKA_PROXIED"],
                                 delivery=self.options.delivery, **settings)
 
+    def await_start(self):
+        """Where a group starts at the end of its topic, one member commits that for all."""
+        for _ in hang_guard("the committed start of the topic"):
+            if len(self.bed.committed(self.case.group, self.case.topic)) == len(
+                    self.bed.partitions(self.case.topic)):
+                break
+        self.proxy.witness.forget()
+
     def feed(self, rate):
         self.judge.start()
         self.feeder = self.case.feed(rate)
@@ -96,7 +104,7 @@ class Round:
     def conclude(self, **more):
         """Waits until every event has come out, or nothing has for half a minute; ends the
         workers; judges."""
-        self.case.stream.cut(self.feeder.finish())
+        self.judge.cut(self.feeder.finish() if self.options.events else self.feeder.stop())
         remaining, give_up = None, 0
         while (now := self.judge.remaining()) and (
                 now != remaining or time.monotonic() < give_up):
@@ -121,7 +129,7 @@ def parse():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenario", choices=SCENARIOS, required=True)
     parser.add_argument("--delivery", choices=("at_least_once", "exactly_once"),
-                        default="at_least_once")
+                        help="default: at_least_once, where the scenario plays it")
     parser.add_argument("--faults", "--kills", "--rounds", type=int, dest="faults",
                         help="of all rounds together, those in the report included")
     parser.add_argument("--events", type=int, help="of a round")
@@ -133,16 +141,26 @@ def parse():
     return parser.parse_args()
 
 
+def choose_delivery(options, scenario):
+    options.delivery = options.delivery or next(iter(scenario.PLEDGES))
+    if options.delivery not in scenario.PLEDGES:
+        raise SystemExit(f"{options.scenario} is played with {', '.join(scenario.PLEDGES)}")
+
+
 def play_round(options, scenario, bed, rng, n):
     with Proxy(Ownership()) as proxy, Workers(f"chaos-{options.scenario}") as workers:
         def new_round(events, **more):
             return Round(options, bed, workers, proxy, rng, events, **more)
-        return scenario.play(new_round, n)
+        entry = scenario.play(new_round, n)
+        workers.keep = bool(shortcomings(totals([entry]), timed=not options.sample,
+                                         **scenario.PLEDGES[options.delivery]))
+        return entry
 
 
 def main():
     options = parse()
     scenario = importlib.import_module(f"scenarios.{options.scenario}")
+    choose_delivery(options, scenario)
     report = Report(options.report, {"scenario": options.scenario,
                                      "delivery": options.delivery, "kafka": options.kafka})
     bed = Bed()

@@ -3,12 +3,11 @@ partition stands still, and how soon it moves again after a fault."""
 
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 
-import numpy as np
 from kafka.errors import KafkaError
 
-from bed import PARTITIONS, Tail, hang_guard
+from bed import Tail, hang_guard
 from case import LINK_ULPS
 from oracle import Oracle
 from stream import reference
@@ -39,9 +38,9 @@ class LiveOracle(Oracle):
 
     def __init__(self, *arguments):
         super().__init__(*arguments)
-        self.owed = np.zeros(PARTITIONS, dtype=int)  # sent and not yet come out
-        self.since = np.zeros(PARTITIONS)  # when it moved, or had something to do again
-        self.longest = np.zeros(PARTITIONS)
+        self.owed = Counter()  # per partition: sent and not yet come out,
+        self.since = {}  # when it moved, or had something to do again,
+        self.longest = Counter()
         self.resumes = []
         self.record = None
         self.moves = deque()  # when an event came out, of the last seconds
@@ -70,7 +69,8 @@ class LiveOracle(Oracle):
 
     def move(self, partition):
         now = time.monotonic()
-        self.longest[partition] = max(self.longest[partition], now - self.since[partition])
+        stall = now - self.since[partition]
+        self.longest[partition] = max(self.longest[partition], stall)
         self.since[partition] = now
         self.owed[partition] -= 1
         self.moves.append(now)
@@ -151,6 +151,23 @@ class Judge(threading.Thread):
         with self.lock:
             return self.oracle.remaining()
 
+    def widen(self):
+        """A partition was added to the input."""
+        with self.lock:
+            self.inputs.renew()
+
+    def excuse(self, before):
+        """Records before these offsets, per partition, are about to be deleted. Returns when
+        they are known."""
+        with self.lock:
+            self.learn()
+            for partition, offset in before.items():
+                self.oracle.excuse(partition, offset)
+
+    def cut(self, n):
+        with self.lock:
+            self.oracle.cut(n)
+
     def finish(self):
         """Stops judging live and reads what is left: what came twice, or too late."""
         self.stopping.set()
@@ -164,7 +181,7 @@ class Judge(threading.Thread):
         verdict = {**self.oracle.verdict(), **self.of_transactions(),
                    "resumes_s": [round(resume.seconds, 2) if resume.seconds is not None
                                  else None for resume in self.oracle.resumes],
-                   "max_stall_s": round(float(self.oracle.longest.max()), 2)}
+                   "max_stall_s": round(max(self.oracle.longest.values(), default=0), 2)}
         for tail in (self.inputs, self.outputs, self.dead_letters):
             tail.close()
         return verdict
@@ -180,5 +197,6 @@ class Judge(threading.Thread):
         committed = case.bed.committed(case.group, case.topic)
         outcomes = self.oracle.outcomes()
         torn = sum((offset < committed.get(partition, 0)) != (outcomes[i] > 0)
-                   for (partition, offset), i in self.oracle.coordinates.items())
+                   for (partition, offset), i in self.oracle.coordinates.items()
+                   if not self.oracle.excused[i])
         return {"open_transactions": int(hanging), "torn": int(torn)}

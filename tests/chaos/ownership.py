@@ -74,6 +74,18 @@ class Ownership:
             for topic, partition in partitions_of(member.assignment):
                 self.owner[said.group_id, topic, partition] = member.member_id
 
+    def owned_by(self, client):
+        """The partitions that were given last to members of that client id."""
+        with self.lock:
+            return sorted(partition for (_, _, partition), member in self.owner.items()
+                          if member.startswith(f"{client}-"))
+
+    def forget(self):
+        """What was counted so far: where a group starts at the end of its topic, one member
+        commits that for all of them, before anyone reads."""
+        with self.lock:
+            self.commits, self.refused, self.unowned, self.memberless = 0, 0, [], 0
+
     def judge(self, header, said):
         for topic in said.topics:
             for partition in topic.partitions:

@@ -3,7 +3,7 @@
 NEVER = frozenset((
     "lost", "duplicated", "reordered", "unexpected", "score_errors", "wrong_fields",
     "dead_letter_errors", "uncommitted", "torn", "open_transactions", "unowned_commits",
-    "memberless_commits", "unexplained", "never_resumed"))
+    "memberless_commits", "unexplained", "not_delivered", "not_recreated", "never_resumed"))
 
 
 def is_of_time(name):

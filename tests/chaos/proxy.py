@@ -8,8 +8,9 @@ frame by frame (a length, then a request or its response), through the faults th
   slice     how many bytes are written at once; 0: a whole frame
   dark      frames are swallowed up, nothing is closed: a black hole
   cut()     resets every connection, or the clients' ends only
-  hold()    keeps back the next EndTxn until release(); its connection to the broker outlives
-            the client's, so that what was given up for lost arrives late
+  hold()    keeps back the next EndTxn that commits until release(), or until the next
+            transaction of its id is open; its connection to the broker outlives the
+            client's, so that what was given up for lost arrives late
 
 Everything that passes is shown to a witness (ownership.py). The oracle's clients do not come
 this way."""
@@ -20,18 +21,56 @@ import socket
 import struct
 import threading
 
-END_TXN = 26
+from kafka.protocol.producer import (AddPartitionsToTxnRequest, EndTxnRequest,
+                                     EndTxnResponse)
+
+END_TXN = EndTxnRequest.API_KEY
+ADD_PARTITIONS = AddPartitionsToTxnRequest.API_KEY
 MAX_FRAME = 128 << 20
 
 
 class Held:
-    """An EndTxn that was kept back."""
+    """The next EndTxn that commits, to be kept back; a witness of its transactional id."""
 
-    def __init__(self):
+    KEYS = frozenset((END_TXN, ADD_PARTITIONS))
+
+    def __init__(self, until_next):
+        self.until_next = until_next
+        self.header = None
+        self.transactional_id = None
+        self.opening = None  # the header of the AddPartitionsToTxn that came next
+        self.is_next_open = False
+        self.came_into_next = False
         self.seen = threading.Event()  # it is in our hands
         self.gone = threading.Event()  # it was led on, or could not be:
         self.delivered = False
+        self.answered = threading.Event()  # the broker has said:
+        self.error = None
         self.release = asyncio.Event()
+
+    def request(self, header, frame):
+        if header.key == END_TXN:
+            said = EndTxnRequest.decode(frame, version=header.version, header=True)
+            if self.header is None and said.committed:
+                self.header, self.transactional_id = header, said.transactional_id
+                self.seen.set()
+            elif said.transactional_id == self.transactional_id:
+                self.is_next_open = False
+        elif self.header is not None and header.version < 4:  # later ones are for brokers
+            said = AddPartitionsToTxnRequest.decode(frame, version=header.version,
+                                                    header=True)
+            if said.v3_and_below_transactional_id == self.transactional_id:
+                self.opening = header
+
+    def response(self, header, frame):
+        if header is self.header:
+            said = EndTxnResponse.decode(frame, version=header.version, header=True)
+            self.error = said.error_code
+            self.answered.set()
+        elif header is self.opening:
+            self.is_next_open = True
+            if self.until_next:
+                self.release.set()
 
 
 class Proxy:
@@ -84,12 +123,15 @@ class Proxy:
                     reset_connection(writer)
         self.call(reset())
 
-    def hold(self):
-        self.held = Held()
+    def hold(self, until_next=False):
+        self.held = Held(until_next)
         return self.held
 
     def release(self, held):
         self.loop.call_soon_threadsafe(held.release.set)
+
+    def witnesses(self):
+        return [witness for witness in (self.witness, self.held) if witness]
 
     # --- the way through ---------------------------------------------------------------
 
@@ -112,7 +154,7 @@ class Proxy:
         except OSError:
             reset_connection(writer)
             return
-        connection = Connection(self.witness)
+        connection = Connection(self.witnesses)
         for end in (writer, broker_writer):
             self.writers[end] = end is writer
             end.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP,
@@ -128,7 +170,7 @@ class Proxy:
     async def requests(self, reader, writer, connection):
         async for frame in frames(reader):
             header = connection.request(frame)
-            if header.key == END_TXN and self.held and not self.held.seen.is_set():
+            if self.held and self.held.header is header:
                 await self.keep_back(self.held, frame, writer)
             elif not await self.lead_on(frame, writer):
                 break
@@ -142,8 +184,8 @@ class Proxy:
         half_close(writer)
 
     async def keep_back(self, held, frame, writer):
-        held.seen.set()
         await held.release.wait()
+        held.came_into_next = held.is_next_open
         held.delivered = await write(writer, frame)
         held.gone.set()
 
@@ -216,23 +258,25 @@ class Header:
 
 
 class Connection:
-    """Knows which request a response belongs to, and shows both to the witness."""
+    """Knows which request a response belongs to, and shows both to the witnesses."""
 
-    def __init__(self, witness):
-        self.witness = witness
+    def __init__(self, witnesses):
+        self.witnesses = witnesses
         self.asked = {}
 
     def request(self, frame):
         header = Header(frame)
-        if self.witness and header.key in self.witness.KEYS:
-            self.asked[header.correlation] = header
-            self.witness.request(header, frame[4:])
+        interested = [one for one in self.witnesses() if header.key in one.KEYS]
+        if interested:
+            self.asked[header.correlation] = header, interested
+        for witness in interested:
+            witness.request(header, frame[4:])
         return header
 
     def response(self, frame):
         if not self.asked:
             return
         correlation, = struct.unpack_from(">i", frame, 4)
-        header = self.asked.pop(correlation, None)
-        if header:
-            self.witness.response(header, frame[4:])
+        header, interested = self.asked.pop(correlation, (None, ()))
+        for witness in interested:
+            witness.response(header, frame[4:])

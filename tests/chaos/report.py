@@ -7,7 +7,8 @@ import os
 
 COUNTS = ("lost", "duplicated", "reordered", "unexpected", "score_errors", "wrong_fields",
           "dead_letter_errors", "uncommitted", "torn", "open_transactions",
-          "unowned_commits", "memberless_commits", "unexplained", "events", "faults")
+          "unowned_commits", "memberless_commits", "unexplained",
+          "not_delivered", "not_recreated", "events", "faults")
 
 
 def quantile(values, q):
@@ -23,12 +24,14 @@ def totals(rounds):
     def the(name):
         return [entry[name] for entry in rounds if name in entry]
 
-    resumes = all_of("resumes_s")
+    def p99(name):
+        return quantile([s for s in all_of(name) if s is not None], 0.99)
+
     return {"rounds": len(rounds),
             **{name: sum(entry.get(name, 0) for entry in rounds) for name in COUNTS},
-            "never_resumed": resumes.count(None),
-            "resume_p99_s": quantile([s for s in resumes if s is not None], 0.99),
-            "exit_p99_s": quantile(all_of("exits_s"), 0.99),
+            "never_resumed": (all_of("resumes_s") + all_of("rebalances_s")).count(None),
+            "resume_p99_s": p99("resumes_s"),
+            "exit_p99_s": p99("exits_s"),
             "max_recovery_s": max(all_of("recoveries_s"), default=None),
             "max_stall_s": max((entry.get("max_stall_s", 0) for entry in rounds),
                                default=0),

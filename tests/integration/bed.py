@@ -35,6 +35,7 @@ class Bed:
             sys.exit(f"{missing} is not set; start this through tests/integration/run")
         self.redis = redis.Redis.from_url(self.redis_url)
         self.admin = KafkaAdminClient(bootstrap_servers=self.brokers)
+        self.widened = {}  # topics that have not PARTITIONS of them
 
     def create_topics(self, *names, partitions=PARTITIONS, **configs):
         self.admin.create_topics({name: {"num_partitions": partitions, "configs": configs}
@@ -43,6 +44,30 @@ class Bed:
             known = self.admin.list_topics()
             if all(name in known for name in names):
                 return
+
+    def partitions(self, topic):
+        return [TopicPartition(topic, p) for p in range(self.widened.get(topic, PARTITIONS))]
+
+    def add_partition(self, topic):
+        """Returns it when the broker hands it out."""
+        added = len(self.partitions(topic))
+        self.admin.create_partitions({topic: added + 1})
+        for _ in hang_guard(f"partition {added} of {topic}"):
+            described, = self.admin.describe_topics([topic])
+            if len(described["partitions"]) > added:
+                self.widened[topic] = added + 1
+                return added
+
+    def delete_topic(self, topic):
+        self.admin.delete_topics([topic])
+        for _ in hang_guard(f"the end of {topic}"):
+            if topic not in self.admin.list_topics():
+                return
+
+    def delete_records(self, topic, before):
+        """Of each partition those before that offset."""
+        self.admin.delete_records({TopicPartition(topic, p): offset
+                                   for p, offset in before.items()})
 
     def producer(self):
         return KafkaProducer(bootstrap_servers=self.brokers, acks="all", linger_ms=10,
@@ -59,8 +84,7 @@ class Bed:
 
     def committed(self, group, topic):
         """The committed offset of each partition that has one."""
-        partitions = [TopicPartition(topic, p) for p in range(PARTITIONS)]
-        found = self.admin.list_group_offsets({group: partitions})[group]
+        found = self.admin.list_group_offsets({group: self.partitions(topic)})[group]
         return {tp.partition: known.offset for tp, known in found.items()
                 if known.offset >= 0}
 
@@ -74,30 +98,47 @@ class Bed:
                                   [p for topic in topics for p in topic["partitions"]]))
         return described["group_state"], members
 
-    def wait_for_members(self, group, n, gone=()):
-        """Until n members share all partitions, nothing moves and those dead are gone."""
+    def wait_for_members(self, group, n, gone=(), partitions=PARTITIONS):
         for _ in hang_guard(f"{n} members in group {group}"):
-            try:
-                state, members = self.members(group)
-            except KafkaError:
-                continue  # the coordinator is not there yet, or moves
-            owned = sorted(p for member in members for p in member.owned)
-            if (state == "Stable" and len(members) == n and owned == list(range(PARTITIONS))
-                    and not any(member.id in gone for member in members)):
+            if self.are_settled(group, n, gone, partitions):
                 return
+
+    def are_settled(self, group, n, gone=(), partitions=PARTITIONS):
+        """Whether n members share all partitions, nothing moves and those dead are gone."""
+        try:
+            state, members = self.members(group)
+        except KafkaError:
+            return False  # the coordinator is not there yet, or moves
+        owned = sorted(p for member in members for p in member.owned)
+        return (state == "Stable" and len(members) == n and owned == list(range(partitions))
+                and not any(member.id in gone for member in members))
 
 
 class Tail:
     """Reads a topic from its beginning, in the order of each partition, record by record."""
 
-    def __init__(self, bed, topic, partitions=PARTITIONS, isolation="read_uncommitted"):
-        self.consumer = KafkaConsumer(bootstrap_servers=bed.brokers, group_id=None,
+    def __init__(self, bed, topic, isolation="read_uncommitted"):
+        self.bed = bed
+        self.topic = topic
+        self.isolation = isolation
+        self.open()
+
+    def open(self):
+        self.consumer = KafkaConsumer(bootstrap_servers=self.bed.brokers, group_id=None,
                                       enable_auto_commit=False, auto_offset_reset="earliest",
-                                      isolation_level=isolation,
+                                      isolation_level=self.isolation,
                                       max_partition_fetch_bytes=1 << 22,
                                       fetch_max_wait_ms=50)
-        self.partitions = [TopicPartition(topic, p) for p in range(partitions)]
+        self.partitions = self.bed.partitions(self.topic)
         self.consumer.assign(self.partitions)
+
+    def renew(self):
+        """Goes on with a client that knows nothing of the past, of partitions added too."""
+        positions = {tp: self.consumer.position(tp) for tp in self.partitions}
+        self.close()
+        self.open()
+        for tp, offset in positions.items():
+            self.consumer.seek(tp, offset)
 
     def ends(self):
         return {tp.partition: end
@@ -131,12 +172,14 @@ class Feeder(threading.Thread):
 
     def __init__(self, bed, topic, records, rate=None):
         super().__init__(daemon=True)
+        self.bed = bed
         self.producer = bed.producer()
         self.topic = topic
         self.records = records
         self.rate = rate
         self.sent = 0
         self.stopping = threading.Event()
+        self.outdated = threading.Event()  # what the producer knows of the topic
         self.error = None
 
     def run(self):
@@ -150,6 +193,11 @@ class Feeder(threading.Thread):
         for key, value, headers in self.records:
             if self.stopping.is_set():
                 break
+            if self.outdated.is_set():
+                self.outdated.clear()
+                self.producer.flush()
+                self.producer.close()
+                self.producer = self.bed.producer()
             self.producer.send(self.topic, key=key, value=value, headers=headers)
             self.sent += 1
             if self.rate and self.sent % 50 == 0:

@@ -34,6 +34,11 @@ class Kill:
 def kill(case, worker, feeder):
     began = time.monotonic()
     worker.kill()
+    return bury(case, worker, feeder, began)
+
+
+def bury(case, worker, feeder, began):
+    """Of a worker that was killed at that moment, whoever did it."""
     # What the dead worker had sent may still be in the broker's sockets; its partitions
     # stand still until the session times out.
     time.sleep(0.5)

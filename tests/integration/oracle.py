@@ -39,7 +39,8 @@ class Oracle:
         self.timestamp = np.zeros(stream.n, dtype=np.int64)
         self.scored = np.zeros(stream.n, dtype=np.int32)  # how often it came out
         self.buried = np.zeros(stream.n, dtype=np.int32)
-        self.last_of_key = {}  # key: (partition of the output, offset of the event)
+        self.excused = np.zeros(stream.n, dtype=bool)  # what need not come out
+        self.last_of_key = {}  # partition, key: (partition of the output, offset of the event)
         self.arrivals = []  # per record out: event, (sink, partition, offset)
         self.count = dict.fromkeys(FAULTS, 0)
         self.complaints = []
@@ -52,6 +53,12 @@ class Oracle:
         self.coordinates[record.partition, record.offset] = i
         self.key[i] = record.key
         self.timestamp[i] = record.timestamp
+
+    def cut(self, n):
+        """Only the first n were sent."""
+        self.stream.cut(n)
+        self.scored, self.buried = self.scored[:n], self.buried[:n]
+        self.excused = self.excused[:n]
 
     # --- what came out ---------------------------------------------------------------
 
@@ -77,21 +84,21 @@ class Oracle:
         if self.stream.kind[i] >= 0:
             self.complain("unexpected", "{} is malformed ({}) and has a prediction",
                           said["id"], KINDS[self.stream.kind[i]][0])
-        self.judge_order(i, offset, record)
+        self.judge_order(i, partition, offset, record)
         self.judge_scores(i, said)
         self.judge_fields(i, said, record)
         self.scored[i] += 1
         self.arrivals.append((i, ("prediction", record.partition, record.offset)))
 
-    def judge_order(self, i, offset, record):
+    def judge_order(self, i, partition, offset, record):
         """The first prediction of each event of a key follows those of the events before."""
         if record.key is None or self.scored[i]:
             return
-        before = self.last_of_key.get(record.key)
+        before = self.last_of_key.get((partition, record.key))
         if before and (record.partition != before[0] or offset <= before[1]):
             self.complain("reordered", "key {}: offset {} in partition {} comes after {}",
                           record.key, offset, record.partition, before)
-        self.last_of_key[record.key] = (record.partition, offset)
+        self.last_of_key[partition, record.key] = (record.partition, offset)
 
     def judge_scores(self, i, said):
         scores = np.array(said.get("scores", [said.get("score")]), dtype=np.float32)
@@ -170,13 +177,23 @@ class Oracle:
         """How often each event came out where it belongs."""
         return np.where(self.stream.kind >= 0, self.buried, self.scored)
 
+    def excuse(self, partition, before):
+        """Events of the partition that were gone before somebody could read them."""
+        for (p, offset), i in self.coordinates.items():
+            if p == partition and offset < before:
+                self.excused[i] = True
+
+    def unseen(self):
+        """Which events have not come out and should have."""
+        return (self.outcomes() == 0) & ~self.excused
+
     def remaining(self):
-        return int((self.outcomes() == 0).sum())
+        return int(self.unseen().sum())
 
     def verdict(self):
         outcomes = self.outcomes()
         here = {i: place for place, i in self.coordinates.items()}
-        for i in np.flatnonzero(outcomes == 0):
+        for i in np.flatnonzero(self.unseen()):
             self.complain("lost", "event {} at {}", i, here.get(i, "no offset: never sent"))
         self.count["duplicated"] = int((outcomes[outcomes > 1] - 1).sum())
         return {"events": self.stream.n, "predictions": int(self.scored.sum()),

@@ -169,7 +169,7 @@ def reference(booster, rows):
 
 def configuration(bed, topic, model, group, sink, dead_letter=None, start="earliest",
                   client="leat", consumer=None, brokers=None, delivery=None, lanes=2,
-                  kafka=None, listen="off", max_rate=None):
+                  kafka=None, listen="off", max_rate=None, out_of_range="stop", id_prefix=""):
     """The worker's YAML, as a user would write it. `kafka`: more properties of all clients,
     `consumer`: of the consumer. `listen`: where probes and metrics are."""
     features = "\n".join(f"  {name}: {what}" for name, what in FEATURES.items())
@@ -189,6 +189,8 @@ kafka:
   topics: [{topic}]
   group: {group}
   start: {start}
+  out_of_range: {out_of_range}
+  id_prefix: "{id_prefix}"
   kafka: {json.dumps(consumer)}
 window: {{max_events: 256, max_wait: 2ms}}
 model:

@@ -20,12 +20,14 @@ class Worker:
         self.enter = None  # what the process does before it becomes a worker
         with open(self.config, "w") as file:
             file.write(configuration)
+        open(self.log, "a").close()
 
-    def start(self, *options):
+    def start(self, *options, **environment):
         with open(self.log, "a") as log:
             self.process = subprocess.Popen([BIN, "run", "-c", self.config, *options],
                                             stdout=log, stderr=log,
                                             stdin=subprocess.DEVNULL,
+                                            env={**os.environ, **environment},
                                             preexec_fn=self.enter)
         return self
 
@@ -47,6 +49,13 @@ class Worker:
     def last_words(self, lines=15):
         with open(self.log, errors="replace") as log:
             return "".join(log.readlines()[-lines:])
+
+    def is_killed(self):
+        """Whether SIGKILL has ended it, as LEAT_FAIL_AT wants it. Another end is a fault."""
+        if self.process is not None and self.process.poll() == -signal.SIGKILL:
+            self.process = None
+        self.check()
+        return self.process is None
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
@@ -78,6 +87,7 @@ class Workers:
 
     def __init__(self, title):
         self.folder = tempfile.mkdtemp(prefix=f"leat-{title}-")
+        self.keep = False  # the logs, though nothing was raised
         self.all = []
 
     def add(self, name, configuration):
@@ -103,7 +113,7 @@ class Workers:
             if worker.is_alive():
                 worker.kill()
         passed = kind is None or (kind is SystemExit and error.code == 0)
-        if passed:
+        if passed and not self.keep:
             for name in os.listdir(self.folder):
                 os.unlink(os.path.join(self.folder, name))
             os.rmdir(self.folder)

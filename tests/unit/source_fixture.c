@@ -10,7 +10,7 @@ const leat_window any_window = {MAX_EVENTS, LEAT_MS, 1 << 20};
 int set_up(void **state)
 {
     static fixture self;
-    self = (fixture){.mock = mock_cluster_start()};
+    self = (fixture){.mock = mock_cluster_start(), .out_of_range = "error"};
     rd_kafka_mock_topic_create(self.mock.cluster, "in", PARTITIONS, 1);
     self.properties[0] = (leat_property){
         "bootstrap.servers", rd_kafka_mock_cluster_bootstraps(self.mock.cluster)};
@@ -46,7 +46,7 @@ static leat_source *open_with(fixture *self, leat_start_at start, bool transacti
         .topics = topics,
         .group = "g",
         .start = start,
-        .out_of_range = "error",
+        .out_of_range = self->out_of_range,
         .transactional = transactional,
         .common = {N_PROPERTIES, self->properties},
         .part = "test",

@@ -15,9 +15,9 @@ static void test_position__rewind_reads_again_what_was_not_stored(void **state)
     leave(self, source);
 }
 
-static void test_position__an_offset_out_of_range_stops_with_its_coordinates(void **state)
+/* Ten events are there, and the group is at 5000. */
+static leat_source *open_out_of_range(fixture *self, const char *out_of_range)
 {
-    fixture *self = *state;
     produce(self, 10);
     leat_source *source = open_source(self, LEAT_START_AT_BEGINNING);
     expect_events(self, source, 0, 10);
@@ -25,8 +25,16 @@ static void test_position__an_offset_out_of_range_stops_with_its_coordinates(voi
     leat_source_store(source, (leat_mark[]){{0, 5000}, {1, 5000}}, 2);
     assert_int_equal(leat_source_commit(source, leat_now_ns() + HANG_NS, &error),
                      LEAT_OK);
-    crash(self, source);
-    source = open_source(self, LEAT_START_AT_BEGINNING);
+    leave(self, source);
+    self->out_of_range = out_of_range;
+    return open_source(self, LEAT_START_AT_BEGINNING);
+}
+
+static void test_position__an_offset_out_of_range_stops_with_its_coordinates(void **state)
+{
+    fixture *self = *state;
+    leat_source *source = open_out_of_range(self, "error");
+    leat_error error;
     leat_status status = LEAT_OK;
     while (status >= 0) {
         assert_int_equal(leat_batch_reset(&self->batch, &no_schema, &no_output), LEAT_OK);
@@ -41,11 +49,52 @@ static void test_position__an_offset_out_of_range_stops_with_its_coordinates(voi
     crash(self, source);
 }
 
+static void test_position__out_of_range_it_goes_on_at_the_beginning(void **state)
+{
+    fixture *self = *state;
+    leat_source *source = open_out_of_range(self, "earliest");
+    expect_events(self, source, 0, 10);
+    produce(self, 4);
+    expect_events(self, source, 10, 14);
+    leave(self, source);
+}
+
+/* What was read before the partition went on elsewhere settles later, and moves nothing. */
+static void test_position__out_of_range_what_was_before_counts_no_more(void **state)
+{
+    fixture *self = *state;
+    leat_source *source = open_out_of_range(self, "earliest");
+    expect_events(self, source, 0, 10);
+    leat_error error;
+    leat_source_release(source, &self->batch);
+    leat_source_store(source, (leat_mark[]){{0, 5001}, {1, 5001}}, 2);
+    assert_int_equal(leat_source_rewind(source, &error), LEAT_OK);
+    expect_events(self, source, 0, 10);
+    leave(self, source);
+}
+
+static void test_position__out_of_range_it_goes_on_at_the_end(void **state)
+{
+    fixture *self = *state;
+    leat_source *source = open_out_of_range(self, "latest");
+    await_assignment(self, source, PARTITIONS);
+    for (int i = 0; i < 50; i++) /* a second for what must not come */
+        assert_int_equal(fill(self, source, &any_window), 0);
+    leave(self, source);
+    produce(self, 4);
+    source = open_source(self, LEAT_START_AT_BEGINNING);
+    expect_events(self, source, 10, 14); /* the end was committed */
+    leave(self, source);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         SOURCE_TEST(test_position__rewind_reads_again_what_was_not_stored),
         SOURCE_TEST(test_position__an_offset_out_of_range_stops_with_its_coordinates),
+        SOURCE_TEST(test_position__out_of_range_it_goes_on_at_the_beginning),
+        SOURCE_TEST(test_position__out_of_range_what_was_before_counts_no_more),
+        SOURCE_TEST(test_position__out_of_range_it_goes_on_at_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
