@@ -7,6 +7,8 @@
 
 enum { RESTORE_MS = 500, RETRY_MS = 50 };
 
+static const uint64_t REPORT_NS =
+    100 * LEAT_MS;                             /* a record's failure is awaited so long */
 static const uint64_t LAST_NS = 2 * LEAT_SEC;  /* of a deadline, for EndTxn at least */
 static const uint64_t END_NS = 5 * LEAT_SEC;   /* an EndTxn's answer is awaited so long */
 static const uint64_t ABORT_NS = 5 * LEAT_SEC; /* that of one that takes back */
@@ -62,15 +64,12 @@ static verdict judge(const rd_kafka_error_t *failed)
     return rd_kafka_error_is_retriable(failed) ? VERDICT_RETRY : VERDICT_REOPEN;
 }
 
-/* It may be a record that made the transaction fail. */
 static leat_status must_abort(leat_transaction *self, const char *call, const char *why)
 {
     leat_log(LEAT_LOG_WARN, self->spec.part, "%s: %s; those events are scored again",
              call, why);
     self->stage = STAGE_FAILED;
-    leat_error other;
-    leat_status reported = leat_sink_serve(self->sink, 0, &other);
-    return reported == LEAT_REFUSED ? LEAT_REFUSED : LEAT_ABORTED;
+    return LEAT_ABORTED;
 }
 
 static leat_status must_reopen(leat_transaction *self, rd_kafka_resp_err_t err,
@@ -172,6 +171,13 @@ static leat_status flush(leat_transaction *self, uint64_t deadline_ns, leat_erro
     return status;
 }
 
+/* It may be a record that made the transaction fail: its report follows at once. */
+static leat_status ask_records(leat_transaction *self, leat_error *error)
+{
+    leat_status status = leat_sink_flush(self->sink, leat_now_ns() + REPORT_NS, error);
+    return status == LEAT_OK || status == LEAT_E_TIMEOUT ? LEAT_ABORTED : status;
+}
+
 /* Past the deadline its outcome is unknown. */
 static leat_status end(leat_transaction *self, uint64_t deadline_ns)
 {
@@ -203,6 +209,8 @@ leat_status leat_transaction_commit(leat_transaction *self,
     leat_status status = send_offsets(self, offsets, group, before_end_ns);
     if (status == LEAT_OK)
         LEAT_FAIL_POINT("after_offsets");
+    if (status == LEAT_ABORTED)
+        status = ask_records(self, error);
     if (status == LEAT_OK)
         status = flush(self, before_end_ns, error);
     if (status != LEAT_OK)

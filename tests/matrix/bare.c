@@ -11,8 +11,9 @@
  *                 deadline
  *   fatal, none   a new producer, unless the last one ended like that too and nothing was
  *                 committed between: then the lane ends
- *   records       of those that failed, the ones that timed out or were purged are taken
- *                 back; when the producer has ended: as fatal; else the lane ends
+ *   records       of those that failed, the ones that timed out, were purged, or are at fault
+ *                 themselves (too large, invalid) are taken back; when the producer has ended: as
+ *                 fatal; else the lane ends
  *
  * Only the configuration is the product's: leat_producer_open().
  */
@@ -113,6 +114,11 @@ static verdict report_of(bare_lane *self, int n_records, uint64_t deadline_ns)
     case RD_KAFKA_RESP_ERR__PURGE_QUEUE:
     case RD_KAFKA_RESP_ERR__PURGE_INFLIGHT:
         return LATE;
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_INVALID_RECORD:
+    case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
+        return NEEDS_ABORT; /* the record's own fault: it is searched for */
     default:
         return REFUSED;
     }
