@@ -16,8 +16,11 @@ endfunction()
 
 leat_chaos_test(proxy --proxytest)
 leat_chaos_test(selftest --selftest)
-foreach(scenario kill zombie scale terminate network backlog late_commit)
+foreach(scenario kill scale network backlog partition_added out_of_range)
     leat_chaos_test(${scenario} --scenario ${scenario} --sample)
+endforeach()
+foreach(scenario zombie terminate late_commit)
+    leat_chaos_test(${scenario} --scenario ${scenario} --sample --delivery exactly_once)
 endforeach()
 
 # Takes the binary of the preset `chaos`, and builds it where it is missing or old.
