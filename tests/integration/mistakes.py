@@ -148,7 +148,7 @@ class Mistakes:
              [config_line, r"http\.listen", "192.0.2.1:9464"], []),
             ("an address that is taken", run, swap('"off"', self.taken), UNAVAILABLE,
              [config_line, r"http\.listen", self.taken, "in use"], []),
-            ("what is not built yet", run, add("delivery: exactly_once\n"), CONFIG,
+            ("what is not built yet", run, add("aggregates: {card_1h: {}}\n"), CONFIG,
              [config_line, "not supported yet"], []),
             ("no configuration", ["run"], None, USAGE, ["-c|--config"], []),
             ("a configuration that is not there", ["run", "-c", "nowhere.yaml"], None,
