@@ -8,7 +8,7 @@ import os
 COUNTS = ("lost", "duplicated", "reordered", "unexpected", "score_errors", "wrong_fields",
           "dead_letter_errors", "uncommitted", "torn", "open_transactions",
           "unowned_commits", "memberless_commits", "unexplained",
-          "not_delivered", "not_recreated", "events", "faults")
+          "not_delivered", "not_recreated", "wrong_ends", "conditions", "events", "faults")
 
 
 def quantile(values, q):
@@ -32,6 +32,7 @@ def totals(rounds):
             "never_resumed": (all_of("resumes_s") + all_of("rebalances_s")).count(None),
             "resume_p99_s": p99("resumes_s"),
             "exit_p99_s": p99("exits_s"),
+            "unready_p99_s": p99("unready_s"),
             "max_recovery_s": max(all_of("recoveries_s"), default=None),
             "max_stall_s": max((entry.get("max_stall_s", 0) for entry in rounds),
                                default=0),
