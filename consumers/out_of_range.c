@@ -19,8 +19,18 @@
 
 enum { ANSWER_MS = 5000 };
 
-static leat_status stop(const rd_kafka_message_t *record, leat_error *error)
+/* Where the topic ends before the offset, it is another one by now, and the old positions must
+ * not be committed for it on the way out. */
+static leat_status stop(leat_source *source, const rd_kafka_message_t *record,
+                        leat_error *error)
 {
+    uint32_t slot = leat_source_slot_of(source, record);
+    int64_t low, high;
+    if (slot != UINT32_MAX && source->slots[slot].assigned &&
+        !rd_kafka_query_watermark_offsets(source->consumer, source->slots[slot].topic,
+                                          record->partition, &low, &high, ANSWER_MS) &&
+        source->slots[slot].taken > high)
+        leat_source_drop_topic(source, source->slots[slot].topic);
     return leat_error_set(
         error, LEAT_E_KAFKA,
         "%s/%d: the committed offset is out of range (%s); say where to "
@@ -76,7 +86,7 @@ leat_status leat_source_go_on(leat_source *source, const rd_kafka_message_t *rec
                               leat_error *error)
 {
     if (!strcmp(source->spec.out_of_range, "error"))
-        return stop(record, error);
+        return stop(source, record, error);
     uint32_t slot = leat_source_slot_of(source, record);
     if (slot == UINT32_MAX)
         return leat_error_set(error, LEAT_E_MEMORY, "no memory for a partition");

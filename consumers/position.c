@@ -68,12 +68,24 @@ uint32_t leat_source_slot_of(leat_source *source, const rd_kafka_message_t *reco
     return slot;
 }
 
+static void retire(leat_slot *slot)
+{
+    slot->partition = NO_PARTITION;
+    slot->assigned = false;
+}
+
+void leat_source_drop_topic(leat_source *source, const char *topic)
+{
+    for (uint32_t i = 0; i < source->n_slots; i++)
+        if (source->slots[i].topic == topic)
+            retire(&source->slots[i]);
+}
+
 uint32_t leat_source_replace_slot(leat_source *source, uint32_t slot, int64_t at)
 {
     const char *topic = source->slots[slot].topic;
     int32_t partition = source->slots[slot].partition;
-    source->slots[slot].partition = NO_PARTITION;
-    source->slots[slot].assigned = false;
+    retire(&source->slots[slot]);
     uint32_t fresh = leat_source_slot(source, topic, partition);
     if (fresh == UINT32_MAX)
         return fresh;

@@ -93,7 +93,9 @@ leat_status leat_source_new(leat_source **source, const leat_source_spec *spec,
 
 void leat_source_free(leat_source *source)
 {
-    if (!source)
+    /* librdkafka 2.0.2 waits without a bound to destroy a consumer that has read a topic which is
+     * gone: it goes with the process. */
+    if (!source || source->is_topic_gone || source->client.gone[0])
         return;
     leat_source_clear_held(source);
     leat_source_forget(&source->changing);
@@ -162,6 +164,29 @@ static bool is_forbidden(rd_kafka_resp_err_t err)
            err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;
 }
 
+/* The group's offsets go with their topic: what was read is not committed for another one of
+ * that name, and a worker that starts again begins where `start` says. */
+static void let_topic_go(leat_source *source, const char *name, size_t size)
+{
+    for (uint32_t i = 0; i < source->n_slots; i++) {
+        const char *topic = source->slots[i].topic;
+        if (strlen(topic) == size && !memcmp(topic, name, size)) {
+            leat_source_drop_topic(source, topic);
+            break;
+        }
+    }
+    source->is_topic_gone = true;
+}
+
+static leat_status check_client(leat_source *source, leat_error *error)
+{
+    leat_status status = leat_client_check(&source->client, error);
+    const char *gone = source->client.gone; /* "topic [partition]: ..." */
+    if (status != LEAT_OK && gone[0])
+        let_topic_go(source, gone, strcspn(gone, " "));
+    return status;
+}
+
 /* What came instead of a record. What librdkafka mends by itself is logged and passed over. */
 static leat_status judge_error(leat_source *source, const rd_kafka_message_t *record,
                                leat_error *error)
@@ -174,6 +199,8 @@ static leat_status judge_error(leat_source *source, const rd_kafka_message_t *re
     }
     if (record->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
         return leat_source_go_on(source, record, error);
+    if (record->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+        let_topic_go(source, topic, strlen(topic));
     if (is_unreadable(record->err))
         return leat_error_set(error, LEAT_E_KAFKA,
                               "%s/%d/%lld: the records from here on cannot be read: %s",
@@ -237,7 +264,7 @@ leat_status leat_source_fill(leat_source *source, leat_batch *batch,
                              const leat_window *window, uint64_t wake_ns,
                              leat_error *error)
 {
-    leat_status status = leat_client_check(&source->client, error);
+    leat_status status = check_client(source, error);
     if (status != LEAT_OK)
         return status;
     if (source->change != LEAT_CHANGE_NONE)

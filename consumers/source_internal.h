@@ -20,9 +20,9 @@ typedef enum leat_commit {
 typedef struct leat_slot {
     rd_kafka_topic_t *handle; /* librdkafka's, as records carry it; NULL: not met yet */
     const char *topic;        /* interned: the lane compares pointers */
-    int32_t partition;        /* negative: it has a newer slot */
-    int64_t next;  /* where processing goes on: the start, then what was stored */
-    int64_t taken; /* where reading goes on: behind the last record taken */
+    int32_t partition; /* negative: what comes of its events moves nothing any more */
+    int64_t next;      /* where processing goes on: the start, then what was stored */
+    int64_t taken;     /* where reading goes on: behind the last record taken */
     bool assigned;
     leat_commit commit; /* of `next` */
 } leat_slot;
@@ -59,6 +59,7 @@ struct leat_source {
     uint32_t n_held, first_held, max_held;
 
     bool closed;
+    bool is_topic_gone;
 
     leat_partition_meters meters; /* one a slot */
 };
@@ -70,6 +71,9 @@ uint32_t leat_source_slot_of(leat_source *source, const rd_kafka_message_t *reco
 /* A new slot for the partition of that one, where reading goes on at `at`: what still comes of
  * the old slot's events moves it no more. UINT32_MAX when out of memory. */
 uint32_t leat_source_replace_slot(leat_source *source, uint32_t slot, int64_t at);
+
+/* The topic (a slot's) is not what it was: nothing is committed for it any more. */
+void leat_source_drop_topic(leat_source *source, const char *topic);
 
 /* Destroys a list, if there is one. */
 static inline void leat_source_forget(rd_kafka_topic_partition_list_t **list)

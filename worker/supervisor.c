@@ -201,10 +201,12 @@ static void leave_group(supervisor *self)
             pthread_join(self->lanes[i].thread, NULL);
 }
 
-/* librdkafka waits without a bound to destroy a consumer that could not close: such a lane
- * goes with the process. */
-static void free_lanes(supervisor *self)
+/* librdkafka waits without a bound to destroy a consumer that could not close, and 2.0.2 one whose
+ * topic was deleted: such a lane goes with the process, and so do all when something failed. */
+static void free_lanes(supervisor *self, leat_status status)
 {
+    if (status != LEAT_OK)
+        return;
     for (uint32_t i = 0; self->lanes && i < self->n_lanes; i++)
         if (!self->lanes[i].started || self->lanes[i].left)
             leat_lane_free(self->lanes[i].lane);
@@ -275,7 +277,7 @@ leat_status leat_supervisor_run(const leat_config *config, leat_plan *plan,
         status = say_failed(error);
     }
     leat_health_forget(health);
-    free_lanes(&self);
+    free_lanes(&self, status);
     leat_report_free(self.report);
     sem_destroy(&self.leaving);
     free(self.lanes);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 
 leat_status leat_client_set(rd_kafka_conf_t *conf, leat_properties properties,
                             leat_error *error)
@@ -46,9 +47,22 @@ void leat_client_end(leat_client *client, const rd_kafka_t *rk, int err,
     atomic_store(&client->fatal, err);
 }
 
+/* Were the consumer to wait, and the topic created again, librdkafka would go on in the new one
+ * where it was in the old one, and pass over what comes before. */
+static bool is_gone(const rd_kafka_t *rk, int err)
+{
+    return err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION &&
+           rd_kafka_type(rk) == RD_KAFKA_CONSUMER;
+}
+
 static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
 {
     leat_client *client = opaque;
+    if (is_gone(rk, err) && !client->gone[0]) {
+        snprintf(client->gone, sizeof client->gone, "%s", reason);
+        atomic_store(&client->fatal, err);
+        return;
+    }
     if (ends_client(err)) {
         leat_client_end(client, rk, err, reason);
         return;
@@ -85,6 +99,9 @@ leat_status leat_client_check(const leat_client *client, leat_error *error)
     int fatal = atomic_load(&client->fatal);
     if (!fatal)
         return LEAT_OK;
+    if (client->gone[0])
+        return leat_error_set(error, LEAT_E_KAFKA, "%s; was the topic deleted?",
+                              client->gone);
     char why[200] = "";
     if (!rd_kafka_fatal_error(client->handle, why, sizeof why))
         return leat_error_set(error, LEAT_E_CONFIG,

@@ -35,6 +35,7 @@ typedef struct leat_client {
     void *owner;        /* what the callbacks of the owner find: a callback's opaque is
                            its leat_client */
     atomic_int fatal;   /* the rd_kafka_resp_err_t that ended it, 0 while it lives */
+    char gone[256];     /* with _UNKNOWN_PARTITION: which one; for the lane's thread */
     leat_log_limit log_limit;
 } leat_client;
 
@@ -59,8 +60,8 @@ leat_status leat_client_set(rd_kafka_conf_t *conf, leat_properties properties,
 void leat_client_end(leat_client *client, const rd_kafka_t *rk, int err,
                      const char *reason);
 
-/* OK while the client lives, else the error that ended it: E_KAFKA, or E_CONFIG where the
- * brokers refuse the credentials. */
+/* OK while the client lives, else the error that ended it: E_KAFKA, also where a partition that
+ * a consumer reads is gone, or E_CONFIG where the brokers refuse the credentials. */
 leat_status leat_client_check(const leat_client *client,
                               leat_error *error) LEAT_MUST_CHECK;
 

@@ -35,13 +35,15 @@ SCENARIOS = sorted(name.removesuffix(".py") for name in os.listdir(
 class Round:
     """What a scenario has in its hands."""
 
-    def __init__(self, options, bed, workers, proxy, rng, events, malformed_share=0.0):
+    def __init__(self, options, bed, workers, proxy, rng, events, malformed_share=0.0,
+                 topic=None, group=None):
         self.options = options
         self.rng = rng
         self.proxy = proxy
         self.exactly_once = options.delivery == "exactly_once"
         self.case = Case(bed, workers, new_stream(options.events or events,
-                                                  malformed_share))
+                                                  malformed_share), topic)
+        self.case.group = group or self.case.group
         self.case.stream.fill_redis(bed.redis)
         self.case.use_model("binary")
         self.bed = bed

@@ -33,6 +33,7 @@ class Oracle:
         self.group = group
         self.expected = expected
         self.link_ulps = link_ulps
+        self.id_prefix = ""  # of every prediction's id
         self.missing = stream.missing()
         self.coordinates = {}  # (partition, offset): which event
         self.key = [None] * stream.n
@@ -78,6 +79,11 @@ class Oracle:
         said = msgpack.unpackb(record.value)
         topic, partition, offset = said["id"].rsplit("/", 2)
         partition, offset = int(partition), int(offset)
+        if not topic.startswith(self.id_prefix):
+            self.complain("unexpected", "{} does not begin with {}", said["id"],
+                          self.id_prefix)
+            return
+        topic = topic.removeprefix(self.id_prefix)
         i = self.find(topic, partition, offset, "prediction")
         if i is None:
             return
