@@ -21,7 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { DEFAULT_JOBS = 24, MAX_JOBS = 256 };
+enum { DEFAULT_JOBS = 24, MAX_JOBS = 256, AGAIN = 2 };
 
 static const uint64_t GUARD_NS = 30 * LEAT_SEC;
 
@@ -112,10 +112,22 @@ static int collect(error_matrix *matrix)
     return n;
 }
 
+static bool matches(const cell_outcome *outcome)
+{
+    return outcome->endings[SIDE_BARE] == outcome->endings[SIDE_LANE] &&
+           outcome->endings[SIDE_LANE] <= ENDING_LANE_ENDED;
+}
+
+/* All that do not match (yet). */
 static void play_all(error_matrix *matrix, int n_jobs)
 {
     int running = 0;
     for (size_t next = 0; next < N_SIDES * matrix->n || running;) {
+        if (next < N_SIDES * matrix->n && next % N_SIDES == 0 &&
+            matches(&matrix->outcomes[next / N_SIDES])) {
+            next += N_SIDES;
+            continue;
+        }
         if (next < N_SIDES * matrix->n && running < n_jobs) {
             begin(matrix, next / N_SIDES, (which_side)(next % N_SIDES));
             next++, running++;
@@ -128,13 +140,21 @@ static void play_all(error_matrix *matrix, int n_jobs)
     }
 }
 
-/* ---- reports ---- */
-
-static bool matches(const cell_outcome *outcome)
+/* Where a record's report races with the call that its failure spoils, both ends are right, and
+ * under load the sides may differ. Those that do are played again by themselves. */
+static void play_again(error_matrix *matrix)
 {
-    return outcome->endings[SIDE_BARE] == outcome->endings[SIDE_LANE] &&
-           outcome->endings[SIDE_LANE] <= ENDING_LANE_ENDED;
+    size_t n = 0;
+    for (size_t i = 0; i < matrix->n; i++)
+        n += !matches(&matrix->outcomes[i]);
+    if (!n)
+        return;
+    printf("%zu cells differed and are played again\n", n);
+    for (int i = 0; i < AGAIN; i++)
+        play_all(matrix, 2);
 }
+
+/* ---- reports ---- */
 
 static void print_cell(const error_matrix *matrix, size_t i)
 {
@@ -242,6 +262,7 @@ static void choose(error_matrix *matrix, const command_options *options)
         if (options->cell < 0 ? !options->is_sample || matrix->cells[i].is_sample
                               : (size_t)options->cell == i) {
             matrix->outcomes[n].number = i;
+            matrix->outcomes[n].endings[SIDE_LANE] = N_ENDINGS; /* not played */
             matrix->cells[n++] = matrix->cells[i];
         }
     matrix->n = n;
@@ -259,6 +280,7 @@ int main(int n, char **words)
     choose(&matrix, &options);
     matrix.is_loud = options.cell >= 0;
     play_all(&matrix, matrix.is_loud ? 1 : options.n_jobs);
+    play_again(&matrix);
     matrix_totals totals = count(&matrix);
     print_table(&matrix, &totals);
     int failed = options.report ? write_report(options.report, &matrix, &totals) : 0;

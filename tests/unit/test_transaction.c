@@ -98,6 +98,8 @@ static void test_transaction__is_due_when_the_sink_has_no_room(void **state)
     assert_true(leat_transaction_is_due(self->transaction));
     assert_int_equal(commit_within(self, HANG_NS, &error), LEAT_OK);
     assert_int_equal(publish_within(self, &error), LEAT_OK);
+    /* librdkafka 2.0.2 does not survive being destroyed while it adds a partition. */
+    assert_int_equal(flush(self, &error), LEAT_OK);
 }
 
 /* ---- the same producer goes on ---- */
