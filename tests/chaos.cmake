@@ -16,7 +16,8 @@ endfunction()
 
 leat_chaos_test(proxy --proxytest)
 leat_chaos_test(selftest --selftest)
-foreach(scenario kill scale network backlog partition_added out_of_range)
+foreach(scenario kill scale network backlog partition_added out_of_range
+        fatal)
     leat_chaos_test(${scenario} --scenario ${scenario} --sample)
 endforeach()
 foreach(scenario zombie terminate late_commit)
