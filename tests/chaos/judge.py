@@ -121,8 +121,9 @@ class Judge(threading.Thread):
         for _ in hang_guard("the end offsets of the input"):
             try:
                 ends = self.inputs.ends()
-            except KafkaError:
-                continue  # a broker is away
+            except KafkaError:  # a broker is away, or stands still
+                self.inputs.renew()
+                continue
             for record in self.inputs.read_to(ends):
                 self.oracle.sent(record)
             return

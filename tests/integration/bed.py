@@ -12,6 +12,7 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
 PARTITIONS = 8
+ANSWER_MS = 10000  # what a client waits for, when a broker stands still
 
 
 def hang_guard(what, seconds=120):
@@ -121,6 +122,7 @@ class Tail:
         self.bed = bed
         self.topic = topic
         self.isolation = isolation
+        self.read = {}  # partition: the offset behind the last record
         self.open()
 
     def open(self):
@@ -134,23 +136,25 @@ class Tail:
 
     def renew(self):
         """Goes on with a client that knows nothing of the past, of partitions added too."""
-        positions = {tp: self.consumer.position(tp) for tp in self.partitions}
-        self.close()
+        self.consumer.close(timeout_ms=ANSWER_MS)
         self.open()
-        for tp, offset in positions.items():
+        for tp, offset in self.read.items():
             self.consumer.seek(tp, offset)
 
     def ends(self):
         return {tp.partition: end
-                for tp, end in self.consumer.end_offsets(self.partitions).items()}
+                for tp, end in self.consumer.end_offsets(self.partitions,
+                                                         timeout_ms=ANSWER_MS).items()}
 
     def poll(self, timeout_ms=200):
-        for records in self.consumer.poll(timeout_ms, max_records=20000).values():
+        for tp, records in self.consumer.poll(timeout_ms, max_records=20000).items():
+            self.read[tp] = records[-1].offset + 1
             yield from records
 
     def is_behind(self, ends):
         """The position passes over what no reader sees: aborted records and markers."""
-        return any(self.consumer.position(tp) < ends[tp.partition] for tp in self.partitions)
+        return any((self.consumer.position(tp, timeout_ms=ANSWER_MS) or 0)
+                   < ends[tp.partition] for tp in self.partitions)
 
     def read_to(self, ends):
         """Every record up to these end offsets."""
