@@ -22,3 +22,8 @@ target_link_libraries(error_matrix PRIVATE leat_flags leat_producers leat_client
 add_test(NAME unit.error_matrix COMMAND error_matrix --sample
          WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
 set_tests_properties(unit.error_matrix PROPERTIES LABELS unit TIMEOUT 300)
+
+# librdkafka 2.0.2 loses an operation when a producer is destroyed that has sent offsets and was
+# not answered. Some of these tests do that, so leaks are not looked for in them.
+set_tests_properties(unit.transaction PROPERTIES
+    ENVIRONMENT "ASAN_OPTIONS=detect_leaks=0:strict_string_checks=1")
