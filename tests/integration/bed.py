@@ -85,9 +85,14 @@ class Bed:
 
     def committed(self, group, topic):
         """The committed offset of each partition that has one."""
-        found = self.admin.list_group_offsets({group: self.partitions(topic)})[group]
-        return {tp.partition: known.offset for tp, known in found.items()
-                if known.offset >= 0}
+        for _ in hang_guard(f"the offsets of group {group}"):
+            try:
+                found = self.admin.list_group_offsets({group: self.partitions(topic)})[group]
+            except KafkaError:  # its coordinator has moved
+                self.admin = KafkaAdminClient(bootstrap_servers=self.brokers)
+                continue
+            return {tp.partition: known.offset for tp, known in found.items()
+                    if known.offset >= 0}
 
     def members(self, group):
         """The state of the group, and its members with what each owns."""
