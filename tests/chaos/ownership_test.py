@@ -20,7 +20,7 @@ def framed(message, version, correlation):
 class OwnershipTest(unittest.TestCase):
     def setUp(self):
         self.witness = Ownership()
-        self.connection = Connection(self.witness)
+        self.connection = Connection(lambda: [self.witness])
 
     def sync(self, version=3, **members):
         """The leader's assignment: member=[partitions of the topic `in`]."""
