@@ -7,11 +7,7 @@ set_tests_properties(chaos.ownership PROPERTIES LABELS chaos TIMEOUT 120
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
 
 function(leat_chaos_test name)
-    add_test(NAME chaos.${name} COMMAND tests/chaos/run ${ARGN})
-    set_tests_properties(chaos.${name} PROPERTIES
-        LABELS chaos TIMEOUT 600 RUN_SERIAL TRUE SKIP_RETURN_CODE 77
-        FIXTURES_REQUIRED bed WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
-        ENVIRONMENT "LEAT_BIN=$<TARGET_FILE:leat>;LEAT_BED=${bed}")
+    leat_bed_test(chaos ${name} 600 tests/chaos/run ${ARGN})
 endfunction()
 
 leat_chaos_test(proxy --proxytest)

@@ -1,11 +1,7 @@
 # Integration tests: the built binary on a real Kafka and a real Redis (bed.cmake), driven by
 # Python (scripts/python tests).
 function(leat_integration_test name)
-    add_test(NAME integration.${name} COMMAND tests/integration/run ${ARGN})
-    set_tests_properties(integration.${name} PROPERTIES
-        LABELS integration TIMEOUT 300 RUN_SERIAL TRUE SKIP_RETURN_CODE 77
-        FIXTURES_REQUIRED bed WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
-        ENVIRONMENT "LEAT_BIN=$<TARGET_FILE:leat>;LEAT_BED=${bed}")
+    leat_bed_test(integration ${name} 300 tests/integration/run ${ARGN})
 endfunction()
 
 leat_integration_test(oracle oracle)

@@ -149,12 +149,13 @@ static void find_one(const inquiry *self, const struct rd_kafka_metadata *metada
     leat_error other;
     if (!find_topic(self, metadata, key, topic, &other))
         return;
-    leat_error before = *error;
-    if (*status)
+    if (!*status) {
+        *error = other;
+    } else {
+        leat_error before = *error;
         leat_error_set(error, before.code, "%s; nor is there '%s' (%s)", before.msg,
                        topic, key);
-    else
-        *error = other;
+    }
     *status = error->code;
 }
 

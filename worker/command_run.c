@@ -2,7 +2,7 @@
 #include "base/log.h"
 #include "worker/brokers.h"
 #include "worker/commands.h"
-#include "worker/endpoints.h"
+#include "worker/health/endpoints.h"
 #include "worker/signals.h"
 #include "worker/supervisor.h"
 

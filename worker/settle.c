@@ -45,14 +45,19 @@ static void meter_ticket(const leat_ticket *ticket, void *opaque)
                           (uint64_t)late_ms * LEAT_MS);
 }
 
+static void meter_partitions(leat_lane *lane)
+{
+    leat_counter_set(&lane->meters.lag, leat_source_measure(lane->source));
+    leat_counter_set(&lane->meters.assigned, leat_source_n_assigned(lane->source));
+}
+
 static void store_settled(leat_lane *lane)
 {
     const leat_mark *marks;
     uint32_t n = leat_ledger_settled(lane->ledger, &marks, meter_ticket, lane);
     leat_source_store(lane->source, marks, n);
     lane->settle_ns = leat_now_ns() + SETTLE_NS;
-    leat_counter_set(&lane->meters.lag, leat_source_measure(lane->source));
-    leat_counter_set(&lane->meters.assigned, leat_source_n_assigned(lane->source));
+    meter_partitions(lane);
 }
 
 /* ---- at least once ---- */
@@ -188,8 +193,7 @@ static void settle_before_they_go(leat_lane *lane)
 void leat_lane_meter_rebalance(leat_lane *lane, leat_change change)
 {
     leat_counter_add(&lane->meters.rebalances, 1);
-    leat_counter_set(&lane->meters.assigned, leat_source_n_assigned(lane->source));
-    leat_counter_set(&lane->meters.lag, leat_source_measure(lane->source));
+    meter_partitions(lane);
     if (change != LEAT_CHANGE_REVOKE)
         leat_counter_set(&lane->meters.joined, change == LEAT_CHANGE_ASSIGN);
     leat_lane_beat(lane);

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "worker/cores.h"
-#include "worker/failure_rate.h"
+#include "worker/health/failure_rate.h"
 #include "worker/lane.h"
 #include "worker/report.h"
 #include "worker/signals.h"
@@ -264,7 +264,8 @@ uint32_t leat_supervisor_lanes(const leat_config *config)
 leat_status leat_supervisor_run(const leat_config *config, leat_plan *plan,
                                 leat_health *health, leat_error *error)
 {
-    supervisor self = {.n_lanes = leat_supervisor_lanes(config), .health = health};
+    static supervisor self; /* as long as the lanes that go with the process */
+    self = (supervisor){.n_lanes = leat_supervisor_lanes(config), .health = health};
     leat_failure_rate_init(&self.rate, config->dead_letter.max_rate, leat_now_ns());
     sem_init(&self.leaving, 0, 0);
     self.lanes = calloc(self.n_lanes, sizeof *self.lanes);
@@ -280,6 +281,5 @@ leat_status leat_supervisor_run(const leat_config *config, leat_plan *plan,
     free_lanes(&self, status);
     leat_report_free(self.report);
     sem_destroy(&self.leaving);
-    free(self.lanes);
     return status;
 }

@@ -15,7 +15,7 @@
 #define LEAT_WORKER_SUPERVISOR_H
 
 #include "worker/config/config.h"
-#include "worker/health.h"
+#include "worker/health/health.h"
 #include "worker/plan.h"
 
 /* Lanes that a configuration means. */

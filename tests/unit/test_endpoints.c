@@ -1,4 +1,4 @@
-#include "worker/endpoints.h"
+#include "worker/health/endpoints.h"
 
 #include "base/log.h"
 

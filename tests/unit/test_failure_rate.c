@@ -1,4 +1,4 @@
-#include "worker/failure_rate.h"
+#include "worker/health/failure_rate.h"
 
 #include "base/clock.h"
 

@@ -1,4 +1,4 @@
-#include "worker/http.h"
+#include "worker/health/http.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "worker/metrics.h"
+#include "worker/health/metrics.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "worker/process.h"
+#include "worker/health/process.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* worker/failure_rate.h: did too many events fail within the last minute?
+/* worker/health/failure_rate.h: did too many events fail within the last minute?
  *
  * A minute is sixty buckets of a second, which take what two totals grew by. Few events say
  * little: below a hundred in the minute, nothing is too many.

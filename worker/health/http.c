@@ -1,4 +1,4 @@
-#include "worker/http.h"
+#include "worker/health/http.h"
 
 #include <errno.h>
 #include <microhttpd.h>
@@ -29,22 +29,14 @@ struct leat_http {
 
 /* ---- answering ---- */
 
-static unsigned say_not_found(const leat_http *http, FILE *out)
+/* `why`, and all the pages that there are. */
+static unsigned refuse(const leat_http *http, unsigned code, const char *why, FILE *out)
 {
-    fputs("not found; there is", out);
+    fputs(why, out);
     for (size_t i = 0; i < http->n_pages; i++)
         fprintf(out, "%s %s", i ? "," : "", http->pages[i].path);
     fputs("\n", out);
-    return MHD_HTTP_NOT_FOUND;
-}
-
-static unsigned say_not_allowed(const leat_http *http, FILE *out)
-{
-    fputs("only GET and HEAD, of", out);
-    for (size_t i = 0; i < http->n_pages; i++)
-        fprintf(out, "%s %s", i ? "," : "", http->pages[i].path);
-    fputs("\n", out);
-    return MHD_HTTP_METHOD_NOT_ALLOWED;
+    return code;
 }
 
 static unsigned write_page(const leat_http *http, struct MHD_Connection *connection,
@@ -54,12 +46,12 @@ static unsigned write_page(const leat_http *http, struct MHD_Connection *connect
     const char *accept =
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
     if (strcmp(method, MHD_HTTP_METHOD_GET) && strcmp(method, MHD_HTTP_METHOD_HEAD))
-        return say_not_allowed(http, out);
+        return refuse(http, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD, of", out);
     for (size_t i = 0; i < http->n_pages; i++)
         if (!strcmp(url, http->pages[i].path))
             return http->pages[i].write(http->pages[i].opaque, accept ? accept : "", out,
                                         type);
-    return say_not_found(http, out);
+    return refuse(http, MHD_HTTP_NOT_FOUND, "not found; there is", out);
 }
 
 static enum MHD_Result send_page(struct MHD_Connection *connection, unsigned code,

@@ -1,4 +1,4 @@
-#include "worker/exposition.h"
+#include "worker/health/exposition.h"
 
 #include <inttypes.h>
 #include <string.h>

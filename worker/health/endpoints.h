@@ -1,4 +1,4 @@
-/* worker/endpoints.h: /livez, /readyz and /metrics of a worker.
+/* worker/health/endpoints.h: /livez, /readyz and /metrics of a worker.
  *
  * Joins the server (http.h) with what it shows (health.h, metrics.h). Answers from before the
  * model is loaded until the worker has left its group.
@@ -14,8 +14,8 @@
 #ifndef LEAT_WORKER_ENDPOINTS_H
 #define LEAT_WORKER_ENDPOINTS_H
 
-#include "worker/http.h"
-#include "worker/metrics.h"
+#include "worker/health/http.h"
+#include "worker/health/metrics.h"
 
 enum { LEAT_N_ENDPOINTS = 3 };
 

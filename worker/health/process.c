@@ -1,4 +1,4 @@
-#include "worker/process.h"
+#include "worker/health/process.h"
 
 #include <dirent.h>
 #include <stdio.h>

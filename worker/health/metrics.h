@@ -1,4 +1,4 @@
-/* worker/metrics.h: the numbers of a worker, as /metrics shows them.
+/* worker/health/metrics.h: the numbers of a worker, as /metrics shows them.
  *
  * Adds the meters of all lanes up and writes them out. docs/operations.md says what each
  * means. Labels are names that the configuration holds and codes of ours; no property, URL,
@@ -10,7 +10,7 @@
 #ifndef LEAT_WORKER_METRICS_H
 #define LEAT_WORKER_METRICS_H
 
-#include "worker/health.h"
+#include "worker/health/health.h"
 
 #include <stdatomic.h>
 

@@ -1,4 +1,4 @@
-/* worker/http.h: a small HTTP server for pages that say how the worker is.
+/* worker/health/http.h: a small HTTP server for pages that say how the worker is.
  *
  * GET and HEAD of the pages that it is given, in plain text; what is asked besides is told
  * which pages there are. One thread of libmicrohttpd's serves all connections.

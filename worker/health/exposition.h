@@ -1,4 +1,4 @@
-/* worker/exposition.h: Prometheus' text format, and OpenMetrics.
+/* worker/health/exposition.h: Prometheus' text format, and OpenMetrics.
  *
  * A family is opened with its type, name and help; its samples follow. The name is the
  * family's: a counter's samples end in _total, an information's in _info, a histogram's in

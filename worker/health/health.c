@@ -1,4 +1,4 @@
-#include "worker/health.h"
+#include "worker/health/health.h"
 
 #include "base/clock.h"
 

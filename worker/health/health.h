@@ -1,4 +1,4 @@
-/* worker/health.h: is the worker alive, is it ready, and if not, why?
+/* worker/health/health.h: is the worker alive, is it ready, and if not, why?
  *
  * Alive is a worker whose lanes get on: every lane leaves the time in `beat_ns` on each
  * round, and wherever it lawfully waits. Brokers or a Redis that are away do not count; a

@@ -1,7 +1,7 @@
-#include "worker/metrics.h"
+#include "worker/health/metrics.h"
 
-#include "worker/exposition.h"
-#include "worker/process.h"
+#include "worker/health/exposition.h"
+#include "worker/health/process.h"
 
 #include <inttypes.h>
 #include <librdkafka/rdkafka.h>

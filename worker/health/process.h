@@ -1,4 +1,4 @@
-/* worker/process.h: what the kernel says of this process, as Prometheus' clients show it.
+/* worker/health/process.h: what the kernel says of this process, as Prometheus' clients show it.
  *
  * Threads: any.
  */
