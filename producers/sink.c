@@ -287,6 +287,15 @@ static leat_status produce_predictions(leat_sink *sink, leat_batch *batch,
     return status;
 }
 
+static rd_kafka_resp_err_t produce_whole(leat_sink *sink, const leat_event *event,
+                                         uint64_t sequence)
+{
+    rd_kafka_headers_t *headers = leat_dead_letter_headers(&sink->spec.dead_letter, event,
+                                                           sink->spec.headers_of(event));
+    return produce_one(sink, sink->spec.dead_letter_topic, event->key, event->payload,
+                       event->timestamp, headers, sequence);
+}
+
 /* An event of the largest size that a topic takes has no room left for the headers of its
  * dead letter: the beginning and the true size have to do. */
 static rd_kafka_resp_err_t produce_truncated(leat_sink *sink, const leat_event *event,
@@ -313,13 +322,10 @@ static leat_status produce_dead_letter(leat_sink *sink, const leat_event *event,
                      sink->spec.part, "dead letter: %s/%d/%lld: %s: %s", event->topic,
                      (int)event->partition, (long long)event->offset,
                      leat_stage_name(event->stage), event->reason);
-    rd_kafka_headers_t *headers = leat_dead_letter_headers(&sink->spec.dead_letter, event,
-                                                           sink->spec.headers_of(event));
     leat_slice value = event->payload;
-    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
-    if (event->status != LEAT_E_REFUSED)
-        err = produce_one(sink, sink->spec.dead_letter_topic, event->key, value,
-                          event->timestamp, headers, ticket->sequence);
+    rd_kafka_resp_err_t err = event->status == LEAT_E_REFUSED
+                                  ? RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE
+                                  : produce_whole(sink, event, ticket->sequence);
     if (err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
         err = produce_truncated(sink, event, &value, ticket->sequence);
     if (err)
