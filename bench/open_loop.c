@@ -209,6 +209,9 @@ static void send_events(open_loop *self)
     set(conf, "bootstrap.servers", self->brokers);
     set(conf, "linger.ms", "0.5");
     set(conf, "acks", "1");
+    /* As Java's producers do. Without a bound, librdkafka hands over a record a request as fast as
+     * they come, and they wait in the broker instead of travelling together. */
+    set(conf, "max.in.flight.requests.per.connection", "5");
     set(conf, "socket.nagle.disable", "true");
     set(conf, "queue.buffering.max.messages", "1000000");
     rd_kafka_t *producer = open_client(RD_KAFKA_PRODUCER, conf);
