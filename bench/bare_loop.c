@@ -34,7 +34,7 @@ static const property consumer_properties[] = {
     {"client.id", "leat"},
     {"fetch.wait.max.ms", "100"},
     {"socket.nagle.disable", "true"},
-    {"queued.max.messages.kbytes", "65536"},
+    {"queued.max.messages.kbytes", "32768"},
     {"queued.min.messages", "1000000"},
     {"enable.auto.commit", "true"},
     {"auto.commit.interval.ms", "1000"},
@@ -47,7 +47,7 @@ static const property consumer_properties[] = {
 static const property producer_properties[] = {
     {"client.id", "leat"},
     {"socket.nagle.disable", "true"},
-    {"linger.ms", "2"},
+    {"linger.ms", "1"},
     {"compression.type", "lz4"},
     {"message.timeout.ms", "0"},
     {"partitioner", "murmur2_random"},

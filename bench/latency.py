@@ -26,6 +26,7 @@ RATES = (1000, 10000, 50000)
 PAYLOADS = "build/bench/payloads"
 OPEN_LOOP = "build/release/bench/open_loop"
 WANTED_IDLE = 0.01  # of a core
+WARM_UP_S = 40  # a broker is several times slower until its JVM has compiled what it does
 TREES = 100
 LANES = 2
 
@@ -118,6 +119,8 @@ def measure(bench, options):
                "idle_share_of_a_core": round(idle, 4),
                "rss_mib": round(started.rss_mib(), 1), "start_ms": round(start_ms)}
     write_payloads()
+    print("warming the broker up")
+    bench.at_rate(RATES[1], WARM_UP_S)
     for rate in options.rates:
         figures[f"at_{rate}"] = bench.at_rate(rate, options.seconds)
     started.stop()

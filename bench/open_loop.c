@@ -207,7 +207,7 @@ static void send_events(open_loop *self)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     set(conf, "bootstrap.servers", self->brokers);
-    set(conf, "linger.ms", "0.5");
+    set(conf, "linger.ms", "5"); /* what Java's producers wait since Kafka 4 */
     set(conf, "acks", "1");
     /* As Java's producers do. Without a bound, librdkafka hands over a record a request as fast as
      * they come, and they wait in the broker instead of travelling together. */

@@ -88,7 +88,7 @@ static void commit_when_due(leat_source *source)
         source->committing ? rd_kafka_queue_poll(source->commit_answers, 0) : NULL;
     if (answer)
         take_answer(source, answer);
-    if (!source->committing && is_member(source) && leat_now_ns() >= source->commit_ns)
+    if (!source->committing && leat_now_ns() >= source->commit_ns && is_member(source))
         send_commit(source);
 }
 

@@ -31,7 +31,7 @@ static const leat_property preferred[] = {
     {"client.id", "leat"},
     {"fetch.wait.max.ms", "100"},
     {"socket.nagle.disable", "true"},
-    {"queued.max.messages.kbytes", "65536"},
+    {"queued.max.messages.kbytes", "32768"},
     {"queued.min.messages", "1000000"},
     {"topic.metadata.refresh.interval.ms", "10000"},
 };

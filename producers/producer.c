@@ -2,7 +2,7 @@
 
 /* murmur2: a key goes to the partition that Java's producers would choose. */
 static const leat_property preferred[] = {
-    {"client.id", "leat"},       {"socket.nagle.disable", "true"},  {"linger.ms", "2"},
+    {"client.id", "leat"},       {"socket.nagle.disable", "true"},  {"linger.ms", "1"},
     {"compression.type", "lz4"}, {"partitioner", "murmur2_random"},
 };
 

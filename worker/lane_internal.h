@@ -35,9 +35,9 @@ struct leat_lane {
     leat_ledger *ledger;
     leat_batch batch;
     leat_refusals refusals;
-    bool must_go_back;  /* to what is settled, before anything is read */
-    bool gave_up_batch; /* read, not published: partitions that stay must be rewound */
-    uint64_t settle_ns; /* when offsets are stored next */
+    bool must_go_back;   /* to what is settled, before anything is read */
+    bool gave_up_batch;  /* read, not published: partitions that stay must be rewound */
+    uint64_t measure_ns; /* when partitions are measured next */
     leat_lane_meters meters;
     atomic_bool stopping;
     atomic_bool halting;

@@ -29,9 +29,9 @@
 
 enum { AGAIN_MS = 20 };
 
-static const uint64_t SETTLE_NS = 50 * LEAT_MS; /* how often offsets are stored */
-static const uint64_t COMMIT_NS = 2 * LEAT_SEC; /* of a deadline, for the commit */
-static const uint64_t END_NS = 10 * LEAT_SEC;   /* for a transaction's acknowledgements */
+static const uint64_t MEASURE_NS = 50 * LEAT_MS; /* how often partitions are measured */
+static const uint64_t COMMIT_NS = 2 * LEAT_SEC;  /* of a deadline, for the commit */
+static const uint64_t END_NS = 10 * LEAT_SEC; /* for a transaction's acknowledgements */
 static const uint64_t REVOKE_NS = 10 * LEAT_SEC; /* to settle before partitions go */
 
 static void meter_ticket(const leat_ticket *ticket, void *opaque)
@@ -49,6 +49,7 @@ static void meter_partitions(leat_lane *lane)
 {
     leat_counter_set(&lane->meters.lag, leat_source_measure(lane->source));
     leat_counter_set(&lane->meters.assigned, leat_source_n_assigned(lane->source));
+    lane->measure_ns = leat_now_ns() + MEASURE_NS;
 }
 
 static void store_settled(leat_lane *lane)
@@ -56,8 +57,8 @@ static void store_settled(leat_lane *lane)
     const leat_mark *marks;
     uint32_t n = leat_ledger_settled(lane->ledger, &marks, meter_ticket, lane);
     leat_source_store(lane->source, marks, n);
-    lane->settle_ns = leat_now_ns() + SETTLE_NS;
-    meter_partitions(lane);
+    if (leat_now_ns() >= lane->measure_ns)
+        meter_partitions(lane);
 }
 
 /* ---- at least once ---- */
@@ -118,7 +119,7 @@ leat_status leat_lane_settle_when_due(leat_lane *lane, leat_error *error)
     if (lane->transaction) {
         if (leat_transaction_is_due(lane->transaction))
             return leat_lane_settle_now(lane, leat_now_ns() + END_NS, error);
-    } else if (leat_now_ns() >= lane->settle_ns) {
+    } else {
         store_settled(lane);
     }
     return LEAT_OK;
