@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { SEEK_TIMEOUT_MS = 10000, NO_PARTITION = -1 };
+enum { SEEK_MS = 2000, NO_PARTITION = -1, FIRST_WITH_SEEK_MS = 0x020100ff };
 
 static uint32_t find_slot(const leat_source *source, const char *topic, int32_t partition)
 {
@@ -142,6 +142,27 @@ static leat_status ask_committed(leat_source *source)
     return LEAT_AGAIN;
 }
 
+/* librdkafka below 2.1.0 takes these milliseconds for microseconds (its pull request 4230). */
+static int seek_timeout(void)
+{
+    return rd_kafka_version() < FIRST_WITH_SEEK_MS ? SEEK_MS * 1000 : SEEK_MS;
+}
+
+static leat_status seek(leat_source *source, rd_kafka_topic_partition_list_t *back,
+                        leat_error *error)
+{
+    rd_kafka_error_t *failed =
+        rd_kafka_seek_partitions(source->consumer, back, seek_timeout());
+    if (!failed)
+        return sought(back, error);
+    leat_status status = rd_kafka_error_code(failed) == RD_KAFKA_RESP_ERR__TIMED_OUT
+                             ? LEAT_AGAIN
+                             : leat_error_set(error, LEAT_E_KAFKA, "rewind: %s",
+                                              rd_kafka_error_string(failed));
+    rd_kafka_error_destroy(failed);
+    return status;
+}
+
 leat_status leat_source_rewind(leat_source *source, leat_error *error)
 {
     if (source->spec.transactional && ask_committed(source) != LEAT_OK)
@@ -149,13 +170,7 @@ leat_status leat_source_rewind(leat_source *source, leat_error *error)
     leat_source_note_group(source);
     leat_source_clear_held(source);
     rd_kafka_topic_partition_list_t *back = assigned_positions(source);
-    rd_kafka_error_t *failed =
-        back->cnt ? rd_kafka_seek_partitions(source->consumer, back, SEEK_TIMEOUT_MS)
-                  : NULL;
-    leat_status status = failed ? leat_error_set(error, LEAT_E_KAFKA, "rewind: %s",
-                                                 rd_kafka_error_string(failed))
-                                : sought(back, error);
-    rd_kafka_error_destroy(failed);
+    leat_status status = back->cnt ? seek(source, back, error) : LEAT_OK;
     rd_kafka_topic_partition_list_destroy(back);
     return status;
 }

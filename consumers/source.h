@@ -99,7 +99,7 @@ rd_kafka_topic_partition_list_t *leat_source_offsets(const leat_source *source,
 const rd_kafka_consumer_group_metadata_t *leat_source_group(const leat_source *source);
 
 /* Goes back to what was stored, or, with transactions, to what the group has committed:
- * events behind it are read again. AGAIN when the coordinator does not say yet. */
+ * events behind it are read again. AGAIN when the coordinator, or librdkafka, is not done yet. */
 leat_status leat_source_rewind(leat_source *source, leat_error *error) LEAT_MUST_CHECK;
 
 /* Keeps the membership while the lane waits for something else than fill: polls, with

@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 
-static const char *const topics[] = {"in"};
 const leat_schema no_schema = {.n_inputs = 0};
 const leat_tensor_spec no_output = {.name = "score", .rank = 2, .shape = {0, 1}};
 const leat_window any_window = {MAX_EVENTS, LEAT_MS, 1 << 20};
@@ -10,7 +9,8 @@ const leat_window any_window = {MAX_EVENTS, LEAT_MS, 1 << 20};
 int set_up(void **state)
 {
     static fixture self;
-    self = (fixture){.mock = mock_cluster_start(), .out_of_range = "error"};
+    self =
+        (fixture){.mock = mock_cluster_start(), .topic = "in", .out_of_range = "error"};
     rd_kafka_mock_topic_create(self.mock.cluster, "in", PARTITIONS, 1);
     self.properties[0] = (leat_property){
         "bootstrap.servers", rd_kafka_mock_cluster_bootstraps(self.mock.cluster)};
@@ -43,7 +43,7 @@ static leat_source *open_with(fixture *self, leat_start_at start, bool transacti
 {
     const leat_source_spec spec = {
         .n_topics = 1,
-        .topics = topics,
+        .topics = &self->topic,
         .group = "g",
         .start = start,
         .out_of_range = self->out_of_range,
