@@ -88,7 +88,8 @@ static void commit_when_due(leat_source *source)
         source->committing ? rd_kafka_queue_poll(source->commit_answers, 0) : NULL;
     if (answer)
         take_answer(source, answer);
-    if (!source->committing && leat_now_ns() >= source->commit_ns && is_member(source))
+    if (!source->committing && leat_now_ns() >= source->commit_ns &&
+        !leat_source_may_join(source) && is_member(source))
         send_commit(source);
 }
 
@@ -111,6 +112,8 @@ leat_status leat_source_commit_list(leat_source *source,
 {
     if (!offsets->cnt)
         return LEAT_OK;
+    if (leat_source_may_join(source))
+        return leat_error_set(error, LEAT_E_KAFKA, "commit: the group rebalances");
     /* A queue for this commit alone: an answer that comes too late must not be taken for
      * that of the next one. */
     rd_kafka_queue_t *answers = rd_kafka_queue_new(source->consumer);
@@ -134,10 +137,13 @@ leat_status leat_source_commit_list(leat_source *source,
 leat_status leat_source_commit(leat_source *source, uint64_t deadline_ns,
                                leat_error *error)
 {
+    leat_status status = leat_source_await_join(source, deadline_ns, error);
+    if (status != LEAT_OK)
+        return status;
     if (!is_member(source))
         return leat_error_set(error, LEAT_E_KAFKA, "commit: the assignment was lost");
     rd_kafka_topic_partition_list_t *offsets = uncommitted(source);
-    leat_status status = leat_source_commit_list(source, offsets, deadline_ns, error);
+    status = leat_source_commit_list(source, offsets, deadline_ns, error);
     rd_kafka_topic_partition_list_destroy(offsets);
     if (status == LEAT_OK) {
         move_commits(source, LEAT_COMMIT_OWED, LEAT_COMMIT_DONE);

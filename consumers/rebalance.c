@@ -10,6 +10,7 @@ void leat_source_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
                               rd_kafka_topic_partition_list_t *partitions, void *opaque)
 {
     leat_source *source = ((leat_client *)opaque)->owner;
+    atomic_store(&source->join.is_joining, false);
     leat_source_forget(&source->changing);
     source->changing = rd_kafka_topic_partition_list_copy(partitions);
     if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
@@ -215,6 +216,7 @@ leat_status leat_source_rebalance(leat_source *source, leat_error *error)
     source->change = LEAT_CHANGE_NONE;
     leat_source_resume(source);
     leat_status status = answer(source, change, error);
+    source->join.keeps_partitions = is_cooperative(source);
     leat_source_note_group(source);
     return status;
 }

@@ -39,6 +39,7 @@ static const leat_property preferred[] = {
 static void hook(rd_kafka_conf_t *conf)
 {
     rd_kafka_conf_set_rebalance_cb(conf, leat_source_on_rebalance);
+    leat_source_watch_joins(conf);
 }
 
 static leat_status open_consumer(leat_source *source, leat_error *error)
@@ -313,13 +314,10 @@ leat_slice leat_source_header(const leat_event *event, const char *name)
 
 /* ---- membership while the lane waits ---- */
 
-leat_status leat_source_keep_alive(leat_source *source, leat_error *error)
+leat_status leat_source_look(leat_source *source, int timeout_ms, leat_error *error)
 {
-    if (source->change != LEAT_CHANGE_NONE ||
-        leat_now_ns() - source->polled_ns < KEEP_ALIVE_NS)
-        return LEAT_OK;
     leat_source_pause(source);
-    rd_kafka_message_t *record = poll_once(source, 0);
+    rd_kafka_message_t *record = poll_once(source, timeout_ms);
     if (!record)
         return LEAT_OK;
     /* What is held comes first: the end of what there is, in the order of its partition. */
@@ -328,6 +326,14 @@ leat_status leat_source_keep_alive(leat_source *source, leat_error *error)
     leat_status status = judge_error(source, record, error);
     rd_kafka_message_destroy(record);
     return status;
+}
+
+leat_status leat_source_keep_alive(leat_source *source, leat_error *error)
+{
+    if (source->change != LEAT_CHANGE_NONE ||
+        leat_now_ns() - source->polled_ns < KEEP_ALIVE_NS)
+        return LEAT_OK;
+    return leat_source_look(source, 0, error);
 }
 
 /* ---- leaving ---- */

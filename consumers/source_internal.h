@@ -1,12 +1,14 @@
 /* consumers/source_internal.h: what the rooms of the source share. source.c fills batches,
  * rebalance.c answers rebalances, start.c finds where reading starts, position.c knows where
  * each partition stands, out_of_range.c goes on where there is nothing, commit.c tells the
- * group, held.c keeps records for later, pause.c stops fetching. */
+ * group, join.c knows when that must wait, held.c keeps records for later, pause.c stops
+ * fetching. */
 #ifndef LEAT_CONSUMERS_SOURCE_INTERNAL_H
 #define LEAT_CONSUMERS_SOURCE_INTERNAL_H
 
 #include "consumers/source.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 /* What the coordinator knows of where processing of a partition goes on. */
@@ -27,6 +29,14 @@ typedef struct leat_slot {
     leat_commit commit; /* of `next` */
 } leat_slot;
 
+/* What librdkafka's threads were seen to do for the membership. */
+typedef struct leat_join {
+    atomic_bool is_joining;             /* a JoinGroup was sent; the lane takes it back */
+    atomic_uint_least64_t joining_ns;   /* when */
+    atomic_uint_least64_t heartbeat_ns; /* when the last one was answered */
+    bool keeps_partitions;              /* the lane's: the protocol is cooperative */
+} leat_join;
+
 struct leat_source {
     rd_kafka_t *consumer;
     rd_kafka_queue_t *closing; /* the last revoke comes through it */
@@ -43,6 +53,7 @@ struct leat_source {
     /* The rebalance that waits for an answer, as the callback left it. */
     leat_change change;
     rd_kafka_topic_partition_list_t *changing;
+    leat_join join;
 
     /* Assigned partitions that wait for somebody else to commit where the topic starts.
      */
@@ -117,6 +128,18 @@ leat_status leat_source_commit_list(leat_source *source,
                                     rd_kafka_topic_partition_list_t *offsets,
                                     uint64_t deadline_ns,
                                     leat_error *error) LEAT_MUST_CHECK;
+
+/* join.c: has `join` kept. While a member may join, nothing must be committed. */
+void leat_source_watch_joins(rd_kafka_conf_t *conf);
+bool leat_source_may_join(const leat_source *source);
+
+/* Until that is over, or the deadline. */
+leat_status leat_source_await_join(leat_source *source, uint64_t deadline_ns,
+                                   leat_error *error) LEAT_MUST_CHECK;
+
+/* source.c: hears what there is of the group, and fetches nothing meanwhile. */
+leat_status leat_source_look(leat_source *source, int timeout_ms,
+                             leat_error *error) LEAT_MUST_CHECK;
 
 /* pause.c: what leat_source_pause has paused. */
 void leat_source_resume(leat_source *source);
