@@ -31,6 +31,10 @@ from worker import Workers
 SCENARIOS = sorted(name.removesuffix(".py") for name in os.listdir(
     os.path.join(os.path.dirname(__file__), "scenarios")) if name.endswith(".py"))
 
+# How workers are members of their group. Eager is librdkafka's default.
+STRATEGIES = {"eager": "range,roundrobin", "cooperative": "cooperative-sticky",
+              "static": "range,roundrobin"}
+
 
 class Round:
     """What a scenario has in its hands."""
@@ -52,8 +56,12 @@ class Round:
         self.feeder = None
 
     def worker(self, name, **settings):
+        consumer = {"partition.assignment.strategy": STRATEGIES[self.options.membership]}
+        if self.options.membership == "static":
+            consumer["group.instance.id"] = name
         return self.case.worker(name, brokers=os.environ["KAFKA_PROXIED"],
-                                delivery=self.options.delivery, **settings)
+                                delivery=self.options.delivery, consumer=consumer,
+                                **settings)
 
     def await_start(self):
         """Where a group starts at the end of its topic, one member commits that for all."""
@@ -132,6 +140,7 @@ def parse():
     parser.add_argument("--scenario", choices=SCENARIOS, required=True)
     parser.add_argument("--delivery", choices=("at_least_once", "exactly_once"),
                         help="default: at_least_once, where the scenario plays it")
+    parser.add_argument("--membership", choices=STRATEGIES, default="eager")
     parser.add_argument("--faults", "--kills", "--rounds", type=int, dest="faults",
                         help="of all rounds together, those in the report included")
     parser.add_argument("--events", type=int, help="of a round")
@@ -164,7 +173,8 @@ def main():
     scenario = importlib.import_module(f"scenarios.{options.scenario}")
     choose_delivery(options, scenario)
     report = Report(options.report, {"scenario": options.scenario,
-                                     "delivery": options.delivery, "kafka": options.kafka})
+                                     "delivery": options.delivery, "kafka": options.kafka,
+                                     "membership": options.membership})
     bed = Bed()
     rng = random.Random(options.seed)
     wanted = options.faults or scenario.SAMPLE
@@ -173,7 +183,7 @@ def main():
         report.add({**entry, "seed": options.seed})
         print(json.dumps(entry), flush=True)
     total = totals(report.rounds)
-    print(f"chaos {options.scenario}, {options.delivery}: {json.dumps(total)}")
+    print(f"chaos {options.scenario}, {options.delivery}, {options.membership}: {json.dumps(total)}")
     short = shortcomings(total, timed=not options.sample,
                          **scenario.PLEDGES[options.delivery])
     for text in short:

@@ -35,6 +35,15 @@ def partitions_of(assignment):
             yield topic.topic, partition
 
 
+def is_same(said, owner):
+    """A static member that starts again gets a new id, after its name, and what it had, without
+    anyone being asked for an assignment."""
+    name = getattr(said, "group_instance_id", None)
+    return said.member_id == owner or bool(
+        name and owner and owner.startswith(f"{name}-")
+        and said.member_id.startswith(f"{name}-"))
+
+
 class Ownership:
     """A witness of the proxy. Its counts may be read by any thread."""
 
@@ -65,10 +74,14 @@ class Ownership:
                                 for topic in said.topics for partition in topic.partitions)
 
     def assign(self, said):
-        """Only the leader's request carries assignments, and then all of the group's."""
+        """Only the leader's request carries assignments, and then all of the group's. What
+        it gives to nobody is on its way between two members of the cooperative protocol: it is
+        still the last one's, which settles and gives it up."""
         if not said.assignments:
             return
-        for place in [place for place in self.owner if place[0] == said.group_id]:
+        members = {member.member_id for member in said.assignments}
+        for place in [place for place, member in self.owner.items()
+                      if place[0] == said.group_id and member not in members]:
             del self.owner[place]
         for member in said.assignments:
             for topic, partition in partitions_of(member.assignment):
@@ -95,7 +108,7 @@ class Ownership:
                     continue
                 owner = self.owner.get((said.group_id, topic.name,
                                         partition.partition_index))
-                if said.member_id != owner:
+                if not is_same(said, owner):
                     self.unowned.append(Unowned(
                         header.client, said.member_id, topic.name,
                         partition.partition_index, partition.committed_offset, owner))

@@ -35,11 +35,11 @@ class OwnershipTest(unittest.TestCase):
                 member_id=member, assignment=written(partitions))
                 for member, partitions in members.items()]), version, 1))
 
-    def commit(self, member, partition, offset=5, version=7):
+    def commit(self, member, partition, offset=5, version=7, instance=None):
         topic = OffsetCommitRequest.OffsetCommitRequestTopic
         self.connection.request(framed(OffsetCommitRequest(
             group_id="g", generation_id_or_member_epoch=1, member_id=member,
-            group_instance_id=None, topics=[topic(name="in", partitions=[
+            group_instance_id=instance, topics=[topic(name="in", partitions=[
                 topic.OffsetCommitRequestPartition(
                     partition_index=partition, committed_offset=offset,
                     committed_leader_epoch=-1, committed_metadata="")])]), version, 2))
@@ -70,6 +70,22 @@ class OwnershipTest(unittest.TestCase):
         self.sync(b=[0])
         self.commit("a", 1)
         self.assertEqual(self.unowned(), [("a", 1, None)])
+
+    def test_a_partition_between_two_is_still_the_first_ones(self):
+        self.sync(a=[0, 1])
+        self.sync(a=[0], b=[])
+        self.commit("a", 1)
+        self.assertEqual(self.unowned(), [])
+        self.sync(a=[0], b=[1])
+        self.commit("a", 1)
+        self.assertEqual(self.unowned(), [("a", 1, "b")])
+
+    def test_a_static_member_that_starts_again_has_what_it_had(self):
+        self.sync(**{"pod-1-aaaa": [0], "pod-2-bbbb": [1]})
+        self.commit("pod-1-cccc", 0, instance="pod-1")
+        self.assertEqual(self.unowned(), [])
+        self.commit("pod-1-cccc", 1, instance="pod-1")
+        self.assertEqual(self.unowned(), [("pod-1-cccc", 1, "pod-2-bbbb")])
 
     def test_a_commit_without_a_member_is_counted_apart(self):
         self.sync(a=[0])
