@@ -18,11 +18,13 @@
  *   4. The rebalance callback, also when nothing changes hands: the member has its place.
  *
  *   From 3 to 4 it joins. Between 1 and 3 nobody can tell, so that a commit waits until the
- *   answer is old enough to have been read, and the last JoinGroup to allow the next one. A
- *   commit that was asked for before is sent before: both go through one queue of the main
- *   thread, which looks for what it has to send after each. (So the lane must not ask it
- *   something else first, such as which protocol this is.) What is left is a member that joins
- *   without having been told to, since it found a partition that was added.
+ *   answer is old enough to have been read, and the last JoinGroup to allow the next one. Who
+ *   has given partitions up joins again at once, without a Heartbeat: a commit waits a while
+ *   after each answer of the lane, too. One that was asked for before all that is sent before:
+ *   both go through one queue of the main thread, which looks for what it has to send when it
+ *   has emptied that. (So the lane must not ask it something else first, such as which protocol
+ *   this is.) What is left: a member that joins since it found a partition that was added, and a
+ *   commit that librdkafka sends again by itself. Both end as above, with repetitions.
  *
  *   The eager protocol has no such gap: partitions are given up before the JoinGroup.
  */
@@ -33,7 +35,7 @@
 enum { API_JOIN_GROUP = 11, API_HEARTBEAT = 12, LOOK_MS = 20 };
 
 static const uint64_t READ_NS = 100 * LEAT_MS;   /* an answer so old has been read */
-static const uint64_t AGAIN_NS = 1100 * LEAT_MS; /* a member joins once a second */
+static const uint64_t AGAIN_NS = 1700 * LEAT_MS; /* at the latest, it joins again */
 static const uint64_t UNANSWERED = UINT64_MAX;
 
 static rd_kafka_resp_err_t on_request_sent(rd_kafka_t *rk, int fd, const char *broker,
@@ -72,7 +74,9 @@ static rd_kafka_resp_err_t on_new(rd_kafka_t *rk, const rd_kafka_conf_t *conf,
                                   void *opaque, char *why, size_t size)
 {
     (void)conf, (void)opaque, (void)why, (void)size;
-    leat_source *source = ((leat_client *)rd_kafka_opaque(rk))->owner;
+    leat_client *client = rd_kafka_opaque(rk);
+    leat_source *source = client->owner;
+    client->is_intercepted = true;
     rd_kafka_resp_err_t err = rd_kafka_interceptor_add_on_request_sent(
         rk, "leat", on_request_sent, &source->join);
     return err ? err
@@ -85,7 +89,7 @@ void leat_source_watch_joins(rd_kafka_conf_t *conf)
     rd_kafka_conf_interceptor_add_on_new(conf, "leat", on_new, NULL);
 }
 
-/* Once a rebalance waits for the lane's answer, no JoinGroup is sent before that. */
+/* Once a rebalance waits for the lane's answer, a JoinGroup has to wait for it as well. */
 bool leat_source_may_join(const leat_source *source)
 {
     const leat_join *join = &source->join;
@@ -93,7 +97,7 @@ bool leat_source_may_join(const leat_source *source)
         return false;
     uint64_t heartbeat_ns = atomic_load(&join->heartbeat_ns), now = leat_now_ns();
     return atomic_load(&join->is_joining) || heartbeat_ns == UNANSWERED ||
-           now < heartbeat_ns + READ_NS ||
+           now < heartbeat_ns + READ_NS || now < join->answered_ns + READ_NS ||
            now < atomic_load(&join->joining_ns) + AGAIN_NS;
 }
 

@@ -95,6 +95,15 @@ uint32_t leat_source_replace_slot(leat_source *source, uint32_t slot, int64_t at
     return fresh;
 }
 
+/* Nothing behind what is settled counts as taken any more. */
+static void take_again(leat_source *source)
+{
+    for (uint32_t i = 0; i < source->n_slots; i++)
+        if (source->slots[i].assigned)
+            source->slots[i].taken = source->slots[i].next;
+    leat_source_clear_held(source);
+}
+
 static rd_kafka_topic_partition_list_t *assigned_positions(const leat_source *source)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(16);
@@ -108,11 +117,13 @@ static rd_kafka_topic_partition_list_t *assigned_positions(const leat_source *so
 }
 
 /* A partition that was assigned a moment ago and does not fetch yet (STATE) has read
- * nothing: it begins where it was told to. */
+ * nothing: it begins where it was told to. One that stops just now can be told soon. */
 static leat_status sought(const rd_kafka_topic_partition_list_t *list, leat_error *error)
 {
     for (int i = 0; i < list->cnt; i++) {
         const rd_kafka_topic_partition_t *at = &list->elems[i];
+        if (at->err == RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS)
+            return LEAT_AGAIN;
         if (at->err && at->err != RD_KAFKA_RESP_ERR__STATE)
             return leat_error_set(error, LEAT_E_KAFKA, "rewind %s/%d: %s", at->topic,
                                   (int)at->partition, rd_kafka_err2str(at->err));
@@ -168,7 +179,7 @@ leat_status leat_source_rewind(leat_source *source, leat_error *error)
     if (source->spec.transactional && ask_committed(source) != LEAT_OK)
         return LEAT_AGAIN;
     leat_source_note_group(source);
-    leat_source_clear_held(source);
+    take_again(source);
     rd_kafka_topic_partition_list_t *back = assigned_positions(source);
     leat_status status = back->cnt ? seek(source, back, error) : LEAT_OK;
     rd_kafka_topic_partition_list_destroy(back);

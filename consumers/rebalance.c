@@ -217,6 +217,7 @@ leat_status leat_source_rebalance(leat_source *source, leat_error *error)
     leat_source_resume(source);
     leat_status status = answer(source, change, error);
     source->join.keeps_partitions = is_cooperative(source);
+    source->join.answered_ns = leat_now_ns();
     leat_source_note_group(source);
     return status;
 }

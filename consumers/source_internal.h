@@ -34,7 +34,8 @@ typedef struct leat_join {
     atomic_bool is_joining;             /* a JoinGroup was sent; the lane takes it back */
     atomic_uint_least64_t joining_ns;   /* when */
     atomic_uint_least64_t heartbeat_ns; /* when the last one was answered */
-    bool keeps_partitions;              /* the lane's: the protocol is cooperative */
+    uint64_t answered_ns;  /* the lane's: when it answered a rebalance last */
+    bool keeps_partitions; /* likewise: the protocol is cooperative */
 } leat_join;
 
 struct leat_source {

@@ -71,6 +71,18 @@ static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
                      "%s (%s)", reason, rd_kafka_err2name(err));
 }
 
+/* Once it has called an interceptor, an rd_kafka_new that fails has freed interceptors that the
+ * configuration still points to (librdkafka's issue 4142): it must not be destroyed. */
+static void discard(const leat_client *client, rd_kafka_conf_t *conf)
+{
+    static rd_kafka_conf_t *kept; /* for leak checkers to find */
+    if (client->is_intercepted)
+        kept = conf;
+    else
+        rd_kafka_conf_destroy(conf);
+    (void)kept;
+}
+
 leat_status leat_client_open(leat_client *client, const leat_client_spec *spec,
                              leat_error *error)
 {
@@ -90,7 +102,7 @@ leat_status leat_client_open(leat_client *client, const leat_client_spec *spec,
             return LEAT_OK;
         status = leat_error_set(error, LEAT_E_CONFIG, "%s: %s", spec->part, why);
     }
-    rd_kafka_conf_destroy(conf);
+    discard(client, conf);
     return status;
 }
 

@@ -17,6 +17,7 @@
 
 #include <librdkafka/rdkafka.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct leat_property {
@@ -30,12 +31,13 @@ typedef struct leat_properties {
 } leat_properties;
 
 typedef struct leat_client {
-    rd_kafka_t *handle; /* the owner's, who destroys it */
-    const char *part;   /* who speaks in the log: "lane 0 consumer" */
-    void *owner;        /* what the callbacks of the owner find: a callback's opaque is
+    rd_kafka_t *handle;  /* the owner's, who destroys it */
+    const char *part;    /* who speaks in the log: "lane 0 consumer" */
+    void *owner;         /* what the callbacks of the owner find: a callback's opaque is
                            its leat_client */
-    atomic_int fatal;   /* the rd_kafka_resp_err_t that ended it, 0 while it lives */
-    char gone[256];     /* with _UNKNOWN_PARTITION: which one; for the lane's thread */
+    bool is_intercepted; /* the owner's on_new() has run */
+    atomic_int fatal;    /* the rd_kafka_resp_err_t that ended it, 0 while it lives */
+    char gone[256];      /* with _UNKNOWN_PARTITION: which one; for the lane's thread */
     leat_log_limit log_limit;
 } leat_client;
 

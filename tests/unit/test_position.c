@@ -88,6 +88,46 @@ static void test_position__out_of_range_what_was_before_counts_no_more(void **st
     leave(self, source);
 }
 
+/* Records so large that the cluster keeps the last ten or so. */
+static void produce_large(fixture *self, int n)
+{
+    enum { LARGE = 500000 };
+    static const char payload[LARGE];
+    for (int i = 0; i < n; i++)
+        mock_cluster_produce(&self->mock, "in", 0, "k", payload, LARGE);
+}
+
+static void read_to(fixture *self, leat_source *source, int64_t last)
+{
+    for (int64_t at = -1; at < last;
+         at = self->batch.events[self->batch.n_events - 1].offset)
+        fill_some(self, source, &any_window);
+}
+
+/* What was taken before the rewind must not pass for where reading goes on: what lies between
+ * would be skipped. */
+static void test_position__out_of_range_after_a_rewind_skips_nothing(void **state)
+{
+    fixture *self = *state;
+    self->out_of_range = "earliest";
+    leat_source *source = open_source(self, LEAT_START_AT_BEGINNING);
+    await_assignment(self, source, PARTITIONS);
+    produce_large(self, 8);
+    read_to(self, source, 7);
+    uint32_t slot = self->batch.events[0].slot;
+    leat_source_release(source, &self->batch);
+    leat_source_store(source, &(leat_mark){slot, 1}, 1);
+    produce_large(self, 5);
+    int64_t low, high;
+    rd_kafka_query_watermark_offsets(self->mock.host, "in", 0, &low, &high, 10000);
+    assert_in_range(low, 2, 7);
+    leat_error error;
+    assert_int_equal(leat_source_rewind(source, &error), LEAT_OK);
+    fill_some(self, source, &any_window);
+    assert_int_equal(self->batch.events[0].offset, low);
+    leave(self, source);
+}
+
 static void test_position__out_of_range_it_goes_on_at_the_end(void **state)
 {
     fixture *self = *state;
@@ -110,6 +150,7 @@ int main(void)
         SOURCE_TEST(test_position__an_offset_out_of_range_stops_with_its_coordinates),
         SOURCE_TEST(test_position__out_of_range_it_goes_on_at_the_beginning),
         SOURCE_TEST(test_position__out_of_range_what_was_before_counts_no_more),
+        SOURCE_TEST(test_position__out_of_range_after_a_rewind_skips_nothing),
         SOURCE_TEST(test_position__out_of_range_it_goes_on_at_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

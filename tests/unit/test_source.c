@@ -75,9 +75,30 @@ static void test_source__an_event_keeps_its_coordinates_and_key(void **state)
     leave(self, source);
 }
 
+/* One that rd_kafka_new refuses, when it has called interceptors: they are freed twice if the
+ * configuration is destroyed. */
+static void test_source__a_configuration_is_refused_with_a_reason(void **state)
+{
+    (void)state;
+    static const char *const topic = "in";
+    static const leat_property mixed = {"partition.assignment.strategy",
+                                        "cooperative-sticky,range"};
+    const leat_source_spec spec = {.n_topics = 1,
+                                   .topics = &topic,
+                                   .group = "g",
+                                   .out_of_range = "error",
+                                   .common = {1, &mixed},
+                                   .part = "test"};
+    leat_source *source = NULL;
+    leat_error error;
+    assert_int_equal(leat_source_new(&source, &spec, &error), LEAT_E_CONFIG);
+    assert_non_null(strstr(error.msg, "partition.assignment.strategy"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_source__a_configuration_is_refused_with_a_reason),
         SOURCE_TEST(test_source__window_closes_at_max_events),
         SOURCE_TEST(test_source__window_closes_at_max_bytes),
         SOURCE_TEST(test_source__an_oversize_event_is_a_batch_of_its_own),
