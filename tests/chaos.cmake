@@ -1,7 +1,5 @@
-# The chaos bench: its own tests, and a short sample of the scenarios. tests/chaos/run is the
-# long form. Not among them yet: broker. A broker that stands still for long can end a worker
-# (librdkafka 2.0.2 takes a retried batch for one out of sequence, which is fatal), and can
-# leave the judge's own client waiting. They share the bed of the integration tests.
+# The chaos bench: its own tests, and a short sample of every scenario. tests/chaos/run is the
+# long form. They share the bed of the integration tests.
 add_test(NAME chaos.ownership COMMAND scripts/python tests tests/chaos/ownership_test.py)
 set_tests_properties(chaos.ownership PROPERTIES LABELS chaos TIMEOUT 120
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
@@ -12,13 +10,18 @@ endfunction()
 
 leat_chaos_test(proxy --proxytest)
 leat_chaos_test(selftest --selftest)
-foreach(scenario kill scale network backlog partition_added out_of_range
+foreach(scenario kill scale network backlog partition_added out_of_range topic_recreated
         fatal)
     leat_chaos_test(${scenario} --scenario ${scenario} --sample)
 endforeach()
-foreach(scenario zombie terminate late_commit)
+foreach(scenario zombie terminate late_commit unreachable)
     leat_chaos_test(${scenario} --scenario ${scenario} --sample --delivery exactly_once)
 endforeach()
+leat_chaos_test(cooperative --scenario scale --sample --membership cooperative)
+
+# Has a bed of its own: three brokers.
+leat_chaos_test(broker --scenario broker --sample --delivery exactly_once)
+set_tests_properties(chaos.broker PROPERTIES ENVIRONMENT "LEAT_BIN=$<TARGET_FILE:leat>")
 
 # Takes the binary of the preset `chaos`, and builds it where it is missing or old.
 leat_chaos_test(fail_point --scenario fail_point --sample --delivery exactly_once)

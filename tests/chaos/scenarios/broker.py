@@ -9,7 +9,7 @@ import subprocess
 
 import outage
 
-SAMPLE = 3
+SAMPLE = 2
 A_ROUND = 4
 RATE = 500
 SECONDS_A_FAULT = 30
