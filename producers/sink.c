@@ -16,6 +16,9 @@ enum {
 /* A producer that is opened again has to come as far as this. */
 static const uint64_t REOPEN_NS = 60 * LEAT_SEC;
 
+/* No transaction of a lane that is awake gets so old. */
+static const uint64_t OLD_NS = 5 * LEAT_SEC;
+
 static const char TRUNCATED_HEADER[] = "leat.truncated.size";
 
 struct leat_sink {
@@ -23,6 +26,7 @@ struct leat_sink {
     leat_producer_spec producer_spec;
     uint64_t reopened_ns; /* when one that had failed was opened again last; 0: never */
     rd_kafka_resp_err_t reopened_by; /* what that one had failed by */
+    uint64_t begun_ns;               /* when its last transaction began */
     bool works; /* since then: a record acknowledged, or a transaction committed */
     rd_kafka_resp_err_t broken_by; /* what ended the producer; 0: it lives */
     leat_sink_spec spec;
@@ -401,9 +405,23 @@ leat_status leat_sink_flush(leat_sink *sink, uint64_t deadline_ns, leat_error *e
 
 /* ---- starting again ---- */
 
+static bool is_fenced(rd_kafka_resp_err_t err)
+{
+    return err == RD_KAFKA_RESP_ERR__FENCED || err == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
+           err == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
+}
+
+/* Brokers fence the producer of a transaction that has outlived its time-out, too: that of a
+ * worker that stood still. Nobody else is to blame for that. */
+static bool has_outlived(const leat_sink *sink)
+{
+    return leat_now_ns() - sink->begun_ns > OLD_NS;
+}
+
 void leat_sink_give_up(leat_sink *sink, rd_kafka_resp_err_t err, const char *why)
 {
-    sink->broken_by = err;
+    sink->broken_by =
+        is_fenced(err) && has_outlived(sink) ? RD_KAFKA_RESP_ERR__TIMED_OUT : err;
     sink->failed = LEAT_ABORTED;
     snprintf(sink->why, sizeof sink->why, "%s (%s)", why, rd_kafka_err2name(err));
 }
@@ -413,15 +431,14 @@ bool leat_sink_is_broken(const leat_sink *sink)
     return sink->broken_by != RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
+void leat_sink_note_begin(leat_sink *sink)
+{
+    sink->begun_ns = leat_now_ns();
+}
+
 void leat_sink_note_commit(leat_sink *sink)
 {
     sink->works = true;
-}
-
-static bool is_fenced(rd_kafka_resp_err_t err)
-{
-    return err == RD_KAFKA_RESP_ERR__FENCED || err == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
-           err == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
 }
 
 /* Once may be an accident. Twice in a minute, somebody else is at work under the same

@@ -85,6 +85,9 @@ bool leat_sink_is_broken(const leat_sink *sink);
 /* What the last failure was, for people. */
 const char *leat_sink_why(const leat_sink *sink);
 
+/* A transaction of its producer has begun. */
+void leat_sink_note_begin(leat_sink *sink);
+
 /* A transaction of its producer is committed. Without transactions an acknowledged record says
  * as much: the producer works, and the next failure is a first one. */
 void leat_sink_note_commit(leat_sink *sink);

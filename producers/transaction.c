@@ -128,6 +128,7 @@ leat_status leat_transaction_begin(leat_transaction *self, uint32_t n_events)
     leat_status status = act(self, "begin_transaction", failed, VERDICT_REOPEN);
     if (status != LEAT_OK)
         return status;
+    leat_sink_note_begin(self->sink);
     self->stage = STAGE_OPEN;
     self->n_events = n_events;
     self->due_ns = leat_now_ns() + self->spec.max_wait_ns;

@@ -75,7 +75,7 @@ static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
  * configuration still points to (librdkafka's issue 4142): it must not be destroyed. */
 static void discard(const leat_client *client, rd_kafka_conf_t *conf)
 {
-    static rd_kafka_conf_t *kept; /* for leak checkers to find */
+    static rd_kafka_conf_t *volatile kept; /* for leak checkers to find */
     if (client->is_intercepted)
         kept = conf;
     else

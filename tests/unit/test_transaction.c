@@ -409,6 +409,21 @@ static void test_transaction__two_workers_with_one_id(void **state)
     leat_batch_fini(&other.batch);
 }
 
+/* As of a worker that stands still for longer than its transaction may last, twice. */
+static void test_transaction__fenced_since_it_took_too_long(void **state)
+{
+    fixture *self = *state;
+    leat_error error;
+    start(self);
+    for (uint64_t n = 1; n <= 2; n++) {
+        assert_int_equal(publish_within(self, &error), LEAT_OK);
+        leat_sleep_ms(5100);
+        inject(self, API_END_TXN, RD_KAFKA_RESP_ERR_PRODUCER_FENCED);
+        assert_int_equal(commit_within(self, HANG_NS, &error), LEAT_ABORTED);
+        expect_restored(self, n);
+    }
+}
+
 int main(void)
 {
 #define TXN_TEST(name)                                                                   \
@@ -440,6 +455,7 @@ int main(void)
         TXN_TEST(a_batch_after_a_refused_record),
         TXN_TEST(a_refused_record_is_an_error),
         TXN_TEST(a_producer_that_never_commits_is_an_error),
+        TXN_TEST(fenced_since_it_took_too_long),
         TXN_TEST(a_failure_after_a_commit_is_a_first_one),
         TXN_TEST(two_workers_with_one_id),
     };
