@@ -415,7 +415,7 @@ static bool is_fenced(rd_kafka_resp_err_t err)
  * worker that stood still. Nobody else is to blame for that. */
 static bool has_outlived(const leat_sink *sink)
 {
-    return leat_now_ns() - sink->begun_ns > OLD_NS;
+    return sink->begun_ns && leat_now_ns() - sink->begun_ns > OLD_NS;
 }
 
 void leat_sink_give_up(leat_sink *sink, rd_kafka_resp_err_t err, const char *why)
@@ -468,6 +468,7 @@ static void note_reopened(leat_sink *sink)
         sink->reopened_by = sink->broken_by;
         sink->works = false;
     }
+    sink->begun_ns = leat_now_ns(); /* the old transaction explains nothing any more */
     sink->broken_by = RD_KAFKA_RESP_ERR_NO_ERROR;
     sink->failed = LEAT_OK;
     leat_counter_add(&sink->meters.producers_reopened, 1);
