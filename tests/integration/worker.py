@@ -52,9 +52,11 @@ class Worker:
 
     def is_killed(self):
         """Whether SIGKILL has ended it, as LEAT_FAIL_AT wants it. Another end is a fault."""
-        if self.process is not None and self.process.poll() == -signal.SIGKILL:
+        code = self.process and self.process.poll()
+        if code == -signal.SIGKILL:
             self.process = None
-        self.check()
+        elif code is not None:
+            self.check()
         return self.process is None
 
     def kill(self):

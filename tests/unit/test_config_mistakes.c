@@ -373,6 +373,9 @@ static const struct mistake mistakes[] = {
      "5:25: transaction.max_wait: expected a duration such as 2ms, 5s or 1h, from 1ms to "
      "5s, found '1m'",
      .more = "transaction: {max_wait: 1m}"},
+    {"a window that a transaction cannot wait for",
+     "6:20: window.max_wait: with delivery: exactly_once at most 2s are allowed",
+     .more = "delivery: exactly_once\nwindow: {max_wait: 3s}"},
     {"a long id",
      "5:26: transaction.id_prefix: has 201 characters; at most 200 are allowed",
      .more = "transaction: {id_prefix: '" TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN

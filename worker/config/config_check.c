@@ -1,5 +1,6 @@
 #include "worker/config/config_check.h"
 
+#include "base/clock.h"
 #include "base/path.h"
 #include "worker/config/nearest.h"
 
@@ -8,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_ID_PREFIX = 200 };
+enum { MAX_ID_PREFIX = 200, MAX_WINDOW_S = 2 };
 
 /* For a mistake that belongs to one key of the file, such as "sink.topic". */
 #define REFUSE(context, key, format, ...)                                                \
@@ -199,11 +200,23 @@ static leat_status check_id_prefix(leat_config_context *context)
                   "has %zu characters; at most %d are allowed", size, MAX_ID_PREFIX);
 }
 
+/* A transaction waits for the window that is being filled, and 10 s old it is the brokers' to
+ * end: it would be taken back, again and again. */
+static leat_status check_window(leat_config_context *context)
+{
+    const leat_config *config = context->config;
+    if (config->delivery != LEAT_DELIVERY_EXACTLY_ONCE ||
+        config->window.max_wait_ns <= MAX_WINDOW_S * LEAT_SEC)
+        return LEAT_OK;
+    return REFUSE(context, "window.max_wait",
+                  "with delivery: exactly_once at most %ds are allowed", MAX_WINDOW_S);
+}
+
 leat_status leat_config_check(leat_config_context *context)
 {
     static leat_status (*const checks[])(leat_config_context *) = {
         check_brokers, check_topics,   check_lookups,   check_thresholds,
-        fill_names,    fill_id_prefix, check_id_prefix,
+        fill_names,    fill_id_prefix, check_id_prefix, check_window,
     };
     leat_status status = LEAT_OK;
     for (size_t i = 0; i < sizeof checks / sizeof checks[0] && !status; i++)
