@@ -17,12 +17,14 @@ class Worker:
         self.config = os.path.join(folder, f"{name}.yaml")
         self.log = os.path.join(folder, f"{name}.log")
         self.process = None
+        self.began_at = 0  # where in the log its process began
         self.enter = None  # what the process does before it becomes a worker
         with open(self.config, "w") as file:
             file.write(configuration)
         open(self.log, "a").close()
 
     def start(self, *options, **environment):
+        self.began_at = os.path.getsize(self.log)
         with open(self.log, "a") as log:
             self.process = subprocess.Popen([BIN, "run", "-c", self.config, *options],
                                             stdout=log, stderr=log,
@@ -48,6 +50,7 @@ class Worker:
 
     def last_words(self, lines=15):
         with open(self.log, errors="replace") as log:
+            log.seek(self.began_at)
             return "".join(log.readlines()[-lines:])
 
     def is_killed(self):
