@@ -2,7 +2,7 @@
 
 All connections go dark, or are reset first and then go dark, and a moment later both workers are
 asked to end. They cannot settle what is under way, nor leave their group, and have to end within
-a bound all the same, with a code that says whether all was settled (docs/operations.md).
+a bound all the same, with one of the codes that docs/operations.md has for that.
 When the brokers are back they start again, and nothing may be missing."""
 
 import signal
