@@ -1,5 +1,9 @@
 #include "producers/producer.h"
 
+#include "base/clock.h"
+
+#include <stdlib.h>
+
 /* murmur2: a key goes to the partition that Java's producers would choose. */
 static const leat_property preferred[] = {
     {"client.id", "leat"},       {"socket.nagle.disable", "true"},  {"linger.ms", "1"},
@@ -33,6 +37,16 @@ static const leat_property owned[] = {
         sizeof(array) / sizeof *(array), array                                           \
     }
 
+/* Of all layers together. */
+static uint64_t max_transaction_ns(rd_kafka_t *handle)
+{
+    char ms[16];
+    size_t size = sizeof ms;
+    if (rd_kafka_conf_get(rd_kafka_conf(handle), "transaction.timeout.ms", ms, &size))
+        return UINT64_MAX;
+    return strtoull(ms, NULL, 10) * LEAT_MS;
+}
+
 leat_status leat_producer_open(leat_producer *producer, const leat_producer_spec *spec,
                                leat_error *error)
 {
@@ -56,6 +70,7 @@ leat_status leat_producer_open(leat_producer *producer, const leat_producer_spec
     if (status != LEAT_OK)
         return status;
     producer->handle = producer->client.handle;
+    producer->max_transaction_ns = max_transaction_ns(producer->handle);
     producer->topic = rd_kafka_topic_new(producer->handle, spec->topic, NULL);
     if (producer->topic)
         return LEAT_OK;

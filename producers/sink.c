@@ -16,9 +16,6 @@ enum {
 /* A producer that is opened again has to come as far as this. */
 static const uint64_t REOPEN_NS = 60 * LEAT_SEC;
 
-/* No transaction of a lane that is awake gets so old. */
-static const uint64_t OLD_NS = 5 * LEAT_SEC;
-
 static const char TRUNCATED_HEADER[] = "leat.truncated.size";
 
 struct leat_sink {
@@ -415,7 +412,8 @@ static bool is_fenced(rd_kafka_resp_err_t err)
  * worker that stood still. Nobody else is to blame for that. */
 static bool has_outlived(const leat_sink *sink)
 {
-    return sink->begun_ns && leat_now_ns() - sink->begun_ns > OLD_NS;
+    return sink->begun_ns &&
+           leat_now_ns() - sink->begun_ns > sink->producer.max_transaction_ns;
 }
 
 void leat_sink_give_up(leat_sink *sink, rd_kafka_resp_err_t err, const char *why)

@@ -414,10 +414,13 @@ static void test_transaction__fenced_since_it_took_too_long(void **state)
 {
     fixture *self = *state;
     leat_error error;
-    start(self);
+    self->properties[1] = (leat_property){"transaction.timeout.ms", "1000"};
+    self->properties[2] = (leat_property){"message.timeout.ms", "1000"};
+    open_transactions(self, 3);
+    assert_int_equal(restore(self, &error), LEAT_OK);
     for (uint64_t n = 1; n <= 2; n++) {
         assert_int_equal(publish_within(self, &error), LEAT_OK);
-        leat_sleep_ms(5100);
+        leat_sleep_ms(1001);
         inject(self, API_END_TXN, RD_KAFKA_RESP_ERR_PRODUCER_FENCED);
         assert_int_equal(commit_within(self, HANG_NS, &error), LEAT_ABORTED);
         expect_restored(self, n);
