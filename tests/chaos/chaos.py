@@ -58,7 +58,7 @@ class Round:
     def worker(self, name, **settings):
         consumer = {"partition.assignment.strategy": STRATEGIES[self.options.membership]}
         if self.options.membership == "static":
-            consumer["group.instance.id"] = name
+            consumer["group.instance.id"] = self.case.named(name)
         return self.case.worker(name, brokers=os.environ["KAFKA_PROXIED"],
                                 delivery=self.options.delivery, consumer=consumer,
                                 **settings)
@@ -94,6 +94,7 @@ class Round:
     def expect_resume(self, partitions, ends, began):
         """The worker of these partitions is gone, and what it had sent lies below `ends` of
         the sink: they have to move again."""
+        assert partitions, "a worker that owned nothing proves nothing by its end"
         self.judge.expect_resume(partitions, ends, began)
         self.faults += 1
 

@@ -24,7 +24,7 @@ class Resume:
         self.waiting = set(partitions)
         self.ends = ends
         self.began = began
-        self.seconds = 0.0 if not partitions else None
+        self.seconds = None
 
     def moved(self, partition, record, now):
         if partition in self.waiting and record.offset >= self.ends[record.partition]:

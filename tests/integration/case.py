@@ -37,8 +37,12 @@ class Case:
         self.model = os.path.join(self.workers.folder, f"{kind}-{self.stamp}.ubj")
         self.booster.save_model(self.model)
 
+    def named(self, name):
+        """As no worker of another case is."""
+        return f"{name}-{self.stamp}"
+
     def worker(self, name, **settings):
-        name = f"{name}-{self.stamp}"
+        name = self.named(name)
         return self.workers.add(name, configuration(
             self.bed, self.topic, self.model, self.group, self.sink, self.dead,
             client=name, **settings))
