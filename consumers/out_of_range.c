@@ -82,6 +82,17 @@ static int64_t choose(leat_source *source, const leat_slot *slot)
     return at;
 }
 
+static leat_status read_from(leat_source *source, const leat_slot *slot,
+                             leat_error *error)
+{
+    rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(one, slot->topic, slot->partition)->offset =
+        slot->taken;
+    leat_status status = leat_source_read_again(source, one, error);
+    rd_kafka_topic_partition_list_destroy(one);
+    return status;
+}
+
 leat_status leat_source_go_on(leat_source *source, const rd_kafka_message_t *record,
                               leat_error *error)
 {
@@ -97,5 +108,5 @@ leat_status leat_source_go_on(leat_source *source, const rd_kafka_message_t *rec
         slot = leat_source_replace_slot(source, slot, at);
     if (slot == UINT32_MAX)
         return leat_error_set(error, LEAT_E_MEMORY, "no memory for a partition");
-    return leat_source_read_again(source, &source->slots[slot], error);
+    return read_from(source, &source->slots[slot], error);
 }

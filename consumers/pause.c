@@ -2,7 +2,11 @@
  *
  * librdkafka keeps a partition paused past its assignment: when it is given up and comes back,
  * it is still paused, and nobody would resume it. So what is paused is resumed before the
- * assignment changes. */
+ * assignment changes.
+ *
+ * Pausing drops what librdkafka has in its queue, and not records alone: the report that a
+ * partition is out of range comes once, and if it is dropped nobody reads the partition any more.
+ * So the next fill realigns (position.c). */
 #include "consumers/source_internal.h"
 
 typedef rd_kafka_resp_err_t act_on(rd_kafka_t *consumer,
@@ -23,6 +27,7 @@ void leat_source_pause(leat_source *source)
         return;
     act_on_all(source, rd_kafka_pause_partitions);
     source->paused = true;
+    source->is_astray = true;
 }
 
 void leat_source_resume(leat_source *source)

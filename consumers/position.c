@@ -5,7 +5,12 @@
 
 #include <stdlib.h>
 
-enum { SEEK_MS = 2000, NO_PARTITION = -1, FIRST_WITH_SEEK_MS = 0x020100ff };
+enum {
+    SEEK_MS = 2000,
+    AGAIN_MS = 20,
+    NO_PARTITION = -1,
+    FIRST_WITH_SEEK_MS = 0x020100ff
+};
 
 static uint32_t find_slot(const leat_source *source, const char *topic, int32_t partition)
 {
@@ -95,15 +100,6 @@ uint32_t leat_source_replace_slot(leat_source *source, uint32_t slot, int64_t at
     return fresh;
 }
 
-/* Nothing behind what is settled counts as taken any more. */
-static void take_again(leat_source *source)
-{
-    for (uint32_t i = 0; i < source->n_slots; i++)
-        if (source->slots[i].assigned)
-            source->slots[i].taken = source->slots[i].next;
-    leat_source_clear_held(source);
-}
-
 static rd_kafka_topic_partition_list_t *assigned_positions(const leat_source *source)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(16);
@@ -111,24 +107,9 @@ static rd_kafka_topic_partition_list_t *assigned_positions(const leat_source *so
         const leat_slot *slot = &source->slots[i];
         if (slot->assigned)
             rd_kafka_topic_partition_list_add(list, slot->topic, slot->partition)
-                ->offset = slot->next;
+                ->offset = slot->taken;
     }
     return list;
-}
-
-/* A partition that was assigned a moment ago and does not fetch yet (STATE) has read
- * nothing: it begins where it was told to. One that stops just now can be told soon. */
-static leat_status sought(const rd_kafka_topic_partition_list_t *list, leat_error *error)
-{
-    for (int i = 0; i < list->cnt; i++) {
-        const rd_kafka_topic_partition_t *at = &list->elems[i];
-        if (at->err == RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS)
-            return LEAT_AGAIN;
-        if (at->err && at->err != RD_KAFKA_RESP_ERR__STATE)
-            return leat_error_set(error, LEAT_E_KAFKA, "rewind %s/%d: %s", at->topic,
-                                  (int)at->partition, rd_kafka_err2str(at->err));
-    }
-    return LEAT_OK;
 }
 
 /* With transactions the group alone knows how the last one ended. A partition of which it knows
@@ -159,31 +140,70 @@ static int seek_timeout(void)
     return rd_kafka_version() < FIRST_WITH_SEEK_MS ? SEEK_MS * 1000 : SEEK_MS;
 }
 
-static leat_status seek(leat_source *source, rd_kafka_topic_partition_list_t *back,
+/* One that stops just now can be told soon. */
+static leat_status judge_seek(const rd_kafka_topic_partition_t *at, leat_error *error)
+{
+    switch (at->err) {
+    case RD_KAFKA_RESP_ERR_NO_ERROR:
+    case RD_KAFKA_RESP_ERR__STATE:
+        return LEAT_OK;
+    case RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS:
+        return LEAT_AGAIN;
+    default:
+        return leat_error_set(error, LEAT_E_KAFKA, "%s/%d: cannot go to offset %lld: %s",
+                              at->topic, (int)at->partition, (long long)at->offset,
+                              rd_kafka_err2str(at->err));
+    }
+}
+
+/* Leaves in the list what could not be told: librdkafka reads it no more (it has reported that
+ * there is nothing at the offset), or not yet. */
+static leat_status seek(leat_source *source, rd_kafka_topic_partition_list_t *list,
                         leat_error *error)
 {
     rd_kafka_error_t *failed =
-        rd_kafka_seek_partitions(source->consumer, back, seek_timeout());
-    if (!failed)
-        return sought(back, error);
-    leat_status status = rd_kafka_error_code(failed) == RD_KAFKA_RESP_ERR__TIMED_OUT
-                             ? LEAT_AGAIN
-                             : leat_error_set(error, LEAT_E_KAFKA, "rewind: %s",
-                                              rd_kafka_error_string(failed));
+        rd_kafka_seek_partitions(source->consumer, list, seek_timeout());
+    leat_status status = LEAT_OK;
+    if (failed && rd_kafka_error_code(failed) != RD_KAFKA_RESP_ERR__TIMED_OUT)
+        status = leat_error_set(error, LEAT_E_KAFKA, "seek: %s",
+                                rd_kafka_error_string(failed));
+    else if (failed)
+        status = LEAT_AGAIN;
     rd_kafka_error_destroy(failed);
+    for (int i = list->cnt - 1; status == LEAT_OK && i >= 0; i--) {
+        status = judge_seek(&list->elems[i], error);
+        if (!list->elems[i].err)
+            rd_kafka_topic_partition_list_del_by_idx(list, i);
+    }
     return status;
 }
 
-leat_status leat_source_rewind(leat_source *source, leat_error *error)
+leat_status leat_source_realign(leat_source *source, leat_error *error)
+{
+    leat_source_clear_held(source);
+    rd_kafka_topic_partition_list_t *list = assigned_positions(source);
+    leat_status status = list->cnt ? seek(source, list, error) : LEAT_OK;
+    if (status == LEAT_OK && list->cnt)
+        status = leat_source_read_again(source, list, error);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (status == LEAT_OK)
+        source->is_astray = false;
+    if (status == LEAT_AGAIN)
+        leat_sleep_ms(AGAIN_MS);
+    return status;
+}
+
+/* Nothing behind what is settled counts as taken any more. */
+leat_status leat_source_rewind(leat_source *source)
 {
     if (source->spec.transactional && ask_committed(source) != LEAT_OK)
         return LEAT_AGAIN;
     leat_source_note_group(source);
-    take_again(source);
-    rd_kafka_topic_partition_list_t *back = assigned_positions(source);
-    leat_status status = back->cnt ? seek(source, back, error) : LEAT_OK;
-    rd_kafka_topic_partition_list_destroy(back);
-    return status;
+    for (uint32_t i = 0; i < source->n_slots; i++)
+        if (source->slots[i].assigned)
+            source->slots[i].taken = source->slots[i].next;
+    source->is_astray = true;
+    return LEAT_OK;
 }
 
 uint32_t leat_source_n_assigned(const leat_source *source)

@@ -101,11 +101,26 @@ static leat_status start(leat_source *source, leat_error *error)
     return status;
 }
 
-static leat_status assign(leat_source *source, leat_error *error)
+/* What comes waits for its start beside what waits for it already: under the cooperative
+ * protocol the group speaks of what is new alone. */
+static void await_start(leat_source *source)
 {
+    if (source->starting && is_cooperative(source)) {
+        for (int i = 0; i < source->changing->cnt; i++) {
+            const rd_kafka_topic_partition_t *at = &source->changing->elems[i];
+            rd_kafka_topic_partition_list_add(source->starting, at->topic, at->partition);
+        }
+        leat_source_forget(&source->changing);
+        return;
+    }
     leat_source_forget(&source->starting);
     source->starting = source->changing; /* moved */
     source->changing = NULL;
+}
+
+static leat_status assign(leat_source *source, leat_error *error)
+{
+    await_start(source);
     leat_status status = start(source, error);
     return status == LEAT_AGAIN ? take_nothing(source, error) : status;
 }
@@ -129,27 +144,34 @@ static leat_status assign_all_anew(leat_source *source, leat_error *error)
             rd_kafka_topic_partition_list_add(all, slot->topic, slot->partition)->offset =
                 slot->taken;
     }
-    leat_source_clear_held(source);
     leat_status status = answered(NULL, rd_kafka_assign(source->consumer, all), error);
     rd_kafka_topic_partition_list_destroy(all);
     return status;
 }
 
-leat_status leat_source_read_again(leat_source *source, const leat_slot *slot,
+leat_status leat_source_read_again(leat_source *source,
+                                   rd_kafka_topic_partition_list_t *partitions,
                                    leat_error *error)
 {
+    leat_source_clear_held(source);
     if (!is_cooperative(source))
         return assign_all_anew(source, error);
-    rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(one, slot->topic, slot->partition)->offset =
-        slot->taken;
-    leat_status status = answered(rd_kafka_incremental_unassign(source->consumer, one),
-                                  RD_KAFKA_RESP_ERR_NO_ERROR, error);
+    leat_status status =
+        answered(rd_kafka_incremental_unassign(source->consumer, partitions),
+                 RD_KAFKA_RESP_ERR_NO_ERROR, error);
     if (status == LEAT_OK)
-        status = answered(rd_kafka_incremental_assign(source->consumer, one),
+        status = answered(rd_kafka_incremental_assign(source->consumer, partitions),
                           RD_KAFKA_RESP_ERR_NO_ERROR, error);
-    rd_kafka_topic_partition_list_destroy(one);
     return status;
+}
+
+static void drop_held(leat_source *source)
+{
+    if (!source->held)
+        return;
+    uint32_t slot = leat_source_slot_of(source, source->held);
+    if (slot == UINT32_MAX || !source->slots[slot].assigned)
+        leat_source_clear_held(source);
 }
 
 /* Leaves in the list what librdkafka was told to read: partitions that still waited for
@@ -168,7 +190,7 @@ static void let_go(leat_source *source, rd_kafka_topic_partition_list_t *partiti
     }
     if (source->starting && !source->starting->cnt)
         leat_source_forget(&source->starting);
-    leat_source_drop_held(source);
+    drop_held(source);
 }
 
 static leat_status revoke(leat_source *source, bool lost, leat_error *error)
@@ -218,6 +240,7 @@ leat_status leat_source_rebalance(leat_source *source, leat_error *error)
     leat_status status = answer(source, change, error);
     source->join.keeps_partitions = is_cooperative(source);
     source->join.answered_ns = leat_now_ns();
+    source->is_astray = source->join.keeps_partitions; /* librdkafka has paused them */
     leat_source_note_group(source);
     return status;
 }

@@ -114,7 +114,6 @@ void leat_source_free(leat_source *source)
     leat_partition_meters_fini(&source->meters);
     leat_arena_fini(&source->names);
     free(source->slots);
-    free(source->held);
     free(source);
 }
 
@@ -224,7 +223,8 @@ static rd_kafka_message_t *poll_once(leat_source *source, int timeout_ms)
  * already here is taken without asking for the time. */
 static rd_kafka_message_t *next_record(leat_source *source, uint64_t until_ns)
 {
-    rd_kafka_message_t *record = leat_source_take_held(source);
+    rd_kafka_message_t *record = source->held;
+    source->held = NULL;
     if (!record)
         record = rd_kafka_consumer_poll(source->consumer, 0);
     while (!record && source->change == LEAT_CHANGE_NONE) {
@@ -252,8 +252,10 @@ static leat_status fill_window(leat_source *source, leat_batch *batch,
             rd_kafka_message_destroy(record);
             continue;
         }
-        if (batch->n_events && batch->bytes + size_of(record) > window->max_bytes)
-            return leat_source_put_back(source, record, error);
+        if (batch->n_events && batch->bytes + size_of(record) > window->max_bytes) {
+            source->held = record;
+            break;
+        }
         if (!batch->n_events)
             until_ns = (batch->opened_ns = leat_now_ns()) + window->max_wait_ns;
         status = add_record(source, batch, record, error);
@@ -271,6 +273,11 @@ leat_status leat_source_fill(leat_source *source, leat_batch *batch,
     if (source->change != LEAT_CHANGE_NONE)
         return LEAT_REBALANCE;
     leat_source_resume(source);
+    if (source->is_astray) {
+        status = leat_source_realign(source, error);
+        if (status != LEAT_OK)
+            return status == LEAT_AGAIN ? LEAT_OK : status;
+    }
     if (source->starting) {
         status = leat_source_start_waiting(source, error);
         if (status != LEAT_OK)
@@ -316,14 +323,16 @@ leat_slice leat_source_header(const leat_event *event, const char *name)
 
 leat_status leat_source_look(leat_source *source, int timeout_ms, leat_error *error)
 {
+    leat_status status = check_client(source, error);
+    if (status != LEAT_OK)
+        return status;
     leat_source_pause(source);
     rd_kafka_message_t *record = poll_once(source, timeout_ms);
     if (!record)
         return LEAT_OK;
-    /* What is held comes first: the end of what there is, in the order of its partition. */
-    if (!record->err || record->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
-        return leat_source_hold(source, record, error);
-    leat_status status = judge_error(source, record, error);
+    /* Both come again when the next fill has realigned. */
+    if (record->err && record->err != RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
+        status = judge_error(source, record, error);
     rd_kafka_message_destroy(record);
     return status;
 }

@@ -98,9 +98,9 @@ rd_kafka_topic_partition_list_t *leat_source_offsets(const leat_source *source,
                                                      const leat_mark *marks, uint32_t n);
 const rd_kafka_consumer_group_metadata_t *leat_source_group(const leat_source *source);
 
-/* Goes back to what was stored, or, with transactions, to what the group has committed:
- * events behind it are read again. AGAIN when the coordinator, or librdkafka, is not done yet. */
-leat_status leat_source_rewind(leat_source *source, leat_error *error) LEAT_MUST_CHECK;
+/* Goes back to what was stored, or, with transactions, to what the group has committed: the next
+ * fill reads the events behind it again. OK, or AGAIN when the coordinator does not say. */
+leat_status leat_source_rewind(leat_source *source) LEAT_MUST_CHECK;
 
 /* Keeps the membership while the lane waits for something else than fill: polls, with
  * everything paused, when the group's patience (max.poll.interval.ms) is half used up. */

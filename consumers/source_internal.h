@@ -1,8 +1,7 @@
 /* consumers/source_internal.h: what the rooms of the source share. source.c fills batches,
  * rebalance.c answers rebalances, start.c finds where reading starts, position.c knows where
  * each partition stands, out_of_range.c goes on where there is nothing, commit.c tells the
- * group, join.c knows when that must wait, held.c keeps records for later, pause.c stops
- * fetching. */
+ * group, join.c knows when that must wait, pause.c stops fetching. */
 #ifndef LEAT_CONSUMERS_SOURCE_INTERNAL_H
 #define LEAT_CONSUMERS_SOURCE_INTERNAL_H
 
@@ -67,8 +66,8 @@ struct leat_source {
     uint64_t commit_ns; /* when the next commit is due */
 
     bool paused;
-    rd_kafka_message_t **held;
-    uint32_t n_held, first_held, max_held;
+    bool is_astray;           /* reading may not stand where `taken` says */
+    rd_kafka_message_t *held; /* did not fit the last batch */
 
     bool closed;
     bool is_topic_gone;
@@ -84,6 +83,10 @@ uint32_t leat_source_slot_of(leat_source *source, const rd_kafka_message_t *reco
  * the old slot's events moves it no more. UINT32_MAX when out of memory. */
 uint32_t leat_source_replace_slot(leat_source *source, uint32_t slot, int64_t at);
 
+/* Has every partition read on from `taken`, whatever librdkafka does with it now. AGAIN, after a
+ * moment, when it is not done with something else yet. */
+leat_status leat_source_realign(leat_source *source, leat_error *error) LEAT_MUST_CHECK;
+
 /* The topic (a slot's) is not what it was: nothing is committed for it any more. */
 void leat_source_drop_topic(leat_source *source, const char *topic);
 
@@ -95,13 +98,21 @@ static inline void leat_source_forget(rd_kafka_topic_partition_list_t **list)
     *list = NULL;
 }
 
+static inline void leat_source_clear_held(leat_source *source)
+{
+    if (source->held)
+        rd_kafka_message_destroy(source->held);
+    source->held = NULL;
+}
+
 /* rebalance.c: the callback, and the partitions that waited for their start. */
 void leat_source_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
                               rd_kafka_topic_partition_list_t *partitions, void *opaque);
 leat_status leat_source_start_waiting(leat_source *source, leat_error *error);
 
-/* Assigns a partition anew that librdkafka reads no more: from `taken` on. */
-leat_status leat_source_read_again(leat_source *source, const leat_slot *slot,
+/* Assigns partitions anew that librdkafka reads no more: from `taken` on. */
+leat_status leat_source_read_again(leat_source *source,
+                                   rd_kafka_topic_partition_list_t *partitions,
                                    leat_error *error) LEAT_MUST_CHECK;
 
 /* Answers what is pending on the way out: partitions that come are not taken. */
@@ -144,18 +155,5 @@ leat_status leat_source_look(leat_source *source, int timeout_ms,
 
 /* pause.c: what leat_source_pause has paused. */
 void leat_source_resume(leat_source *source);
-
-/* held.c: the oldest of the held records, or NULL. */
-rd_kafka_message_t *leat_source_take_held(leat_source *source);
-
-/* Keeps a record for the next fill, behind the others or before them. */
-leat_status leat_source_hold(leat_source *source, rd_kafka_message_t *record,
-                             leat_error *error) LEAT_MUST_CHECK;
-leat_status leat_source_put_back(leat_source *source, rd_kafka_message_t *record,
-                                 leat_error *error) LEAT_MUST_CHECK;
-
-/* Drops held records: of partitions that are not assigned any more, or all. */
-void leat_source_drop_held(leat_source *source);
-void leat_source_clear_held(leat_source *source);
 
 #endif

@@ -166,7 +166,7 @@ leat_status leat_lane_go_back(leat_lane *lane, leat_error *error)
 {
     leat_status status = take_back(lane, error);
     if (status == LEAT_OK)
-        status = leat_source_rewind(lane->source, error);
+        status = leat_source_rewind(lane->source);
     if (status == LEAT_OK)
         lane->must_go_back = false;
     if (status != LEAT_AGAIN)

@@ -16,6 +16,8 @@ int set_up(void **state)
         "bootstrap.servers", rd_kafka_mock_cluster_bootstraps(self.mock.cluster)};
     self.properties[1] = (leat_property){"session.timeout.ms", "6000"};
     self.properties[2] = (leat_property){"heartbeat.interval.ms", "500"};
+    self.properties[3] =
+        (leat_property){"partition.assignment.strategy", "range,roundrobin"};
     assert_int_equal(leat_batch_init(&self.batch, MAX_EVENTS), LEAT_OK);
     *state = &self;
     return 0;

@@ -16,7 +16,7 @@
 
 #include "mock_cluster.h"
 
-enum { PARTITIONS = 2, MAX_EVENTS = 64, N_PROPERTIES = 3 };
+enum { PARTITIONS = 2, MAX_EVENTS = 64, N_PROPERTIES = 4 };
 
 #define HANG_NS (60 * LEAT_SEC) /* a guard, never waited out */
 

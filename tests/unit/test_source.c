@@ -1,4 +1,5 @@
 /* The source: windows, coordinates. */
+#include "consumers/source_internal.h"
 #include "source_fixture.h"
 
 static void test_source__window_closes_at_max_events(void **state)
@@ -95,10 +96,29 @@ static void test_source__a_configuration_is_refused_with_a_reason(void **state)
     assert_non_null(strstr(error.msg, "partition.assignment.strategy"));
 }
 
+/* Of a lane that goes back, and comes to no fill. */
+static void test_source__who_waits_hears_of_refused_credentials(void **state)
+{
+    fixture *self = *state;
+    leat_source *source = open_source(self, LEAT_START_AT_BEGINNING);
+    await_assignment(self, source, PARTITIONS);
+    leat_client_end(&source->client, source->consumer, RD_KAFKA_RESP_ERR__AUTHENTICATION,
+                    "as from librdkafka");
+    uint64_t deadline_ns = leat_now_ns() + HANG_NS;
+    leat_error error;
+    leat_status status;
+    while ((status = leat_source_keep_alive(source, &error)) == LEAT_OK)
+        assert_true(leat_now_ns() < deadline_ns);
+    assert_int_equal(status, LEAT_E_CONFIG);
+    assert_non_null(strstr(error.msg, "credentials"));
+    leave(self, source);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_source__a_configuration_is_refused_with_a_reason),
+        SOURCE_TEST(test_source__who_waits_hears_of_refused_credentials),
         SOURCE_TEST(test_source__window_closes_at_max_events),
         SOURCE_TEST(test_source__window_closes_at_max_bytes),
         SOURCE_TEST(test_source__an_oversize_event_is_a_batch_of_its_own),
