@@ -121,6 +121,7 @@ leat_status leat_ledger_open(leat_ledger *ledger, const leat_batch *batch,
     leat_ticket *opened = ticket_at(ledger, ledger->tail);
     opened->sequence = ledger->tail;
     opened->pending = 1;
+    opened->is_sealed = false;
     opened->bytes = 0;
     opened->oldest = INT64_MAX;
     opened->n_marks = 0;
@@ -143,6 +144,12 @@ void leat_ledger_expect(leat_ledger *ledger, leat_ticket *ticket, uint64_t bytes
 void leat_ticket_seal(leat_ticket *ticket)
 {
     ticket->pending--;
+    ticket->is_sealed = true;
+}
+
+bool leat_ledger_is_whole(const leat_ledger *ledger)
+{
+    return leat_ledger_is_empty(ledger) || ticket_at(ledger, ledger->tail - 1)->is_sealed;
 }
 
 int leat_ledger_knows(const leat_ledger *ledger, uint64_t sequence)

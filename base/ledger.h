@@ -26,6 +26,8 @@
 
 #include "base/batch.h"
 
+#include <stdbool.h>
+
 /* Everything of `slot` (a source's index of topic and partition) below `next` is done. */
 typedef struct leat_mark {
     uint32_t slot;
@@ -35,8 +37,9 @@ typedef struct leat_mark {
 typedef struct leat_ticket {
     uint64_t sequence;
     uint32_t pending; /* records without a delivery report, +1 until it is sealed */
-    uint64_t bytes;   /* handed to the producer */
-    int64_t oldest;   /* smallest record timestamp, milliseconds; INT64_MAX: none */
+    bool is_sealed;
+    uint64_t bytes; /* handed to the producer */
+    int64_t oldest; /* smallest record timestamp, milliseconds; INT64_MAX: none */
     uint32_t n_marks;
     leat_mark *marks; /* its share of the ledger's */
 } leat_ticket;
@@ -70,8 +73,12 @@ typedef void leat_ticket_done(const leat_ticket *ticket, void *opaque);
 uint32_t leat_ledger_settled(leat_ledger *ledger, const leat_mark **marks,
                              leat_ticket_done *done, void *opaque);
 
+/* Whether all that was opened is sealed. Where publishing ended half-way, it is not, and what is
+ * under that ticket must not be committed, whatever is acknowledged. */
+bool leat_ledger_is_whole(const leat_ledger *ledger);
+
 /* The marks of all tickets, acknowledged or not, which stay; valid until the next call of this
- * or settled(). */
+ * or settled(). Of a ledger that is whole. */
 uint32_t leat_ledger_all(leat_ledger *ledger, const leat_mark **marks);
 
 /* Forgets every ticket and mark; their reports become late. */

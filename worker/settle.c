@@ -89,6 +89,8 @@ static leat_status commit_transaction(leat_lane *lane, uint64_t deadline_ns,
 {
     if (lane->must_go_back)
         return LEAT_ABORTED; /* what is in it was forgotten */
+    if (!leat_ledger_is_whole(lane->ledger))
+        return LEAT_ABORTED; /* an error ended a batch half-way */
     const leat_mark *marks;
     uint32_t n = leat_ledger_all(lane->ledger, &marks);
     rd_kafka_topic_partition_list_t *offsets =

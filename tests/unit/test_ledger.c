@@ -110,8 +110,11 @@ static void test_ledger__an_unsealed_ticket_never_settles(void **state)
     leat_ledger_expect(ledger, ticket, 1);
     leat_ledger_acknowledge(ledger, ticket->sequence);
     expect_marks(ledger, NULL, 0);
+    assert_false(leat_ledger_is_whole(ledger));
     leat_ticket_seal(ticket);
+    assert_true(leat_ledger_is_whole(ledger));
     expect_marks(ledger, (leat_mark[]){{0, 1}}, 1);
+    assert_true(leat_ledger_is_whole(ledger));
     leat_batch_fini(&batch);
     leat_ledger_free(ledger);
 }
