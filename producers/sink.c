@@ -379,9 +379,17 @@ static leat_status report(leat_sink *sink, leat_error *error)
     return status == LEAT_OK ? sink->failed : status;
 }
 
+leat_status leat_sink_check(const leat_sink *sink, leat_error *error)
+{
+    return leat_client_check(&sink->producer.client, error);
+}
+
 leat_status leat_sink_serve(leat_sink *sink, int timeout_ms, leat_error *error)
 {
-    rd_kafka_poll(sink->producer.handle, timeout_ms);
+    if (sink->producer.handle)
+        rd_kafka_poll(sink->producer.handle, timeout_ms);
+    else
+        leat_sleep_ms(timeout_ms); /* none could be opened again */
     return report(sink, error);
 }
 
@@ -480,7 +488,8 @@ static leat_status reopen(leat_sink *sink, leat_error *error)
     leat_log(LEAT_LOG_WARN, sink->spec.part, "a new producer, since: %s", sink->why);
     leat_producer_close(&sink->producer);
     status = leat_producer_open(&sink->producer, &sink->producer_spec, error);
-    note_reopened(sink);
+    if (status == LEAT_OK)
+        note_reopened(sink);
     return status;
 }
 

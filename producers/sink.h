@@ -63,6 +63,9 @@ void leat_sink_free(leat_sink *sink);
 leat_status leat_sink_publish(leat_sink *sink, const leat_prediction_spec *prediction,
                               leat_batch *batch, leat_error *error) LEAT_MUST_CHECK;
 
+/* OK, or what ended the producer: see leat_client_check(). */
+leat_status leat_sink_check(const leat_sink *sink, leat_error *error) LEAT_MUST_CHECK;
+
 /* Runs delivery reports, waiting up to `timeout_ms` for the first. OK, ABORTED, REFUSED or
  * an error. */
 leat_status leat_sink_serve(leat_sink *sink, int timeout_ms,

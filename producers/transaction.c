@@ -276,6 +276,8 @@ static leat_status initialise(leat_transaction *self)
 
 leat_status leat_transaction_restore(leat_transaction *self, leat_error *error)
 {
+    if (leat_sink_check(self->sink, error) == LEAT_E_CONFIG)
+        return LEAT_E_CONFIG; /* a new producer has no other credentials */
     if (leat_sink_is_broken(self->sink))
         self->stage = STAGE_BROKEN;
     switch (self->stage) {

@@ -120,7 +120,10 @@ static leat_status settle(leat_lane *lane, leat_error *error)
     leat_status status = leat_lane_settle_now(lane, leat_now_ns() + DRAIN_NS, error);
     if (status == LEAT_OK)
         leat_refusals_passed(&lane->refusals, &lane->batch);
-    return status;
+    if (status != LEAT_E_TIMEOUT)
+        return status;
+    leat_log(LEAT_LOG_WARN, lane->part, "%s; those events are scored again", error->msg);
+    return LEAT_ABORTED; /* brokers come back */
 }
 
 static leat_status note_refusal(leat_lane *lane, leat_error *error)

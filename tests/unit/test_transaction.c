@@ -427,6 +427,39 @@ static void test_transaction__fenced_since_it_took_too_long(void **state)
     }
 }
 
+/* ---- what no new producer mends ---- */
+
+static void test_transaction__a_producer_that_cannot_be_opened_is_an_error(void **state)
+{
+    fixture *self = *state;
+    leat_error error;
+    self->properties[1] = (leat_property){"linger.ms", "1"};
+    open_transactions(self, 2);
+    assert_int_equal(restore(self, &error), LEAT_OK);
+    inject(self, API_END_TXN, RD_KAFKA_RESP_ERR_PRODUCER_FENCED);
+    assert_int_equal(run_transaction(self, &error), LEAT_ABORTED);
+    self->properties[1].value = "gone bad";
+    assert_int_equal(restore(self, &error), LEAT_E_CONFIG);
+    assert_int_equal(restore(self, &error), LEAT_E_CONFIG); /* as a lane does that ends */
+    assert_int_equal(leat_sink_serve(self->sink, 0, &error), LEAT_ABORTED);
+    self->properties[1].value = "1";
+    expect_restored(self, 1);
+}
+
+static void test_transaction__refused_credentials_are_an_error(void **state)
+{
+    fixture *self = *state;
+    leat_error error;
+    start(self);
+    assert_int_equal(publish_within(self, &error), LEAT_OK);
+    rd_kafka_t *producer = leat_sink_producer(self->sink);
+    leat_client_end(rd_kafka_opaque(producer), producer,
+                    RD_KAFKA_RESP_ERR__AUTHENTICATION, "as from librdkafka");
+    assert_int_equal(restore(self, &error), LEAT_E_CONFIG);
+    assert_non_null(strstr(error.msg, "credentials"));
+    assert_int_equal(flush(self, &error), LEAT_E_CONFIG);
+}
+
 int main(void)
 {
 #define TXN_TEST(name)                                                                   \
@@ -460,6 +493,8 @@ int main(void)
         TXN_TEST(a_producer_that_never_commits_is_an_error),
         TXN_TEST(fenced_since_it_took_too_long),
         TXN_TEST(a_failure_after_a_commit_is_a_first_one),
+        TXN_TEST(a_producer_that_cannot_be_opened_is_an_error),
+        TXN_TEST(refused_credentials_are_an_error),
         TXN_TEST(two_workers_with_one_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
