@@ -140,7 +140,7 @@ static int seek_timeout(void)
     return rd_kafka_version() < FIRST_WITH_SEEK_MS ? SEEK_MS * 1000 : SEEK_MS;
 }
 
-/* One that stops just now can be told soon. */
+/* One that stops or is paused just now can be told soon. */
 static leat_status judge_seek(const rd_kafka_topic_partition_t *at, leat_error *error)
 {
     switch (at->err) {
@@ -148,6 +148,7 @@ static leat_status judge_seek(const rd_kafka_topic_partition_t *at, leat_error *
     case RD_KAFKA_RESP_ERR__STATE:
         return LEAT_OK;
     case RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS:
+    case RD_KAFKA_RESP_ERR__OUTDATED:
         return LEAT_AGAIN;
     default:
         return leat_error_set(error, LEAT_E_KAFKA, "%s/%d: cannot go to offset %lld: %s",
@@ -178,14 +179,24 @@ static leat_status seek(leat_source *source, rd_kafka_topic_partition_list_t *li
     return status;
 }
 
-leat_status leat_source_realign(leat_source *source, leat_error *error)
+static leat_status go_to_taken(leat_source *source, leat_error *error)
 {
-    leat_source_clear_held(source);
     rd_kafka_topic_partition_list_t *list = assigned_positions(source);
     leat_status status = list->cnt ? seek(source, list, error) : LEAT_OK;
     if (status == LEAT_OK && list->cnt)
         status = leat_source_read_again(source, list, error);
     rd_kafka_topic_partition_list_destroy(list);
+    return status;
+}
+
+/* A rebalance that is in the queue comes first: to assign anew would answer it, unheard. */
+leat_status leat_source_realign(leat_source *source, leat_error *error)
+{
+    leat_source_clear_held(source);
+    leat_status status = leat_source_hear(source, 0, error);
+    if (status == LEAT_OK)
+        status =
+            source->change == LEAT_CHANGE_NONE ? go_to_taken(source, error) : LEAT_AGAIN;
     if (status == LEAT_OK)
         source->is_astray = false;
     if (status == LEAT_AGAIN)

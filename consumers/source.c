@@ -132,6 +132,12 @@ static leat_status add_record(leat_source *source, leat_batch *batch,
         rd_kafka_message_destroy(record);
         return leat_error_set(error, LEAT_E_MEMORY, "no memory for a partition");
     }
+    /* librdkafka 2.0.2 can go back to the beginning that it was assigned with: it asks once more
+     * where that is, when a seek has outdated the first answer. */
+    if (record->offset < source->slots[slot].taken) {
+        rd_kafka_message_destroy(record);
+        return LEAT_OK;
+    }
     rd_kafka_timestamp_type_t type;
     leat_event *event = leat_batch_add(batch);
     event->topic = source->slots[slot].topic;
@@ -321,20 +327,27 @@ leat_slice leat_source_header(const leat_event *event, const char *name)
 
 /* ---- membership while the lane waits ---- */
 
+/* A record, and a report that it is out of range, come again once the source is aligned. */
+leat_status leat_source_hear(leat_source *source, int timeout_ms, leat_error *error)
+{
+    rd_kafka_message_t *record = poll_once(source, timeout_ms);
+    if (!record)
+        return LEAT_OK;
+    leat_status status =
+        record->err && record->err != RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET
+            ? judge_error(source, record, error)
+            : LEAT_OK;
+    rd_kafka_message_destroy(record);
+    return status;
+}
+
 leat_status leat_source_look(leat_source *source, int timeout_ms, leat_error *error)
 {
     leat_status status = check_client(source, error);
     if (status != LEAT_OK)
         return status;
     leat_source_pause(source);
-    rd_kafka_message_t *record = poll_once(source, timeout_ms);
-    if (!record)
-        return LEAT_OK;
-    /* Both come again when the next fill has realigned. */
-    if (record->err && record->err != RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
-        status = judge_error(source, record, error);
-    rd_kafka_message_destroy(record);
-    return status;
+    return leat_source_hear(source, timeout_ms, error);
 }
 
 leat_status leat_source_keep_alive(leat_source *source, leat_error *error)

@@ -149,7 +149,10 @@ bool leat_source_may_join(const leat_source *source);
 leat_status leat_source_await_join(leat_source *source, uint64_t deadline_ns,
                                    leat_error *error) LEAT_MUST_CHECK;
 
-/* source.c: hears what there is of the group, and fetches nothing meanwhile. */
+/* source.c: hears what there is of the group, while the source is astray; look: and fetches
+ * nothing meanwhile. */
+leat_status leat_source_hear(leat_source *source, int timeout_ms,
+                             leat_error *error) LEAT_MUST_CHECK;
 leat_status leat_source_look(leat_source *source, int timeout_ms,
                              leat_error *error) LEAT_MUST_CHECK;
 

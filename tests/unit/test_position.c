@@ -112,6 +112,22 @@ static void test_position__out_of_range_is_heard_of_after_a_rewind(void **state)
     expect_stop(self, source);
 }
 
+/* As librdkafka does by itself, when the answer to where the beginning is comes late. */
+static void test_position__what_was_taken_does_not_come_again(void **state)
+{
+    fixture *self = *state;
+    produce(self, 10);
+    leat_source *source = open_source(self, LEAT_START_AT_BEGINNING);
+    expect_events(self, source, 0, 10);
+    rd_kafka_topic_partition_list_t *back = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(back, "in", 0)->offset = 0;
+    rd_kafka_error_destroy(rd_kafka_seek_partitions(source->consumer, back, 10000000));
+    rd_kafka_topic_partition_list_destroy(back);
+    produce(self, 10);
+    expect_events(self, source, 10, 20);
+    leave(self, source);
+}
+
 static void test_position__what_waited_is_read_on_where_it_was(void **state)
 {
     fixture *self = *state;
@@ -215,6 +231,7 @@ int main(void)
         SOURCE_TEST(test_position__an_offset_out_of_range_stops_with_its_coordinates),
         SOURCE_TEST(test_position__out_of_range_is_heard_of_after_a_pause),
         SOURCE_TEST(test_position__out_of_range_is_heard_of_after_a_rewind),
+        SOURCE_TEST(test_position__what_was_taken_does_not_come_again),
         SOURCE_TEST(test_position__what_waited_is_read_on_where_it_was),
         SOURCE_TEST(test_position__out_of_range_it_goes_on_at_the_beginning),
         SOURCE_TEST(test_position__out_of_range_what_was_before_counts_no_more),
