@@ -1,6 +1,7 @@
 """The bed's Kafka and Redis, by clients that are not Leat's own library."""
 
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -25,6 +26,12 @@ def hang_guard(what, seconds=120):
 
 
 Member = namedtuple("Member", "id client owned")
+
+
+def tell_broker(broker, what):
+    """term, kill, freeze, thaw, start."""
+    subprocess.run(["scripts/bed", "broker", str(broker), what, "--name",
+                    os.environ["LEAT_BED"]], check=True)
 
 
 class Bed:

@@ -4,10 +4,8 @@ all of them are restarted in turn.
 Every partition has three copies, two of which must have a record. When the broker is back,
 the rate has to come back to 90% within half a minute."""
 
-import os
-import subprocess
-
 import outage
+from bed import tell_broker
 
 SAMPLE = 2
 A_ROUND = 4
@@ -18,42 +16,37 @@ PLEDGES = {"at_least_once": {"allowed": ["duplicated", "unowned_commits"],
            "exactly_once": {"allowed": ["unowned_commits"], "max_recovery_s": 30}}
 
 
-def tell(broker, what):
-    subprocess.run(["scripts/bed", "broker", str(broker), what, "--name",
-                    os.environ["LEAT_BED"]], check=True)
-
-
 def any_of(this):
     return this.rng.choice((1, 2, 3))
 
 
 def stop(this):
     broker = any_of(this)
-    tell(broker, "term")
+    tell_broker(broker, "term")
     this.pause(2, 6)
-    tell(broker, "start")
+    tell_broker(broker, "start")
 
 
 def kill(this):
     broker = any_of(this)
-    tell(broker, "kill")
+    tell_broker(broker, "kill")
     this.pause(2, 6)
-    tell(broker, "start")
+    tell_broker(broker, "start")
 
 
 def freeze(this):
     broker = any_of(this)
-    tell(broker, "freeze")
+    tell_broker(broker, "freeze")
     try:
         this.pause(5, 40)
     finally:
-        tell(broker, "thaw")
+        tell_broker(broker, "thaw")
 
 
 def roll(this):
     for broker in (1, 2, 3):
-        tell(broker, "term")
-        tell(broker, "start")
+        tell_broker(broker, "term")
+        tell_broker(broker, "start")
         this.await_rate(0.9 * RATE)
 
 
