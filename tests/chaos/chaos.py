@@ -109,8 +109,10 @@ class Round:
         began = time.monotonic()
         for _ in hang_guard(f"{wanted} events a second"):
             self.judge.check()
-            if self.judge.rate() >= wanted or not self.is_under_load():
+            self.case.workers.check()
+            if self.judge.rate() >= wanted:
                 return round(time.monotonic() - began, 2)
+            assert self.is_under_load(), "the stream ended before the rate was back"
 
     def conclude(self, **more):
         """Waits until every event has come out, or nothing has for half a minute; ends the
@@ -122,7 +124,9 @@ class Round:
             if now != remaining:
                 remaining, give_up = now, time.monotonic() + STALL_SECONDS
             self.judge.check()
+            self.case.workers.check()
             time.sleep(0.1)
+        self.case.workers.check()
         self.case.workers.terminate()
         verdict = self.judge.finish()
         verdict["uncommitted"] = self.case.uncommitted()
@@ -130,6 +134,7 @@ class Round:
         return {**verdict, "faults": self.faults, "commits": witness.commits,
                 "commits_refused": witness.refused,
                 "unowned_commits": len(witness.unowned),
+                "unowned_accepted": witness.accepted,
                 "memberless_commits": witness.memberless,
                 "complaints": self.judge.oracle.complaints
                 + [str(commit) for commit in witness.unowned[:5]], **more}
@@ -180,7 +185,11 @@ def main():
     rng = random.Random(options.seed)
     wanted = options.faults or scenario.SAMPLE
     while (left := wanted - report.done("faults")) > 0:
-        entry = play_round(options, scenario, bed, rng, min(left, scenario.A_ROUND))
+        try:
+            entry = play_round(options, scenario, bed, rng, min(left, scenario.A_ROUND))
+        except Exception as error:
+            report.add({"aborted": 1, "error": str(error)[:1000], "seed": options.seed})
+            raise
         report.add({**entry, "seed": options.seed})
         print(json.dumps(entry), flush=True)
     total = totals(report.rounds)

@@ -55,6 +55,8 @@ class Ownership:
         self.commits = 0  # partitions in commits
         self.refused = 0  # of these, by the coordinator
         self.unowned = []
+        self.accepted = 0  # of the unowned, by the coordinator
+        self.asked = {}  # the unowned partitions of requests that are not answered yet
         self.memberless = 0
 
     def request(self, header, frame):
@@ -70,8 +72,12 @@ class Ownership:
             return
         said = RESPONSES[header.key].decode(frame, version=header.version, header=True)
         with self.lock:
-            self.refused += sum(partition.error_code != 0
-                                for topic in said.topics for partition in topic.partitions)
+            unowned = self.asked.pop(header, ())
+            for topic in said.topics:
+                for partition in topic.partitions:
+                    self.refused += partition.error_code != 0
+                    self.accepted += (partition.error_code == 0 and
+                                      (topic.name, partition.partition_index) in unowned)
 
     def assign(self, said):
         """Only the leader's request carries assignments, and then all of the group's. What
@@ -98,6 +104,7 @@ class Ownership:
         commits that for all of them, before anyone reads."""
         with self.lock:
             self.commits, self.refused, self.unowned, self.memberless = 0, 0, [], 0
+            self.accepted = 0
 
     def judge(self, header, said):
         for topic in said.topics:
@@ -109,6 +116,8 @@ class Ownership:
                 owner = self.owner.get((said.group_id, topic.name,
                                         partition.partition_index))
                 if not is_same(said, owner):
+                    self.asked.setdefault(header, set()).add(
+                        (topic.name, partition.partition_index))
                     self.unowned.append(Unowned(
                         header.client, said.member_id, topic.name,
                         partition.partition_index, partition.committed_offset, owner))

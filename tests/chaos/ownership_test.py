@@ -44,6 +44,14 @@ class OwnershipTest(unittest.TestCase):
                     partition_index=partition, committed_offset=offset,
                     committed_leader_epoch=-1, committed_metadata="")])]), version, 2))
 
+    def answer(self, error):
+        """Of the coordinator, to a commit of partition 0."""
+        topic = OffsetCommitResponse.OffsetCommitResponseTopic
+        self.connection.response(framed(OffsetCommitResponse(
+            throttle_time_ms=0, topics=[topic(name="in", partitions=[
+                topic.OffsetCommitResponsePartition(partition_index=0, error_code=error)])]),
+            7, 2))
+
     def unowned(self):
         return [(at.member, at.partition, at.owner) for at in self.witness.unowned]
 
@@ -113,12 +121,15 @@ class OwnershipTest(unittest.TestCase):
     def test_refusals_are_counted(self):
         self.sync(a=[0])
         self.commit("a", 0)
-        topic = OffsetCommitResponse.OffsetCommitResponseTopic
-        self.connection.response(framed(OffsetCommitResponse(
-            throttle_time_ms=0, topics=[topic(name="in", partitions=[
-                topic.OffsetCommitResponsePartition(partition_index=0, error_code=25)])]),
-            7, 2))
+        self.answer(25)
         self.assertEqual(self.witness.refused, 1)
+
+    def test_of_the_unowned_those_that_are_taken_are_counted(self):
+        self.sync(a=[0])
+        for member, error in (("b", 25), ("a", 0), ("b", 0)):
+            self.commit(member, 0)
+            self.answer(error)
+        self.assertEqual(self.witness.accepted, 1)
 
 
 if __name__ == "__main__":

@@ -5,10 +5,11 @@ import json
 import math
 import os
 
-COUNTS = ("lost", "duplicated", "reordered", "unexpected", "score_errors", "wrong_fields",
-          "dead_letter_errors", "uncommitted", "torn", "open_transactions",
-          "unowned_commits", "memberless_commits", "unexplained",
-          "not_delivered", "not_recreated", "wrong_ends", "conditions", "events", "faults")
+COUNTS = ("aborted", "lost", "duplicated", "reordered", "unexpected", "score_errors",
+          "wrong_fields", "dead_letter_errors", "uncommitted", "torn", "open_transactions",
+          "commits", "commits_refused", "unowned_commits", "unowned_accepted",
+          "memberless_commits", "unexplained", "calm_faults", "not_delivered",
+          "not_recreated", "wrong_ends", "conditions", "events", "faults")
 
 
 def quantile(values, q):

@@ -57,7 +57,7 @@ def score(case, worker, n):
     reached = {}
     for _ in hang_guard("the backlog to be scored", 1800):
         worker.check()
-        done = sum(case.bed.ends(case.sink).values())
+        done = sum(case.bed.committed(case.group, case.topic).values())
         for share in (0.05, 0.95):
             if done >= share * n:
                 reached.setdefault(share, (time.monotonic(), done))
@@ -74,11 +74,11 @@ def play(new_round, n):
     this.feeder.finish()
     free = Case(this.bed, this.case.workers, this.case.stream, this.case.topic)
     free.use_model("binary")
-    worker = free.worker("free")
+    worker = free.worker("free", delivery=this.options.delivery)
     free_rate, free_rss = score(free, worker, events)
     worker.terminate()
     with memory_cgroup(LIMIT) as group:
-        worker = this.case.worker("bounded")
+        worker = this.case.worker("bounded", delivery=this.options.delivery)
         worker.enter = lambda: write(os.path.join(group, "cgroup.procs"), os.getpid())
         rate, rss = score(this.case, worker, events)
         worker.terminate()

@@ -10,10 +10,10 @@ from bed import tell_broker
 SAMPLE = 2
 A_ROUND = 4
 RATE = 500
-SECONDS_A_FAULT = 30
+SECONDS_A_FAULT = 90
 PLEDGES = {"at_least_once": {"allowed": ["duplicated", "unowned_commits"],
-                             "max_recovery_s": 30},
-           "exactly_once": {"allowed": ["unowned_commits"], "max_recovery_s": 30}}
+                             "max_recovery_s": 30, "max_stall_s": 60},
+           "exactly_once": {"allowed": ["unowned_commits"], "max_recovery_s": 30, "max_stall_s": 60}}
 
 
 def any_of(this):
@@ -45,9 +45,10 @@ def freeze(this):
 
 def roll(this):
     for broker in (1, 2, 3):
+        if broker > 1:
+            this.await_rate(0.9 * RATE)
         tell_broker(broker, "term")
         tell_broker(broker, "start")
-        this.await_rate(0.9 * RATE)
 
 
 FAULTS = (stop, kill, freeze, roll)

@@ -54,6 +54,7 @@ class Watched:
             file.write(text)
         self.worker.start()
         self.address = None
+        self.is_never_ready = False
 
     def said(self):
         with open(self.worker.log, errors="replace") as log:
@@ -77,6 +78,14 @@ class Watched:
             self.worker.check()
             if self.is_ready():
                 return self
+
+    def turns_ready(self):
+        """Whether it does, before it ends."""
+        for _ in hang_guard("the worker to end"):
+            if self.is_ready():
+                return True
+            if not self.worker.is_alive():
+                return False
 
     def until_unready(self):
         began = time.monotonic()
@@ -103,7 +112,9 @@ def send(this, topic, *payloads):
 def at_start(name, code, words, change):
     """One that never turns ready."""
     def play(this):
-        return Watched(this, name, change), code, words
+        worker = Watched(this, name, change)
+        worker.is_never_ready = True
+        return worker, code, words
     return play
 
 
@@ -184,9 +195,12 @@ def ends_well(worker, code, words):
             worker.worker.check()
             if re.search(words, worker.said()):
                 break
+        ready = worker.is_ready()
         worker.worker.process.terminate()
         worker.end()
-        return None
+        return "is ready" if ready else None
+    if worker.is_never_ready and worker.turns_ready():
+        return "turned ready"
     found = worker.end()
     if found != code:
         return f"exit {found}, not {code}"
@@ -200,7 +214,8 @@ def play(new_round, n):
     every = conditions(this)
     for name, condition in every.items():
         worker, code, words = condition(this)
-        unready.append(worker.until_unready())
+        if not worker.is_never_ready:
+            unready.append(worker.until_unready())
         fault = ends_well(worker, code, words)
         if fault:
             wrong.append(f"{name}: {fault}")

@@ -11,8 +11,8 @@ A_ROUND = 5
 RATE = 600
 SECONDS_A_FAULT = 15
 PLEDGES = {"at_least_once": {"allowed": ["duplicated", "unowned_commits"],
-                             "max_recovery_s": 30},
-           "exactly_once": {"allowed": ["unowned_commits"], "max_recovery_s": 30}}
+                             "max_recovery_s": 30, "max_stall_s": 30},
+           "exactly_once": {"allowed": ["unowned_commits"], "max_recovery_s": 30, "max_stall_s": 30}}
 
 
 def narrow(this):

@@ -14,9 +14,9 @@ RATE = 1000
 SECONDS_A_ZOMBIE = 26
 PLEDGES = {"at_least_once": {"allowed": ["duplicated", "unowned_commits",
                                          "memberless_commits"],
-                             "max_stall_s": 30},
+                             "max_stall_s": 30, "unowned_accepted": 0},
            "exactly_once": {"allowed": ["unowned_commits", "memberless_commits"],
-                            "max_stall_s": 30}}
+                            "max_stall_s": 30, "unowned_accepted": 0}}
 
 
 def play(new_round, n):
