@@ -12,7 +12,7 @@ Nor where a commit of the old positions is on its way: it is taken for the new t
 import itertools
 import time
 
-from bed import hang_guard
+from bed import Tail, hang_guard
 from oracle import FAULTS
 
 SAMPLE = 2
@@ -43,6 +43,17 @@ def score_first(this, pair):
     return {name: verdict[name] for name in ("events", *FAULTS)}
 
 
+def n_published(this):
+    """What readers of its sink and its dead letters see."""
+    isolation = "read_committed" if this.exactly_once else "read_uncommitted"
+    n = 0
+    for topic in (this.case.sink, this.case.dead):
+        tail = Tail(this.bed, topic, isolation)
+        n += sum(1 for _ in tail.read_to(tail.ends()))
+        tail.close()
+    return n
+
+
 def await_end(this, worker):
     """Its last words have to name the topic."""
     for _ in hang_guard(f"the end of {worker.name}"):
@@ -66,6 +77,7 @@ def play(new_round, n):
     topic, away = old.case.topic, next(aways)
     pair = [old.worker(name) for name in ("a", "b")]
     before = score_first(old, pair)
+    published = n_published(old)
     began = time.monotonic()
     old.bed.delete_topic(topic)
     exits = await_ends(old, pair, began) if away else None
@@ -74,6 +86,7 @@ def play(new_round, n):
     this.judge.oracle.id_prefix = AGAIN
     this.feed(RATE / 4)
     exits = exits or await_ends(old, pair, began)
+    before["unexpected"] += n_published(old) - published  # the new topic's, under old ids
     for name in ("a", "b"):
         this.worker(name, id_prefix=AGAIN).start()
     this.case.wait_for_both()
