@@ -78,7 +78,7 @@ static void send_commit(leat_source *source)
 /* librdkafka may know already that the assignment is lost, and would commit as nobody. */
 static bool is_member(const leat_source *source)
 {
-    return source->change != LEAT_CHANGE_LOST &&
+    return source->change != LEAT_CHANGE_LOST && !leat_source_has_rejoined(source) &&
            !rd_kafka_assignment_lost(source->consumer);
 }
 
@@ -112,7 +112,7 @@ leat_status leat_source_commit_list(leat_source *source,
 {
     if (!offsets->cnt)
         return LEAT_OK;
-    if (leat_source_may_join(source))
+    if (leat_source_may_join(source) || leat_source_has_rejoined(source))
         return leat_error_set(error, LEAT_E_KAFKA, "commit: the group rebalances");
     /* A queue for this commit alone: an answer that comes too late must not be taken for
      * that of the next one. */
@@ -172,7 +172,7 @@ void leat_source_note_group(leat_source *source)
 
 const rd_kafka_consumer_group_metadata_t *leat_source_group(const leat_source *source)
 {
-    return source->group;
+    return leat_source_has_rejoined(source) ? NULL : source->group;
 }
 
 rd_kafka_topic_partition_list_t *leat_source_offsets(const leat_source *source,

@@ -27,12 +27,27 @@
  *   commit that librdkafka sends again by itself. Both end as above, with repetitions.
  *
  *   The eager protocol has no such gap: partitions are given up before the JoinGroup.
+ *
+ * Design notes: a JoinGroup that nobody was told of
+ *
+ *   With one exception. When librdkafka finds that a topic has changed while the lane has not
+ *   answered its last rebalance yet, it joins again at once, and says nothing (2.0.2, and later ones:
+ *   rd_kafka_cgrp_revoke_all_rejoin). What the lane is about to take on, or still has, is the group's to
+ *   give to others by then; and whatever it commits from now on goes out under the *new*
+ *   generation, and is not refused. So JoinGroups are counted:
+ *
+ *   1. An assignment comes. The SyncGroup that it is of was the answer to the last JoinGroup.
+ *   2. Another JoinGroup is sent, before or after the lane has answered: has_rejoined().
+ *   3. An assignment that waits for the lane's answer is dropped; one that it has counts as lost.
+ *      Nothing is committed.
+ *   4. The next assignment comes, without a revoke. Where the lane polls that before it sees 3, it
+ *      is a REPLACE: everything else is lost.
  */
 #include "consumers/source_internal.h"
 
 #include "base/clock.h"
 
-enum { API_JOIN_GROUP = 11, API_HEARTBEAT = 12, LOOK_MS = 20 };
+enum { API_JOIN_GROUP = 11, API_HEARTBEAT = 12, API_SYNC_GROUP = 14, LOOK_MS = 20 };
 
 static const uint64_t READ_NS = 100 * LEAT_MS;   /* an answer so old has been read */
 static const uint64_t AGAIN_NS = 1700 * LEAT_MS; /* at the latest, it joins again */
@@ -47,6 +62,7 @@ static rd_kafka_resp_err_t on_request_sent(rd_kafka_t *rk, int fd, const char *b
     (void)version, (void)correlation_id, (void)size;
     leat_join *join = opaque;
     if (api == API_JOIN_GROUP) {
+        atomic_fetch_add(&join->n_sent, 1);
         atomic_store(&join->is_joining, true);
         atomic_store(&join->joining_ns, leat_now_ns());
     } else if (api == API_HEARTBEAT) {
@@ -67,6 +83,8 @@ static rd_kafka_resp_err_t on_response_received(rd_kafka_t *rk, int fd,
     leat_join *join = opaque;
     if (api == API_HEARTBEAT)
         atomic_store(&join->heartbeat_ns, leat_now_ns());
+    else if (api == API_SYNC_GROUP)
+        atomic_store(&join->n_synced, atomic_load(&join->n_sent));
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -99,6 +117,14 @@ bool leat_source_may_join(const leat_source *source)
     return atomic_load(&join->is_joining) || heartbeat_ns == UNANSWERED ||
            now < heartbeat_ns + READ_NS || now < join->answered_ns + READ_NS ||
            now < atomic_load(&join->joining_ns) + AGAIN_NS;
+}
+
+bool leat_source_has_rejoined(const leat_source *source)
+{
+    const leat_join *join = &source->join;
+    unsigned n_sent = atomic_load(&join->n_sent);
+    return !join->keeps_partitions &&
+           (n_sent != atomic_load(&join->n_synced) || n_sent != join->n_assigned);
 }
 
 leat_status leat_source_await_join(leat_source *source, uint64_t deadline_ns,

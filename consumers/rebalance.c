@@ -5,6 +5,15 @@
 
 static const uint64_t START_AGAIN_NS = 200 * LEAT_MS;
 
+/* The eager protocol assigns all anew, after everything was given up; see join.c. */
+static leat_change change_of_assign(leat_source *source)
+{
+    source->join.n_assigned = atomic_load(&source->join.n_sent);
+    return !source->join.keeps_partitions && leat_source_n_assigned(source)
+               ? LEAT_CHANGE_REPLACE
+               : LEAT_CHANGE_ASSIGN;
+}
+
 /* Runs within consumer_poll: takes down what happens, makes the poll return, no more. */
 void leat_source_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
                               rd_kafka_topic_partition_list_t *partitions, void *opaque)
@@ -14,7 +23,7 @@ void leat_source_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
     leat_source_forget(&source->changing);
     source->changing = rd_kafka_topic_partition_list_copy(partitions);
     if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
-        source->change = LEAT_CHANGE_ASSIGN;
+        source->change = change_of_assign(source);
     else
         source->change =
             rd_kafka_assignment_lost(rk) ? LEAT_CHANGE_LOST : LEAT_CHANGE_REVOKE;
@@ -95,7 +104,10 @@ static leat_status start(leat_source *source, leat_error *error)
         source->start_again_ns = leat_now_ns() + START_AGAIN_NS;
         return status;
     }
-    if (status == LEAT_OK)
+    if (status == LEAT_OK && leat_source_has_rejoined(source))
+        leat_log(LEAT_LOG_INFO, source->spec.part,
+                 "an assignment came too late: the group has moved on");
+    else if (status == LEAT_OK)
         status = take_on(source, source->starting, error);
     leat_source_forget(&source->starting);
     return status;
@@ -174,6 +186,26 @@ static void drop_held(leat_source *source)
         leat_source_clear_held(source);
 }
 
+static rd_kafka_topic_partition_list_t *all_assigned(const leat_source *source)
+{
+    rd_kafka_topic_partition_list_t *all = rd_kafka_topic_partition_list_new(16);
+    for (uint32_t i = 0; i < source->n_slots; i++)
+        if (source->slots[i].assigned)
+            rd_kafka_topic_partition_list_add(all, source->slots[i].topic,
+                                              source->slots[i].partition);
+    return all;
+}
+
+bool leat_source_is_left_behind(leat_source *source)
+{
+    if (source->change != LEAT_CHANGE_NONE || !leat_source_has_rejoined(source) ||
+        !leat_source_n_assigned(source))
+        return false;
+    source->change = LEAT_CHANGE_LOST;
+    source->changing = all_assigned(source);
+    return true;
+}
+
 /* Leaves in the list what librdkafka was told to read: partitions that still waited for
  * their start were never given to it. */
 static void let_go(leat_source *source, rd_kafka_topic_partition_list_t *partitions)
@@ -210,9 +242,19 @@ static leat_status revoke(leat_source *source, bool lost, leat_error *error)
     return status;
 }
 
+static leat_status replace(leat_source *source, leat_error *error)
+{
+    rd_kafka_topic_partition_list_t *gone = all_assigned(source);
+    let_go(source, gone);
+    leat_log(LEAT_LOG_WARN, source->spec.part, "lost %d partition%s to a new assignment",
+             gone->cnt, gone->cnt == 1 ? "" : "s");
+    rd_kafka_topic_partition_list_destroy(gone);
+    return assign(source, error);
+}
+
 leat_status leat_source_decline(leat_source *source, leat_error *error)
 {
-    if (source->change != LEAT_CHANGE_ASSIGN)
+    if (source->change != LEAT_CHANGE_ASSIGN && source->change != LEAT_CHANGE_REPLACE)
         return leat_source_rebalance(source, error);
     source->change = LEAT_CHANGE_NONE;
     return take_nothing(source, error);
@@ -226,6 +268,8 @@ static leat_status answer(leat_source *source, leat_change change, leat_error *e
     case LEAT_CHANGE_REVOKE:
     case LEAT_CHANGE_LOST:
         return revoke(source, change == LEAT_CHANGE_LOST, error);
+    case LEAT_CHANGE_REPLACE:
+        return replace(source, error);
     case LEAT_CHANGE_NONE:
         break;
     }
@@ -237,8 +281,8 @@ leat_status leat_source_rebalance(leat_source *source, leat_error *error)
     leat_change change = source->change;
     source->change = LEAT_CHANGE_NONE;
     leat_source_resume(source);
-    leat_status status = answer(source, change, error);
     source->join.keeps_partitions = is_cooperative(source);
+    leat_status status = answer(source, change, error);
     source->join.answered_ns = leat_now_ns();
     source->is_astray = source->join.keeps_partitions; /* librdkafka has paused them */
     leat_source_note_group(source);

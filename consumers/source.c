@@ -276,7 +276,7 @@ leat_status leat_source_fill(leat_source *source, leat_batch *batch,
     leat_status status = check_client(source, error);
     if (status != LEAT_OK)
         return status;
-    if (source->change != LEAT_CHANGE_NONE)
+    if (source->change != LEAT_CHANGE_NONE || leat_source_is_left_behind(source))
         return LEAT_REBALANCE;
     leat_source_resume(source);
     if (source->is_astray) {

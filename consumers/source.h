@@ -71,10 +71,11 @@ void leat_source_release(leat_source *source, leat_batch *batch);
 /* What the pending rebalance does. */
 typedef enum leat_change {
     LEAT_CHANGE_NONE,
-    LEAT_CHANGE_ASSIGN, /* partitions come */
-    LEAT_CHANGE_REVOKE, /* partitions go; they are still ours: what is settled before the
+    LEAT_CHANGE_ASSIGN,  /* partitions come */
+    LEAT_CHANGE_REVOKE,  /* partitions go; they are still ours: what is settled before the
                            answer may be committed */
-    LEAT_CHANGE_LOST,   /* partitions are gone, to somebody else by now */
+    LEAT_CHANGE_LOST,    /* partitions are gone, to somebody else by now */
+    LEAT_CHANGE_REPLACE, /* all are gone likewise, and partitions come */
 } leat_change;
 
 leat_change leat_source_pending(const leat_source *source);

@@ -33,6 +33,9 @@ typedef struct leat_join {
     atomic_bool is_joining;             /* a JoinGroup was sent; the lane takes it back */
     atomic_uint_least64_t joining_ns;   /* when */
     atomic_uint_least64_t heartbeat_ns; /* when the last one was answered */
+    atomic_uint n_sent;                 /* JoinGroups */
+    atomic_uint n_synced;  /* of these, when the last SyncGroup was answered */
+    unsigned n_assigned;   /* the lane's: of these, when the last assignment came */
     uint64_t answered_ns;  /* the lane's: when it answered a rebalance last */
     bool keeps_partitions; /* likewise: the protocol is cooperative */
 } leat_join;
@@ -110,6 +113,9 @@ void leat_source_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
                               rd_kafka_topic_partition_list_t *partitions, void *opaque);
 leat_status leat_source_start_waiting(leat_source *source, leat_error *error);
 
+/* Whether has_rejoined() is true of partitions that are here; if so, a LOST is pending. */
+bool leat_source_is_left_behind(leat_source *source);
+
 /* Assigns partitions anew that librdkafka reads no more: from `taken` on. */
 leat_status leat_source_read_again(leat_source *source,
                                    rd_kafka_topic_partition_list_t *partitions,
@@ -144,6 +150,10 @@ leat_status leat_source_commit_list(leat_source *source,
 /* join.c: has `join` kept. While a member may join, nothing must be committed. */
 void leat_source_watch_joins(rd_kafka_conf_t *conf);
 bool leat_source_may_join(const leat_source *source);
+
+/* Whether the eager protocol has moved on without the lane: neither what was assigned last, nor
+ * the right to commit, is its own any more. */
+bool leat_source_has_rejoined(const leat_source *source);
 
 /* Until that is over, or the deadline. */
 leat_status leat_source_await_join(leat_source *source, uint64_t deadline_ns,

@@ -198,7 +198,7 @@ void leat_lane_meter_rebalance(leat_lane *lane, leat_change change)
     leat_counter_add(&lane->meters.rebalances, 1);
     meter_partitions(lane);
     if (change != LEAT_CHANGE_REVOKE)
-        leat_counter_set(&lane->meters.joined, change == LEAT_CHANGE_ASSIGN);
+        leat_counter_set(&lane->meters.joined, change != LEAT_CHANGE_LOST);
     leat_lane_beat(lane);
 }
 

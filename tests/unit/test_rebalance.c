@@ -1,4 +1,5 @@
 /* Partitions that come and go, and leaving. */
+#include "consumers/source_internal.h"
 #include "source_fixture.h"
 
 static void test_rebalance__two_members_share_and_the_last_one_takes_over(void **state)
@@ -60,6 +61,7 @@ static void await_rebalance(fixture *self, leat_source *source, leat_source *oth
         assert_true(leat_now_ns() < deadline_ns);
         if (other)
             fill(self, other, &any_window);
+        leat_source_release(source, &self->batch);
         assert_int_equal(leat_batch_reset(&self->batch, &no_schema, &no_output), LEAT_OK);
         status = leat_source_fill(source, &self->batch, &any_window,
                                   leat_now_ns() + 20 * LEAT_MS, &error);
@@ -93,12 +95,79 @@ static void test_rebalance__what_waits_for_its_start_outlives_the_next_one(void 
     leave(self, source);
 }
 
+/* ---- a JoinGroup that nobody was told of ---- */
+
+/* As librdkafka does when it finds that a topic has changed. */
+static void join_unasked(leat_source *source)
+{
+    atomic_fetch_add(&source->join.n_sent, 1);
+}
+
+static void test_rebalance__an_assignment_from_before_the_last_join_is_dropped(
+    void **state)
+{
+    fixture *self = *state;
+    leat_error error;
+    leat_source *source = open_source(self, LEAT_START_AT_BEGINNING);
+    await_rebalance(self, source, NULL);
+    assert_int_equal(leat_source_pending(source), LEAT_CHANGE_ASSIGN);
+    join_unasked(source);
+    assert_int_equal(leat_source_rebalance(source, &error), LEAT_OK);
+    assert_int_equal(leat_source_n_assigned(source), 0);
+    crash(self, source);
+}
+
+static void test_rebalance__who_is_left_behind_has_lost_all(void **state)
+{
+    fixture *self = *state;
+    leat_error error;
+    produce(self, 10);
+    leat_source *source = open_transactional_source(self);
+    expect_events(self, source, 0, 10);
+    assert_non_null(leat_source_group(source));
+    join_unasked(source);
+    assert_null(leat_source_group(source));
+    assert_int_equal(leat_source_commit(source, leat_now_ns() + HANG_NS, &error),
+                     LEAT_E_KAFKA);
+    await_rebalance(self, source, NULL);
+    assert_int_equal(leat_source_pending(source), LEAT_CHANGE_LOST);
+    assert_int_equal(leat_source_rebalance(source, &error), LEAT_OK);
+    assert_int_equal(leat_source_n_assigned(source), 0);
+    crash(self, source);
+}
+
+static void test_rebalance__a_second_assignment_replaces_the_first(void **state)
+{
+    fixture *self = *state;
+    leat_error error;
+    produce(self, 10);
+    leat_source *source = open_source(self, LEAT_START_AT_BEGINNING);
+    expect_events(self, source, 0, 10);
+    rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(one, "in", 1);
+    leat_source_on_rebalance(source->consumer, RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS, one,
+                             &source->client);
+    rd_kafka_topic_partition_list_destroy(one);
+    assert_int_equal(leat_source_pending(source), LEAT_CHANGE_REPLACE);
+    assert_int_equal(leat_source_rebalance(source, &error), LEAT_OK);
+    assert_int_equal(leat_source_n_assigned(source), 1);
+    for (int n = 0; n < 5; n += (int)self->batch.n_events) {
+        fill_some(self, source, &any_window);
+        for (uint32_t i = 0; i < self->batch.n_events; i++)
+            assert_int_equal(self->batch.events[i].partition, 1);
+    }
+    leave(self, source);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         SOURCE_TEST(test_rebalance__two_members_share_and_the_last_one_takes_over),
         SOURCE_TEST(test_rebalance__what_was_paused_goes_on_when_it_comes_back),
         SOURCE_TEST(test_rebalance__what_waits_for_its_start_outlives_the_next_one),
+        SOURCE_TEST(test_rebalance__an_assignment_from_before_the_last_join_is_dropped),
+        SOURCE_TEST(test_rebalance__who_is_left_behind_has_lost_all),
+        SOURCE_TEST(test_rebalance__a_second_assignment_replaces_the_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
