@@ -140,10 +140,10 @@ leat_status leat_source_commit(leat_source *source, uint64_t deadline_ns,
     leat_status status = leat_source_await_join(source, deadline_ns, error);
     if (status != LEAT_OK)
         return status;
-    if (!is_member(source))
-        return leat_error_set(error, LEAT_E_KAFKA, "commit: the assignment was lost");
     rd_kafka_topic_partition_list_t *offsets = uncommitted(source);
-    status = leat_source_commit_list(source, offsets, deadline_ns, error);
+    status = !offsets->cnt || is_member(source)
+                 ? leat_source_commit_list(source, offsets, deadline_ns, error)
+                 : leat_error_set(error, LEAT_E_KAFKA, "commit: the assignment was lost");
     rd_kafka_topic_partition_list_destroy(offsets);
     if (status == LEAT_OK) {
         move_commits(source, LEAT_COMMIT_OWED, LEAT_COMMIT_DONE);

@@ -123,8 +123,9 @@ bool leat_source_has_rejoined(const leat_source *source)
 {
     const leat_join *join = &source->join;
     unsigned n_sent = atomic_load(&join->n_sent);
-    return !join->keeps_partitions &&
-           (n_sent != atomic_load(&join->n_synced) || n_sent != join->n_assigned);
+    return source->change == LEAT_CHANGE_REPLACE ||
+           (!join->keeps_partitions &&
+            (n_sent != atomic_load(&join->n_synced) || n_sent != join->n_assigned));
 }
 
 leat_status leat_source_await_join(leat_source *source, uint64_t deadline_ns,

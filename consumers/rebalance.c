@@ -96,6 +96,14 @@ static leat_status take_nothing(leat_source *source, leat_error *error)
     return status;
 }
 
+/* It is the next assignment that counts. */
+static leat_status drop_late(leat_source *source, leat_error *error)
+{
+    leat_log(LEAT_LOG_INFO, source->spec.part,
+             "an assignment came too late: the group has moved on");
+    return answered(NULL, rd_kafka_assign(source->consumer, NULL), error);
+}
+
 /* Takes on the partitions that wait for their start; AGAIN when it is not known yet. */
 static leat_status start(leat_source *source, leat_error *error)
 {
@@ -104,11 +112,10 @@ static leat_status start(leat_source *source, leat_error *error)
         source->start_again_ns = leat_now_ns() + START_AGAIN_NS;
         return status;
     }
-    if (status == LEAT_OK && leat_source_has_rejoined(source))
-        leat_log(LEAT_LOG_INFO, source->spec.part,
-                 "an assignment came too late: the group has moved on");
-    else if (status == LEAT_OK)
-        status = take_on(source, source->starting, error);
+    if (status == LEAT_OK)
+        status = !is_cooperative(source) && leat_source_has_rejoined(source)
+                     ? drop_late(source, error)
+                     : take_on(source, source->starting, error);
     leat_source_forget(&source->starting);
     return status;
 }
@@ -281,8 +288,8 @@ leat_status leat_source_rebalance(leat_source *source, leat_error *error)
     leat_change change = source->change;
     source->change = LEAT_CHANGE_NONE;
     leat_source_resume(source);
-    source->join.keeps_partitions = is_cooperative(source);
     leat_status status = answer(source, change, error);
+    source->join.keeps_partitions = is_cooperative(source);
     source->join.answered_ns = leat_now_ns();
     source->is_astray = source->join.keeps_partitions; /* librdkafka has paused them */
     leat_source_note_group(source);

@@ -125,6 +125,7 @@ static void test_rebalance__who_is_left_behind_has_lost_all(void **state)
     leat_source *source = open_transactional_source(self);
     expect_events(self, source, 0, 10);
     assert_non_null(leat_source_group(source));
+    source->slots[0].commit = LEAT_COMMIT_OWED;
     join_unasked(source);
     assert_null(leat_source_group(source));
     assert_int_equal(leat_source_commit(source, leat_now_ns() + HANG_NS, &error),
@@ -149,6 +150,7 @@ static void test_rebalance__a_second_assignment_replaces_the_first(void **state)
                              &source->client);
     rd_kafka_topic_partition_list_destroy(one);
     assert_int_equal(leat_source_pending(source), LEAT_CHANGE_REPLACE);
+    assert_true(leat_source_has_rejoined(source)); /* nothing is committed any more */
     assert_int_equal(leat_source_rebalance(source, &error), LEAT_OK);
     assert_int_equal(leat_source_n_assigned(source), 1);
     for (int n = 0; n < 5; n += (int)self->batch.n_events) {
