@@ -118,8 +118,10 @@ static leat_status settle(leat_lane *lane, leat_error *error)
     if (!leat_refusals_is_careful(&lane->refusals) || !lane->batch.n_events)
         return leat_lane_settle_when_due(lane, error);
     leat_status status = leat_lane_settle_now(lane, leat_now_ns() + DRAIN_NS, error);
-    if (status == LEAT_OK)
-        leat_refusals_passed(&lane->refusals, &lane->batch);
+    if (status == LEAT_OK && leat_refusals_passed(&lane->refusals, &lane->batch))
+        leat_log(LEAT_LOG_WARN, lane->part,
+                 "no record is refused by itself: where that comes again, set "
+                 "sink.kafka's batch.size below the topic's max.message.bytes");
     if (status != LEAT_E_TIMEOUT)
         return status;
     leat_log(LEAT_LOG_WARN, lane->part, "%s; those events are scored again", error->msg);

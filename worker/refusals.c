@@ -60,20 +60,25 @@ leat_status leat_refusals_note(leat_refusals *refusals, const leat_batch *batch,
                                uint64_t n_unsettled, const char *why, leat_error *error)
 {
     if (!leat_refusals_is_careful(refusals)) {
-        refusals->careful_events = n_unsettled;
-        refusals->max_events = batch->max_events;
+        refusals->n_suspects = refusals->careful_events = n_unsettled;
+        refusals->has_found = false;
+        if (!refusals->max_events) /* else the last search goes on */
+            refusals->max_events = batch->max_events;
         return LEAT_OK;
     }
+    refusals->careful_events = refusals->n_suspects;
     refusals->max_events = (batch->n_events + 1) / 2;
     if (batch->n_events > 1)
         return LEAT_OK;
     refusals->max_events = batch->max_events;
+    refusals->has_found = true;
     return remember(refusals, &batch->events[0], why, error);
 }
 
-void leat_refusals_passed(leat_refusals *refusals, const leat_batch *batch)
+bool leat_refusals_passed(leat_refusals *refusals, const leat_batch *batch)
 {
     refusals->careful_events -= batch->n_events < refusals->careful_events
                                     ? batch->n_events
                                     : refusals->careful_events;
+    return !refusals->careful_events && !refusals->has_found;
 }

@@ -9,12 +9,15 @@
  *
  *   1. A refusal makes the lane go back and be careful: it settles every batch at once, while
  *      it has it in hand, for as many events as can have been on their way.
- *   2. A careful batch that is refused is the one; the next ones are half as large.
+ *   2. A careful batch that is refused is the one; the next ones are half as large. The lane
+ *      goes back in all its partitions, so that as many others as before may come first.
  *   3. When it is a single event, that is the one. It is remembered, and becomes a truncated
  *      dead letter when it comes again.
  *   4. When that is refused too, nothing is left to try: the lane ends.
  *
- *   Good events that travel with it are refused, and published again, a few times.
+ *   Good events that travel with it are refused, and published again, a few times. Where nothing
+ *   is found it was no record: librdkafka does not split a batch of records that is larger than the
+ *   topic takes.
  *
  * Owns:    leat_refusals is the caller's storage.
  * Threads: one lane.
@@ -37,8 +40,10 @@ typedef struct leat_refused_event {
 } leat_refused_event;
 
 typedef struct leat_refusals {
+    uint64_t n_suspects;     /* of the search: the refused record is among so many */
     uint64_t careful_events; /* how many are still to be published with care */
-    uint32_t max_events;     /* of a careful batch */
+    uint32_t max_events;     /* of a careful batch; 0: no search yet */
+    bool has_found;          /* the search */
     uint32_t n_known;        /* ever; the last LEAT_REFUSALS_KNOWN are remembered */
     leat_refused_event known[LEAT_REFUSALS_KNOWN];
 } leat_refusals;
@@ -62,7 +67,7 @@ leat_status leat_refusals_note(leat_refusals *refusals, const leat_batch *batch,
                                uint64_t n_unsettled, const char *why,
                                leat_error *error) LEAT_MUST_CHECK;
 
-/* A careful batch is settled. */
-void leat_refusals_passed(leat_refusals *refusals, const leat_batch *batch);
+/* A careful batch is settled. True when that ends a search that has found nothing. */
+bool leat_refusals_passed(leat_refusals *refusals, const leat_batch *batch);
 
 #endif

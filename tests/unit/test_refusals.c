@@ -46,7 +46,7 @@ static void test_refusals__one_of_many_is_found_and_the_others_pass(void **state
     fill(&batch, 0, 10);
     assert_int_equal(leat_refusals_note(&refusals, &batch, N, "why", &error), LEAT_OK);
     int buried = 0, rounds = 0;
-    for (int64_t at = 0; at < N; rounds++) {
+    for (int64_t at = 0; at < POISON + 1 + N; rounds++) {
         fill(&batch, at, leat_refusals_window(&refusals, &any_window).max_events);
         leat_refusals_mark(&refusals, &batch);
         if (is_refused(&batch, POISON)) {
@@ -56,13 +56,55 @@ static void test_refusals__one_of_many_is_found_and_the_others_pass(void **state
         }
         for (uint32_t i = 0; i < batch.n_events; i++)
             buried += batch.events[i].status != LEAT_OK;
-        leat_refusals_passed(&refusals, &batch);
+        assert_false(leat_refusals_passed(&refusals, &batch));
         at += batch.n_events;
     }
     assert_int_equal(buried, 1);
     assert_in_range(rounds, 1, 8 * WINDOW);
     assert_false(leat_refusals_is_careful(&refusals));
     assert_int_equal(leat_refusals_window(&refusals, &any_window).max_events, WINDOW);
+    leat_batch_fini(&batch);
+}
+
+/* Each time that the lane goes back, so much of its other partitions may come first. */
+static void test_refusals__one_behind_much_of_other_partitions_is_found(void **state)
+{
+    (void)state;
+    enum { N = 2000, OTHERS = 1500 };
+    leat_refusals refusals = {0};
+    leat_batch batch;
+    leat_error error;
+    assert_int_equal(leat_batch_init(&batch, WINDOW), LEAT_OK);
+    fill(&batch, 0, 10);
+    assert_int_equal(leat_refusals_note(&refusals, &batch, N, "why", &error), LEAT_OK);
+    int rounds = 0;
+    for (bool is_found = false; !is_found; rounds++) {
+        assert_in_range(rounds, 0, 2 * WINDOW);
+        for (uint32_t n = 0; n < OTHERS; n += batch.n_events) {
+            fill(&batch, 1 + n, leat_refusals_window(&refusals, &any_window).max_events);
+            leat_refusals_passed(&refusals, &batch);
+        }
+        fill(&batch, 0, leat_refusals_window(&refusals, &any_window).max_events);
+        leat_refusals_mark(&refusals, &batch);
+        is_found = !is_refused(&batch, 0);
+        if (!is_found)
+            assert_int_equal(leat_refusals_note(&refusals, &batch, N, "why", &error),
+                             LEAT_OK);
+    }
+    leat_batch_fini(&batch);
+}
+
+static void test_refusals__a_search_that_finds_nothing_says_so(void **state)
+{
+    (void)state;
+    leat_refusals refusals = {0};
+    leat_batch batch;
+    leat_error error;
+    assert_int_equal(leat_batch_init(&batch, WINDOW), LEAT_OK);
+    fill(&batch, 0, 10);
+    assert_int_equal(leat_refusals_note(&refusals, &batch, 15, "why", &error), LEAT_OK);
+    assert_false(leat_refusals_passed(&refusals, &batch));
+    assert_true(leat_refusals_passed(&refusals, &batch));
     leat_batch_fini(&batch);
 }
 
@@ -107,6 +149,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refusals__one_of_many_is_found_and_the_others_pass),
+        cmocka_unit_test(test_refusals__one_behind_much_of_other_partitions_is_found),
+        cmocka_unit_test(test_refusals__a_search_that_finds_nothing_says_so),
         cmocka_unit_test(test_refusals__a_refused_dead_letter_ends_the_search),
         cmocka_unit_test(test_refusals__a_bad_event_keeps_what_was_said_of_it),
     };
