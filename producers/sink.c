@@ -298,7 +298,8 @@ static rd_kafka_resp_err_t produce_whole(leat_sink *sink, const leat_event *even
 }
 
 /* An event of the largest size that a topic takes has no room left for the headers of its
- * dead letter: the beginning and the true size have to do. */
+ * dead letter: the beginning and the true size have to do. Nor may it be its timestamp that the
+ * brokers refused. */
 static rd_kafka_resp_err_t produce_truncated(leat_sink *sink, const leat_event *event,
                                              leat_slice *value, uint64_t sequence)
 {
@@ -310,8 +311,8 @@ static rd_kafka_resp_err_t produce_truncated(leat_sink *sink, const leat_event *
         leat_dead_letter_headers(&sink->spec.dead_letter, event, NULL);
     if (headers)
         rd_kafka_header_add(headers, TRUNCATED_HEADER, -1, size, -1);
-    return produce_one(sink, sink->spec.dead_letter_topic, event->key, *value,
-                       event->timestamp, headers, sequence);
+    return produce_one(sink, sink->spec.dead_letter_topic, event->key, *value, 0, headers,
+                       sequence);
 }
 
 static leat_status produce_dead_letter(leat_sink *sink, const leat_event *event,
