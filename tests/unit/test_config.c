@@ -29,7 +29,7 @@ static const char largest[] =
     "  out_of_range: latest\n"
     "  id_prefix: eu/\n"
     "  kafka: {fetch.wait.max.ms: 20}\n"
-    "window: {max_events: 65536, max_wait: 0ms, max_bytes: 1GiB}\n"
+    "window: {max_events: 65536, max_wait: 0ms, max_bytes: 256MiB}\n"
     "model:\n"
     "  name: NO\n"
     "  path: /models/m.json\n"
@@ -117,7 +117,7 @@ static void test_config__reads_every_key_of_the_clients(void **state)
     assert_string_equal(config->source.kafka.at[0].value, "20");
     assert_int_equal(config->window.max_events, 65536);
     assert_int_equal(config->window.max_wait_ns, 0);
-    assert_int_equal(config->window.max_bytes, 1 << 30);
+    assert_int_equal(config->window.max_bytes, 256 << 20);
     assert_string_equal(config->redis.url, "redis://r:1");
     assert_int_equal(config->redis.timeout_ns, 250000);
     assert_string_equal(config->dead_letter.topic, "dead");

@@ -181,11 +181,11 @@ static const struct mistake mistakes[] = {
      "found '99999999999999999d'",
      .more = "window: {max_wait: 99999999999999999d}"},
     {"a size in kilobytes",
-     "5:21: window.max_bytes: expected a size such as 512KiB or 4MiB, from 1KiB to 1GiB, "
+     "5:21: window.max_bytes: expected a size such as 512KiB or 4MiB, from 1KiB to 256MiB, "
      "found '4MB'",
      .more = "window: {max_bytes: 4MB}"},
     {"a size that is too small",
-     "5:21: window.max_bytes: expected a size such as 512KiB or 4MiB, from 1KiB to 1GiB, "
+     "5:21: window.max_bytes: expected a size such as 512KiB or 4MiB, from 1KiB to 256MiB, "
      "found '1B'",
      .more = "window: {max_bytes: 1B}"},
     {"a default that is text",

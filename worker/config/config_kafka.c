@@ -25,6 +25,8 @@ static const struct {
     {"acks", "Leat needs all acknowledgements"},
     {"request.required.acks", "Leat needs all acknowledgements"},
     {"enable.idempotence", "Leat needs it on"},
+    {"retries", "Leat waits for brokers as long as they are away"},
+    {"message.send.max.retries", "Leat waits for brokers as long as they are away"},
     {"delivery.report.only.error", "Leat needs every report"},
     {"enable.gapless.guarantee", "Leat goes back by itself"},
     {"queue.buffering.max.messages", "Leat bounds what is in flight"},

@@ -73,7 +73,7 @@ static const leat_key window_keys[] = {
     {"max_wait", LEAT_KEY_DURATION, .fallback = "2ms", .min = "0ms", .max = "1m",
      .offset = IN(window.max_wait_ns),
      .help = "or so long after its first event (exactly once, at most 2s),"},
-    {"max_bytes", LEAT_KEY_SIZE, .fallback = "4MiB", .min = "1KiB", .max = "1GiB",
+    {"max_bytes", LEAT_KEY_SIZE, .fallback = "4MiB", .min = "1KiB", .max = "256MiB",
      .offset = IN(window.max_bytes),
      .help = "or at so many bytes of payloads. A larger event is a batch of its own."},
     {0},
