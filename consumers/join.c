@@ -42,6 +42,11 @@
  *      Nothing is committed.
  *   4. The next assignment comes, without a revoke. Where the lane polls that before it sees 3, it
  *      is a REPLACE: everything else is lost.
+ *
+ *   Under the cooperative protocol an assignment may come late: the JoinGroup has claimed it. But a
+ *   revoke that is answered after another JoinGroup leaves 2.0.2 in the belief that it still
+ *   rebalances, for ever: it hears of no rebalance any more, nor that its membership is lost. There
+ *   is no way back from that, so the lane ends.
  */
 #include "consumers/source_internal.h"
 
@@ -117,6 +122,14 @@ bool leat_source_may_join(const leat_source *source)
     return atomic_load(&join->is_joining) || heartbeat_ns == UNANSWERED ||
            now < heartbeat_ns + READ_NS || now < join->answered_ns + READ_NS ||
            now < atomic_load(&join->joining_ns) + AGAIN_NS;
+}
+
+bool leat_source_has_overtaken(const leat_source *source)
+{
+    const leat_join *join = &source->join;
+    unsigned n_sent = atomic_load(&join->n_sent);
+    return join->keeps_partitions &&
+           (n_sent != atomic_load(&join->n_synced) || n_sent != join->n_revoked);
 }
 
 bool leat_source_has_rejoined(const leat_source *source)

@@ -5,6 +5,13 @@
 
 static const uint64_t START_AGAIN_NS = 200 * LEAT_MS;
 
+static leat_change change_of_revoke(leat_source *source)
+{
+    source->join.n_revoked = atomic_load(&source->join.n_sent);
+    return rd_kafka_assignment_lost(source->consumer) ? LEAT_CHANGE_LOST
+                                                      : LEAT_CHANGE_REVOKE;
+}
+
 /* The eager protocol assigns all anew, after everything was given up; see join.c. */
 static leat_change change_of_assign(leat_source *source)
 {
@@ -22,11 +29,9 @@ void leat_source_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
     atomic_store(&source->join.is_joining, false);
     leat_source_forget(&source->changing);
     source->changing = rd_kafka_topic_partition_list_copy(partitions);
-    if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
-        source->change = change_of_assign(source);
-    else
-        source->change =
-            rd_kafka_assignment_lost(rk) ? LEAT_CHANGE_LOST : LEAT_CHANGE_REVOKE;
+    source->change = err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS
+                         ? change_of_assign(source)
+                         : change_of_revoke(source);
     rd_kafka_yield(rk);
 }
 
@@ -234,6 +239,7 @@ static void let_go(leat_source *source, rd_kafka_topic_partition_list_t *partiti
 
 static leat_status revoke(leat_source *source, bool lost, leat_error *error)
 {
+    bool is_overtaken = !lost && leat_source_has_overtaken(source);
     rd_kafka_topic_partition_list_t *gone = source->changing; /* moved */
     source->changing = NULL;
     let_go(source, gone);
@@ -246,6 +252,11 @@ static leat_status revoke(leat_source *source, bool lost, leat_error *error)
                        RD_KAFKA_RESP_ERR_NO_ERROR, error)
             : answered(NULL, rd_kafka_assign(source->consumer, NULL), error);
     rd_kafka_topic_partition_list_destroy(gone);
+    if (status == LEAT_OK && is_overtaken)
+        status = leat_error_set(error, LEAT_E_KAFKA,
+                                "a topic changed while partitions were given up; "
+                                "librdkafka %s hears nothing of its group after that",
+                                rd_kafka_version_str());
     return status;
 }
 

@@ -35,7 +35,8 @@ typedef struct leat_join {
     atomic_uint_least64_t heartbeat_ns; /* when the last one was answered */
     atomic_uint n_sent;                 /* JoinGroups */
     atomic_uint n_synced;  /* of these, when the last SyncGroup was answered */
-    unsigned n_assigned;   /* the lane's: of these, when the last assignment came */
+    unsigned n_assigned;   /* the lane's: of these, when the last assignment came, */
+    unsigned n_revoked;    /* and the last revoke */
     uint64_t answered_ns;  /* the lane's: when it answered a rebalance last */
     bool keeps_partitions; /* likewise: the protocol is cooperative */
 } leat_join;
@@ -154,6 +155,9 @@ bool leat_source_may_join(const leat_source *source);
 /* Whether the eager protocol has moved on without the lane: neither what was assigned last, nor
  * the right to commit, is its own any more. */
 bool leat_source_has_rejoined(const leat_source *source);
+
+/* Whether the cooperative one has, past a revoke that the lane has not answered. */
+bool leat_source_has_overtaken(const leat_source *source);
 
 /* Until that is over, or the deadline. */
 leat_status leat_source_await_join(leat_source *source, uint64_t deadline_ns,

@@ -137,6 +137,31 @@ static void test_rebalance__who_is_left_behind_has_lost_all(void **state)
     crash(self, source);
 }
 
+static void revoke_by_hand(leat_source *source)
+{
+    rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(one, "in", 1);
+    leat_source_on_rebalance(source->consumer, RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS, one,
+                             &source->client);
+    rd_kafka_topic_partition_list_destroy(one);
+    assert_int_equal(leat_source_pending(source), LEAT_CHANGE_REVOKE);
+}
+
+static void test_rebalance__a_cooperative_revoke_that_is_overtaken_ends_it(void **state)
+{
+    fixture *self = *state;
+    leat_error error;
+    self->properties[3].value = "cooperative-sticky";
+    leat_source *source = open_source(self, LEAT_START_AT_BEGINNING);
+    await_assignment(self, source, PARTITIONS);
+    revoke_by_hand(source);
+    assert_int_equal(leat_source_rebalance(source, &error), LEAT_OK);
+    revoke_by_hand(source);
+    join_unasked(source);
+    assert_int_equal(leat_source_rebalance(source, &error), LEAT_E_KAFKA);
+    crash(self, source);
+}
+
 static void test_rebalance__a_second_assignment_replaces_the_first(void **state)
 {
     fixture *self = *state;
@@ -169,6 +194,7 @@ int main(void)
         SOURCE_TEST(test_rebalance__what_waits_for_its_start_outlives_the_next_one),
         SOURCE_TEST(test_rebalance__an_assignment_from_before_the_last_join_is_dropped),
         SOURCE_TEST(test_rebalance__who_is_left_behind_has_lost_all),
+        SOURCE_TEST(test_rebalance__a_cooperative_revoke_that_is_overtaken_ends_it),
         SOURCE_TEST(test_rebalance__a_second_assignment_replaces_the_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
