@@ -27,6 +27,7 @@ struct leat_transaction {
     stage stage;
     uint64_t due_ns;
     uint64_t give_up_ns; /* on taking it back; 0: not tried yet */
+    bool is_forbidden;   /* the last one failed for want of a right */
     uint32_t n_events;
     leat_log_limit waiting_log;
 };
@@ -194,6 +195,7 @@ static leat_status end(leat_transaction *self, uint64_t deadline_ns)
     if (status != LEAT_OK)
         return status;
     self->stage = STAGE_READY;
+    self->is_forbidden = false;
     leat_sink_note_commit(self->sink);
     return LEAT_OK;
 }
@@ -234,9 +236,36 @@ static void try_again_later(leat_transaction *self, const char *call,
     pause_a_while(self);
 }
 
+static bool is_of_rights(rd_kafka_resp_err_t err)
+{
+    return err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+           err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED ||
+           err == RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED ||
+           err == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
+}
+
+/* A right that is missing makes each transaction fail, and its records say only that they were
+ * purged. librdkafka answers a call that comes at a wrong time with what made the transaction fail.
+ * The second time without a commit in between, somebody has to look. */
+static leat_status look_for_rights(leat_transaction *self, leat_error *error)
+{
+    rd_kafka_error_t *failed = rd_kafka_begin_transaction(leat_sink_producer(self->sink));
+    bool was_forbidden = self->is_forbidden;
+    self->is_forbidden = is_of_rights(rd_kafka_error_code(failed));
+    leat_status status = self->is_forbidden && was_forbidden
+                             ? leat_error_set(error, LEAT_E_KAFKA, "transaction: %s",
+                                              rd_kafka_error_string(failed))
+                             : LEAT_OK;
+    rd_kafka_error_destroy(failed);
+    return status;
+}
+
 /* Also an abort that says that it needs one is tried again: librdkafka keeps it to be done. */
 static leat_status take_back(leat_transaction *self, leat_error *error)
 {
+    leat_status status = self->give_up_ns ? LEAT_OK : look_for_rights(self, error);
+    if (status != LEAT_OK)
+        return status;
     if (!self->give_up_ns)
         self->give_up_ns = leat_now_ns() + ABORT_NS;
     rd_kafka_error_t *failed =

@@ -446,6 +446,29 @@ static void test_transaction__a_producer_that_cannot_be_opened_is_an_error(void 
     expect_restored(self, 1);
 }
 
+static void fail_for_want_of_a_right(fixture *self)
+{
+    leat_error error;
+    inject(self, API_ADD_PARTITIONS, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+    assert_int_equal(run_transaction(self, &error), LEAT_ABORTED);
+}
+
+static void test_transaction__a_right_that_stays_missing_is_an_error(void **state)
+{
+    fixture *self = *state;
+    leat_error error;
+    start(self);
+    for (int i = 0; i < 2; i++) { /* with a commit in between, no matter how often */
+        fail_for_want_of_a_right(self);
+        expect_restored(self, 0);
+    }
+    fail_for_want_of_a_right(self);
+    assert_int_equal(restore(self, &error), LEAT_OK);
+    fail_for_want_of_a_right(self);
+    assert_int_equal(restore(self, &error), LEAT_E_KAFKA);
+    assert_non_null(strstr(error.msg, "authorization failed"));
+}
+
 static void test_transaction__refused_credentials_are_an_error(void **state)
 {
     fixture *self = *state;
@@ -494,6 +517,7 @@ int main(void)
         TXN_TEST(fenced_since_it_took_too_long),
         TXN_TEST(a_failure_after_a_commit_is_a_first_one),
         TXN_TEST(a_producer_that_cannot_be_opened_is_an_error),
+        TXN_TEST(a_right_that_stays_missing_is_an_error),
         TXN_TEST(refused_credentials_are_an_error),
         TXN_TEST(two_workers_with_one_id),
     };
