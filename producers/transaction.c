@@ -250,6 +250,10 @@ static bool is_of_rights(rd_kafka_resp_err_t err)
 static leat_status look_for_rights(leat_transaction *self, leat_error *error)
 {
     rd_kafka_error_t *failed = rd_kafka_begin_transaction(leat_sink_producer(self->sink));
+    if (!failed) {
+        must_reopen(self, RD_KAFKA_RESP_ERR__STATE, "there was no transaction");
+        return LEAT_AGAIN;
+    }
     bool was_forbidden = self->is_forbidden;
     self->is_forbidden = is_of_rights(rd_kafka_error_code(failed));
     leat_status status = self->is_forbidden && was_forbidden
