@@ -124,21 +124,24 @@ bool leat_source_may_join(const leat_source *source)
            now < atomic_load(&join->joining_ns) + AGAIN_NS;
 }
 
+/* Since the change that came when so many had been sent. */
+static bool has_joined_since(const leat_join *join, unsigned n)
+{
+    unsigned n_sent = atomic_load(&join->n_sent);
+    return n_sent != atomic_load(&join->n_synced) || n_sent != n;
+}
+
 bool leat_source_has_overtaken(const leat_source *source)
 {
     const leat_join *join = &source->join;
-    unsigned n_sent = atomic_load(&join->n_sent);
-    return join->keeps_partitions &&
-           (n_sent != atomic_load(&join->n_synced) || n_sent != join->n_revoked);
+    return join->keeps_partitions && has_joined_since(join, join->n_revoked);
 }
 
 bool leat_source_has_rejoined(const leat_source *source)
 {
     const leat_join *join = &source->join;
-    unsigned n_sent = atomic_load(&join->n_sent);
     return source->change == LEAT_CHANGE_REPLACE ||
-           (!join->keeps_partitions &&
-            (n_sent != atomic_load(&join->n_synced) || n_sent != join->n_assigned));
+           (!join->keeps_partitions && has_joined_since(join, join->n_assigned));
 }
 
 leat_status leat_source_await_join(leat_source *source, uint64_t deadline_ns,

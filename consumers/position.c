@@ -100,7 +100,7 @@ uint32_t leat_source_replace_slot(leat_source *source, uint32_t slot, int64_t at
     return fresh;
 }
 
-static rd_kafka_topic_partition_list_t *assigned_positions(const leat_source *source)
+rd_kafka_topic_partition_list_t *leat_source_positions(const leat_source *source)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(16);
     for (uint32_t i = 0; i < source->n_slots; i++) {
@@ -116,7 +116,7 @@ static rd_kafka_topic_partition_list_t *assigned_positions(const leat_source *so
  * nothing stays at its start. */
 static leat_status ask_committed(leat_source *source)
 {
-    rd_kafka_topic_partition_list_t *list = assigned_positions(source);
+    rd_kafka_topic_partition_list_t *list = leat_source_positions(source);
     rd_kafka_resp_err_t err = list->cnt ? leat_source_fetch_committed(source, list)
                                         : RD_KAFKA_RESP_ERR_NO_ERROR;
     for (int i = 0; !err && i < list->cnt; i++) {
@@ -181,7 +181,7 @@ static leat_status seek(leat_source *source, rd_kafka_topic_partition_list_t *li
 
 static leat_status go_to_taken(leat_source *source, leat_error *error)
 {
-    rd_kafka_topic_partition_list_t *list = assigned_positions(source);
+    rd_kafka_topic_partition_list_t *list = leat_source_positions(source);
     leat_status status = list->cnt ? seek(source, list, error) : LEAT_OK;
     if (status == LEAT_OK && list->cnt)
         status = leat_source_read_again(source, list, error);

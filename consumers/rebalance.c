@@ -161,13 +161,7 @@ leat_status leat_source_start_waiting(leat_source *source, leat_error *error)
  * fetched again. */
 static leat_status assign_all_anew(leat_source *source, leat_error *error)
 {
-    rd_kafka_topic_partition_list_t *all = rd_kafka_topic_partition_list_new(16);
-    for (uint32_t i = 0; i < source->n_slots; i++) {
-        const leat_slot *slot = &source->slots[i];
-        if (slot->assigned)
-            rd_kafka_topic_partition_list_add(all, slot->topic, slot->partition)->offset =
-                slot->taken;
-    }
+    rd_kafka_topic_partition_list_t *all = leat_source_positions(source);
     leat_status status = answered(NULL, rd_kafka_assign(source->consumer, all), error);
     rd_kafka_topic_partition_list_destroy(all);
     return status;
@@ -198,23 +192,13 @@ static void drop_held(leat_source *source)
         leat_source_clear_held(source);
 }
 
-static rd_kafka_topic_partition_list_t *all_assigned(const leat_source *source)
-{
-    rd_kafka_topic_partition_list_t *all = rd_kafka_topic_partition_list_new(16);
-    for (uint32_t i = 0; i < source->n_slots; i++)
-        if (source->slots[i].assigned)
-            rd_kafka_topic_partition_list_add(all, source->slots[i].topic,
-                                              source->slots[i].partition);
-    return all;
-}
-
 bool leat_source_is_left_behind(leat_source *source)
 {
     if (source->change != LEAT_CHANGE_NONE || !leat_source_has_rejoined(source) ||
         !leat_source_n_assigned(source))
         return false;
     source->change = LEAT_CHANGE_LOST;
-    source->changing = all_assigned(source);
+    source->changing = leat_source_positions(source);
     return true;
 }
 
@@ -262,7 +246,7 @@ static leat_status revoke(leat_source *source, bool lost, leat_error *error)
 
 static leat_status replace(leat_source *source, leat_error *error)
 {
-    rd_kafka_topic_partition_list_t *gone = all_assigned(source);
+    rd_kafka_topic_partition_list_t *gone = leat_source_positions(source);
     let_go(source, gone);
     leat_log(LEAT_LOG_WARN, source->spec.part, "lost %d partition%s to a new assignment",
              gone->cnt, gone->cnt == 1 ? "" : "s");

@@ -104,7 +104,7 @@ const rd_kafka_consumer_group_metadata_t *leat_source_group(const leat_source *s
 leat_status leat_source_rewind(leat_source *source) LEAT_MUST_CHECK;
 
 /* Keeps the membership while the lane waits for something else than fill: polls, with
- * everything paused, when the group's patience (max.poll.interval.ms) is half used up. */
+ * everything paused, when a second has passed without. */
 leat_status leat_source_keep_alive(leat_source *source,
                                    leat_error *error) LEAT_MUST_CHECK;
 

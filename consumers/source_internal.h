@@ -87,6 +87,9 @@ uint32_t leat_source_slot_of(leat_source *source, const rd_kafka_message_t *reco
  * the old slot's events moves it no more. UINT32_MAX when out of memory. */
 uint32_t leat_source_replace_slot(leat_source *source, uint32_t slot, int64_t at);
 
+/* The assigned partitions, each at `taken`; for the caller to destroy. */
+rd_kafka_topic_partition_list_t *leat_source_positions(const leat_source *source);
+
 /* Has every partition read on from `taken`, whatever librdkafka does with it now. AGAIN, after a
  * moment, when it is not done with something else yet. */
 leat_status leat_source_realign(leat_source *source, leat_error *error) LEAT_MUST_CHECK;

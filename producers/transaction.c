@@ -267,11 +267,12 @@ static leat_status look_for_rights(leat_transaction *self, leat_error *error)
 /* Also an abort that says that it needs one is tried again: librdkafka keeps it to be done. */
 static leat_status take_back(leat_transaction *self, leat_error *error)
 {
-    leat_status status = self->give_up_ns ? LEAT_OK : look_for_rights(self, error);
-    if (status != LEAT_OK)
-        return status;
-    if (!self->give_up_ns)
+    if (!self->give_up_ns) {
+        leat_status status = look_for_rights(self, error);
+        if (status != LEAT_OK)
+            return status;
         self->give_up_ns = leat_now_ns() + ABORT_NS;
+    }
     rd_kafka_error_t *failed =
         rd_kafka_abort_transaction(leat_sink_producer(self->sink), RESTORE_MS);
     verdict what = judge(failed);

@@ -60,10 +60,11 @@ leat_status leat_refusals_note(leat_refusals *refusals, const leat_batch *batch,
                                uint64_t n_unsettled, const char *why, leat_error *error)
 {
     if (!leat_refusals_is_careful(refusals)) {
-        refusals->n_suspects = refusals->careful_events = n_unsettled;
+        bool was_too_short = refusals->n_suspects && !refusals->has_found;
+        refusals->n_suspects = was_too_short ? 2 * refusals->n_suspects : n_unsettled;
+        refusals->careful_events = refusals->n_suspects;
         refusals->has_found = false;
-        if (!refusals->max_events) /* else the last search goes on */
-            refusals->max_events = batch->max_events;
+        refusals->max_events = batch->max_events;
         return LEAT_OK;
     }
     refusals->careful_events = refusals->n_suspects;

@@ -42,9 +42,9 @@ typedef struct leat_refused_event {
 typedef struct leat_refusals {
     uint64_t n_suspects;     /* of the search: the refused record is among so many */
     uint64_t careful_events; /* how many are still to be published with care */
-    uint32_t max_events;     /* of a careful batch; 0: no search yet */
-    bool has_found;          /* the search */
-    uint32_t n_known;        /* ever; the last LEAT_REFUSALS_KNOWN are remembered */
+    uint32_t max_events;     /* of a careful batch */
+    bool has_found;   /* the search; one that has not is followed by a longer one */
+    uint32_t n_known; /* ever; the last LEAT_REFUSALS_KNOWN are remembered */
     leat_refused_event known[LEAT_REFUSALS_KNOWN];
 } leat_refusals;
 

@@ -137,14 +137,14 @@ static void test_rebalance__who_is_left_behind_has_lost_all(void **state)
     crash(self, source);
 }
 
-static void revoke_by_hand(leat_source *source)
+/* Of partition 1, as from librdkafka. */
+static void call_back(leat_source *source, rd_kafka_resp_err_t what, leat_change expected)
 {
     rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(one, "in", 1);
-    leat_source_on_rebalance(source->consumer, RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS, one,
-                             &source->client);
+    leat_source_on_rebalance(source->consumer, what, one, &source->client);
     rd_kafka_topic_partition_list_destroy(one);
-    assert_int_equal(leat_source_pending(source), LEAT_CHANGE_REVOKE);
+    assert_int_equal(leat_source_pending(source), expected);
 }
 
 static void test_rebalance__a_cooperative_revoke_that_is_overtaken_ends_it(void **state)
@@ -154,9 +154,9 @@ static void test_rebalance__a_cooperative_revoke_that_is_overtaken_ends_it(void 
     self->properties[3].value = "cooperative-sticky";
     leat_source *source = open_source(self, LEAT_START_AT_BEGINNING);
     await_assignment(self, source, PARTITIONS);
-    revoke_by_hand(source);
+    call_back(source, RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS, LEAT_CHANGE_REVOKE);
     assert_int_equal(leat_source_rebalance(source, &error), LEAT_OK);
-    revoke_by_hand(source);
+    call_back(source, RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS, LEAT_CHANGE_REVOKE);
     join_unasked(source);
     assert_int_equal(leat_source_rebalance(source, &error), LEAT_E_KAFKA);
     crash(self, source);
@@ -169,12 +169,7 @@ static void test_rebalance__a_second_assignment_replaces_the_first(void **state)
     produce(self, 10);
     leat_source *source = open_source(self, LEAT_START_AT_BEGINNING);
     expect_events(self, source, 0, 10);
-    rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(one, "in", 1);
-    leat_source_on_rebalance(source->consumer, RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS, one,
-                             &source->client);
-    rd_kafka_topic_partition_list_destroy(one);
-    assert_int_equal(leat_source_pending(source), LEAT_CHANGE_REPLACE);
+    call_back(source, RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS, LEAT_CHANGE_REPLACE);
     assert_true(leat_source_has_rejoined(source)); /* nothing is committed any more */
     assert_int_equal(leat_source_rebalance(source, &error), LEAT_OK);
     assert_int_equal(leat_source_n_assigned(source), 1);
