@@ -16,6 +16,13 @@
  *   membership is read when partitions have been assigned, not when a transaction ends: a
  *   consumer that has just lost its session is nobody. An assignment that was lost is answered
  *   before another can come, so what is read then cannot be older than its partitions.
+ *
+ *   Under the cooperative protocol a membership can end without a word: the group answers a
+ *   JoinGroup that it knows no such member, and librdkafka joins again under another name, with
+ *   its partitions (2.0.2: rd_kafka_cgrp_handle_JoinGroup). Somebody else may have had them
+ *   meanwhile. So the new name is taken for good only with the rebalance that says what the new
+ *   member owns, and the lane goes back to what the group has committed: has_lapsed(). Whatever
+ *   it commits before that is refused.
  */
 #include "consumers/source_internal.h"
 
@@ -154,20 +161,61 @@ leat_status leat_source_commit(leat_source *source, uint64_t deadline_ns,
 
 /* ---- for transactions ---- */
 
-void leat_source_note_group(leat_source *source)
+void leat_source_forget_group(leat_source *source)
 {
     if (source->group)
         rd_kafka_consumer_group_metadata_destroy(source->group);
+    rd_kafka_mem_free(source->consumer, source->member);
     source->group = NULL;
+    source->member = NULL;
+}
+
+/* The group's name for this member; NULL: it is none. For librdkafka to free. */
+static char *name_of_member(leat_source *source)
+{
+    char *member = rd_kafka_memberid(source->consumer);
+    if (member && *member)
+        return member;
+    rd_kafka_mem_free(source->consumer, member);
+    return NULL;
+}
+
+static void take_group(leat_source *source, char *member)
+{
+    leat_source_forget_group(source);
+    source->member = member;
+    if (member)
+        source->group = rd_kafka_consumer_group_metadata(source->consumer);
+}
+
+static bool is_another(const leat_source *source, const char *member)
+{
+    return source->member && (!member || strcmp(source->member, member) != 0);
+}
+
+void leat_source_note_group(leat_source *source, bool has_kept)
+{
     if (!source->spec.transactional)
         return;
-    source->group = rd_kafka_consumer_group_metadata(source->consumer);
-    char *member = rd_kafka_memberid(source->consumer);
-    if (source->group && (!member || !*member)) {
-        rd_kafka_consumer_group_metadata_destroy(source->group);
-        source->group = NULL;
-    }
-    rd_kafka_mem_free(source->consumer, member);
+    char *member = name_of_member(source);
+    source->has_lapsed |= has_kept && is_another(source, member);
+    take_group(source, member);
+}
+
+void leat_source_renew_group(leat_source *source)
+{
+    if (!source->spec.transactional)
+        return;
+    char *member = name_of_member(source);
+    if (is_another(source, member))
+        rd_kafka_mem_free(source->consumer, member);
+    else
+        take_group(source, member);
+}
+
+bool leat_source_has_lapsed(const leat_source *source)
+{
+    return source->has_lapsed;
 }
 
 const rd_kafka_consumer_group_metadata_t *leat_source_group(const leat_source *source)

@@ -209,7 +209,8 @@ leat_status leat_source_rewind(leat_source *source)
 {
     if (source->spec.transactional && ask_committed(source) != LEAT_OK)
         return LEAT_AGAIN;
-    leat_source_note_group(source);
+    leat_source_renew_group(source);
+    source->has_lapsed = false;
     for (uint32_t i = 0; i < source->n_slots; i++)
         if (source->slots[i].assigned)
             source->slots[i].taken = source->slots[i].next;

@@ -61,6 +61,17 @@ static leat_status answered(rd_kafka_error_t *failed, rd_kafka_resp_err_t err,
     return status;
 }
 
+/* Of the eager protocol, which knows no other way, all partitions; what was fetched ahead is
+ * fetched again. */
+static leat_status assign_all_anew(leat_source *source, leat_error *error)
+{
+    leat_source_clear_held(source);
+    rd_kafka_topic_partition_list_t *all = leat_source_positions(source);
+    leat_status status = answered(NULL, rd_kafka_assign(source->consumer, all), error);
+    rd_kafka_topic_partition_list_destroy(all);
+    return status;
+}
+
 static leat_status tell_assigned(leat_source *source,
                                  const rd_kafka_topic_partition_list_t *partitions,
                                  leat_error *error)
@@ -68,7 +79,7 @@ static leat_status tell_assigned(leat_source *source,
     if (is_cooperative(source))
         return answered(rd_kafka_incremental_assign(source->consumer, partitions),
                         RD_KAFKA_RESP_ERR_NO_ERROR, error);
-    return answered(NULL, rd_kafka_assign(source->consumer, partitions), error);
+    return assign_all_anew(source, error);
 }
 
 static leat_status take_on(leat_source *source,
@@ -109,19 +120,39 @@ static leat_status drop_late(leat_source *source, leat_error *error)
     return answered(NULL, rd_kafka_assign(source->consumer, NULL), error);
 }
 
-/* Takes on the partitions that wait for their start; AGAIN when it is not known yet. */
+/* Moves partitions whose start is known by now out of those that wait for it. */
+static rd_kafka_topic_partition_list_t *take_known(leat_source *source)
+{
+    rd_kafka_topic_partition_list_t *waiting = source->starting;
+    leat_source_find_start(source, waiting);
+    source->start_again_ns = leat_now_ns() + START_AGAIN_NS;
+    rd_kafka_topic_partition_list_t *known =
+        rd_kafka_topic_partition_list_new(waiting->cnt);
+    for (int i = waiting->cnt - 1; i >= 0; i--) {
+        const rd_kafka_topic_partition_t *at = &waiting->elems[i];
+        if (at->offset == RD_KAFKA_OFFSET_INVALID)
+            continue;
+        rd_kafka_topic_partition_list_add(known, at->topic, at->partition)->offset =
+            at->offset;
+        rd_kafka_topic_partition_list_del_by_idx(waiting, i);
+    }
+    if (!waiting->cnt)
+        leat_source_forget(&source->starting);
+    return known;
+}
+
+/* Takes on what can be started; AGAIN when that is none of what waits. */
 static leat_status start(leat_source *source, leat_error *error)
 {
-    leat_status status = leat_source_find_start(source, source->starting);
-    if (status == LEAT_AGAIN) {
-        source->start_again_ns = leat_now_ns() + START_AGAIN_NS;
-        return status;
+    rd_kafka_topic_partition_list_t *known = take_known(source);
+    leat_status status = LEAT_AGAIN;
+    if (!is_cooperative(source) && leat_source_has_rejoined(source)) {
+        leat_source_forget(&source->starting);
+        status = drop_late(source, error);
+    } else if (known->cnt || !source->starting) {
+        status = take_on(source, known, error);
     }
-    if (status == LEAT_OK)
-        status = !is_cooperative(source) && leat_source_has_rejoined(source)
-                     ? drop_late(source, error)
-                     : take_on(source, source->starting, error);
-    leat_source_forget(&source->starting);
+    rd_kafka_topic_partition_list_destroy(known);
     return status;
 }
 
@@ -157,21 +188,10 @@ leat_status leat_source_start_waiting(leat_source *source, leat_error *error)
     return status == LEAT_AGAIN ? LEAT_OK : status;
 }
 
-/* Of the eager protocol, which knows no other way, all partitions; what was fetched ahead is
- * fetched again. */
-static leat_status assign_all_anew(leat_source *source, leat_error *error)
-{
-    rd_kafka_topic_partition_list_t *all = leat_source_positions(source);
-    leat_status status = answered(NULL, rd_kafka_assign(source->consumer, all), error);
-    rd_kafka_topic_partition_list_destroy(all);
-    return status;
-}
-
 leat_status leat_source_read_again(leat_source *source,
                                    rd_kafka_topic_partition_list_t *partitions,
                                    leat_error *error)
 {
-    leat_source_clear_held(source);
     if (!is_cooperative(source))
         return assign_all_anew(source, error);
     leat_status status =
@@ -283,10 +303,12 @@ leat_status leat_source_rebalance(leat_source *source, leat_error *error)
     leat_change change = source->change;
     source->change = LEAT_CHANGE_NONE;
     leat_source_resume(source);
+    bool had_some = leat_source_n_assigned(source);
     leat_status status = answer(source, change, error);
     source->join.keeps_partitions = is_cooperative(source);
     source->join.answered_ns = leat_now_ns();
     source->is_astray = source->join.keeps_partitions; /* librdkafka has paused them */
-    leat_source_note_group(source);
+    leat_source_note_group(source, had_some && source->join.keeps_partitions &&
+                                       leat_source_n_assigned(source));
     return status;
 }

@@ -103,8 +103,7 @@ void leat_source_free(leat_source *source)
     leat_source_forget(&source->starting);
     if (source->closing)
         rd_kafka_queue_destroy(source->closing);
-    if (source->group)
-        rd_kafka_consumer_group_metadata_destroy(source->group);
+    leat_source_forget_group(source);
     if (source->commit_answers)
         rd_kafka_queue_destroy(source->commit_answers);
     /* A consumer that did not close in time would be waited for without a bound. */

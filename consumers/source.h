@@ -99,6 +99,11 @@ rd_kafka_topic_partition_list_t *leat_source_offsets(const leat_source *source,
                                                      const leat_mark *marks, uint32_t n);
 const rd_kafka_consumer_group_metadata_t *leat_source_group(const leat_source *source);
 
+/* With transactions: whether the group took this member for gone, without a word, while it had
+ * partitions that it has still. Where it reads may be behind another owner's commits: it has to
+ * be rewound. */
+bool leat_source_has_lapsed(const leat_source *source);
+
 /* Goes back to what was stored, or, with transactions, to what the group has committed: the next
  * fill reads the events behind it again. OK, or AGAIN when the coordinator does not say. */
 leat_status leat_source_rewind(leat_source *source) LEAT_MUST_CHECK;

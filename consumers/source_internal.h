@@ -59,12 +59,13 @@ struct leat_source {
     rd_kafka_topic_partition_list_t *changing;
     leat_join join;
 
-    /* Assigned partitions that wait for somebody else to commit where the topic starts.
-     */
+    /* Assigned partitions that wait for their start to be known; NULL: none. */
     rd_kafka_topic_partition_list_t *starting;
     uint64_t start_again_ns;
 
     rd_kafka_consumer_group_metadata_t *group; /* NULL: no member, or no transactions */
+    char *member;    /* librdkafka's: its name in that group; NULL with it */
+    bool has_lapsed; /* it came back under another name, with its partitions */
     rd_kafka_queue_t *commit_answers;
     bool committing;    /* whether one is to come */
     uint64_t commit_ns; /* when the next commit is due */
@@ -128,10 +129,10 @@ leat_status leat_source_read_again(leat_source *source,
 /* Answers what is pending on the way out: partitions that come are not taken. */
 leat_status leat_source_decline(leat_source *source, leat_error *error) LEAT_MUST_CHECK;
 
-/* start.c: puts an offset on every partition of the list. AGAIN when another member has
- * to commit the topic's start first, or the brokers did not answer. */
-leat_status leat_source_find_start(
-    leat_source *source, rd_kafka_topic_partition_list_t *partitions) LEAT_MUST_CHECK;
+/* start.c: puts an offset on every partition of the list whose start is known by now: another
+ * member may have to commit it first, and brokers need not answer. Sorts the list. */
+void leat_source_find_start(leat_source *source,
+                            rd_kafka_topic_partition_list_t *partitions);
 
 /* The committed offsets of a list: an answer for every partition, or an error. */
 rd_kafka_resp_err_t leat_source_fetch_committed(leat_source *source,
@@ -142,8 +143,11 @@ rd_kafka_resp_err_t leat_source_fetch_committed(leat_source *source,
 leat_status leat_source_go_on(leat_source *source, const rd_kafka_message_t *record,
                               leat_error *error) LEAT_MUST_CHECK;
 
-/* commit.c: notes the membership that transactions are to be committed with. */
-void leat_source_note_group(leat_source *source);
+/* commit.c: notes the membership that transactions are to be committed with, once a rebalance is
+ * answered; has_kept: partitions from before it. Renew: of the same member, if it still is. */
+void leat_source_note_group(leat_source *source, bool has_kept);
+void leat_source_renew_group(leat_source *source);
+void leat_source_forget_group(leat_source *source);
 
 /* Commits a list and waits for the coordinator's answer. */
 leat_status leat_source_commit_list(leat_source *source,

@@ -15,7 +15,7 @@
  *     end, the start of one that has already begun to read: a crash of the latter would
  *     then skip. So exactly one member does it, the owner of the topic's partition 0, in
  *     one request, which the coordinator refuses when the group has moved on; the others
- *     wait until the offsets are there (AGAIN).
+ *     wait until the offsets are there.
  */
 #include "consumers/source_internal.h"
 
@@ -24,12 +24,10 @@
 enum { ANSWER_MS = 5000 };
 
 /* One more try later: brokers come and go, and the group has been answered. */
-static leat_status not_now(leat_source *source, const char *what, rd_kafka_resp_err_t err)
+static void not_now(leat_source *source, const char *what, const char *why)
 {
     leat_log_limited(&source->client.log_limit, 10 * LEAT_SEC, LEAT_LOG_WARN,
-                     source->spec.part, "%s: %s; trying again", what,
-                     rd_kafka_err2str(err));
-    return LEAT_AGAIN;
+                     source->spec.part, "%s: %s; trying again", what, why);
 }
 
 /* All partitions of a topic, without offsets; NULL when the brokers did not say. */
@@ -91,26 +89,26 @@ static bool owns_first(const leat_source *source, const char *topic,
     return false;
 }
 
-/* Commits the ends of all the topic's partitions, which `all` then carries. */
-static leat_status commit_ends(leat_source *source, rd_kafka_topic_partition_list_t *all)
+/* Commits the ends of all the topic's partitions, which `all` then carries; false: not now. */
+static bool commit_ends(leat_source *source, rd_kafka_topic_partition_list_t *all)
 {
     for (int i = 0; i < all->cnt; i++) {
         int64_t low, high;
         rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(
             source->consumer, all->elems[i].topic, all->elems[i].partition, &low, &high,
             ANSWER_MS);
-        if (err)
-            return not_now(source, "the end of a partition", err);
+        if (err) {
+            not_now(source, "the end of a partition", rd_kafka_err2str(err));
+            return false;
+        }
         all->elems[i].offset = high;
     }
     leat_error refused;
     if (leat_source_commit_list(source, all, leat_now_ns() + ANSWER_MS * LEAT_MS,
                                 &refused) == LEAT_OK)
-        return LEAT_OK;
-    leat_log_limited(&source->client.log_limit, 10 * LEAT_SEC, LEAT_LOG_WARN,
-                     source->spec.part, "the topic's start: %s; trying again",
-                     refused.msg);
-    return LEAT_AGAIN;
+        return true;
+    not_now(source, all->elems[0].topic, refused.msg);
+    return false;
 }
 
 /* Gives the partitions of one topic that have no offset theirs from `all`, or the
@@ -129,36 +127,51 @@ static void place(rd_kafka_topic_partition_list_t *partitions, const char *topic
     }
 }
 
-static leat_status start_topic(leat_source *source, const char *topic,
-                               rd_kafka_topic_partition_list_t *partitions)
+static void start_topic(leat_source *source, const char *topic,
+                        rd_kafka_topic_partition_list_t *partitions)
 {
     rd_kafka_topic_partition_list_t *all = partitions_of(source, topic);
-    if (!all)
-        return not_now(source, topic, RD_KAFKA_RESP_ERR__TRANSPORT);
-    leat_status status = LEAT_OK;
+    if (!all) {
+        not_now(source, topic, "no broker says what partitions it has");
+        return;
+    }
     rd_kafka_resp_err_t err = leat_source_fetch_committed(source, all);
+    bool is_known = !err;
     if (err)
-        status = not_now(source, "committed offsets", err);
+        not_now(source, "committed offsets", rd_kafka_err2str(err));
     else if (!any_committed(all) && source->spec.start == LEAT_START_AT_END)
-        status =
-            owns_first(source, topic, partitions) ? commit_ends(source, all) : LEAT_AGAIN;
-    if (status == LEAT_OK)
+        is_known = owns_first(source, topic, partitions) && commit_ends(source, all);
+    if (is_known)
         place(partitions, topic, all);
     rd_kafka_topic_partition_list_destroy(all);
-    return status;
 }
 
-leat_status leat_source_find_start(leat_source *source,
-                                   rd_kafka_topic_partition_list_t *partitions)
+static void forget_offsets(rd_kafka_topic_partition_list_t *partitions)
+{
+    for (int i = 0; i < partitions->cnt; i++)
+        partitions->elems[i].offset = RD_KAFKA_OFFSET_INVALID;
+}
+
+/* Each topic is tried once: one that cannot be started, or is another member's to start, holds
+ * up none of the others, one of which that member may wait for. */
+void leat_source_find_start(leat_source *source,
+                            rd_kafka_topic_partition_list_t *partitions)
 {
     if (!partitions->cnt)
-        return LEAT_OK;
+        return;
     rd_kafka_resp_err_t err = leat_source_fetch_committed(source, partitions);
-    if (err)
-        return not_now(source, "committed offsets", err);
-    leat_status status = LEAT_OK;
-    for (int i = 0; status == LEAT_OK && i < partitions->cnt; i++)
-        if (partitions->elems[i].offset == RD_KAFKA_OFFSET_INVALID)
-            status = start_topic(source, partitions->elems[i].topic, partitions);
-    return status;
+    if (err) {
+        forget_offsets(partitions);
+        not_now(source, "committed offsets", rd_kafka_err2str(err));
+        return;
+    }
+    rd_kafka_topic_partition_list_sort(partitions, NULL, NULL);
+    const char *tried = "";
+    for (int i = 0; i < partitions->cnt; i++) {
+        const rd_kafka_topic_partition_t *at = &partitions->elems[i];
+        if (at->offset != RD_KAFKA_OFFSET_INVALID || !strcmp(at->topic, tried))
+            continue;
+        tried = at->topic;
+        start_topic(source, tried, partitions);
+    }
 }

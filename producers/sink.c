@@ -17,6 +17,7 @@ enum {
 static const uint64_t REOPEN_NS = 60 * LEAT_SEC;
 
 static const char TRUNCATED_HEADER[] = "leat.truncated.size";
+static const char TRUNCATED_KEY_HEADER[] = "leat.truncated.key.size";
 
 struct leat_sink {
     leat_producer producer;
@@ -297,21 +298,35 @@ static rd_kafka_resp_err_t produce_whole(leat_sink *sink, const leat_event *even
                        event->timestamp, headers, sequence);
 }
 
+static void add_size(rd_kafka_headers_t *headers, const char *name, uint32_t size)
+{
+    char text[16];
+    snprintf(text, sizeof text, "%u", size);
+    if (headers)
+        rd_kafka_header_add(headers, name, -1, text, -1);
+}
+
+static void cut(leat_slice *bytes)
+{
+    if (bytes->size > TRUNCATED_BYTES)
+        bytes->size = TRUNCATED_BYTES;
+}
+
 /* An event of the largest size that a topic takes has no room left for the headers of its
  * dead letter: the beginning and the true size have to do. Nor may it be its timestamp that the
  * brokers refused. */
 static rd_kafka_resp_err_t produce_truncated(leat_sink *sink, const leat_event *event,
-                                             leat_slice *value, uint64_t sequence)
+                                             leat_slice *key, leat_slice *value,
+                                             uint64_t sequence)
 {
-    char size[16];
-    snprintf(size, sizeof size, "%u", value->size);
-    if (value->size > TRUNCATED_BYTES)
-        value->size = TRUNCATED_BYTES;
     rd_kafka_headers_t *headers =
         leat_dead_letter_headers(&sink->spec.dead_letter, event, NULL);
-    if (headers)
-        rd_kafka_header_add(headers, TRUNCATED_HEADER, -1, size, -1);
-    return produce_one(sink, sink->spec.dead_letter_topic, event->key, *value, 0, headers,
+    add_size(headers, TRUNCATED_HEADER, value->size);
+    if (key->size > TRUNCATED_BYTES)
+        add_size(headers, TRUNCATED_KEY_HEADER, key->size);
+    cut(key);
+    cut(value);
+    return produce_one(sink, sink->spec.dead_letter_topic, *key, *value, 0, headers,
                        sequence);
 }
 
@@ -324,15 +339,15 @@ static leat_status produce_dead_letter(leat_sink *sink, const leat_event *event,
                      sink->spec.part, "dead letter: %s/%d/%lld: %s: %s", event->topic,
                      (int)event->partition, (long long)event->offset,
                      leat_stage_name(event->stage), event->reason);
-    leat_slice value = event->payload;
+    leat_slice key = event->key, value = event->payload;
     rd_kafka_resp_err_t err = event->status == LEAT_E_REFUSED
                                   ? RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE
                                   : produce_whole(sink, event, ticket->sequence);
     if (err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
-        err = produce_truncated(sink, event, &value, ticket->sequence);
+        err = produce_truncated(sink, event, &key, &value, ticket->sequence);
     if (err)
         return refused(sink, sink->spec.dead_letter_topic, err, error);
-    leat_ledger_expect(sink->ledger, ticket, value.size + event->key.size);
+    leat_ledger_expect(sink->ledger, ticket, value.size + key.size);
     leat_counter_add(&sink->meters.dead_letters, 1);
     return LEAT_OK;
 }

@@ -217,6 +217,8 @@ leat_status leat_lane_rebalance(leat_lane *lane, leat_error *error)
     }
     if (status >= LEAT_OK)
         status = leat_source_rebalance(lane->source, error);
+    if (leat_source_has_lapsed(lane->source))
+        leat_lane_forget(lane);
     LEAT_FAIL_POINT("in_rebalance");
     leat_lane_meter_rebalance(lane, change);
     return status;

@@ -156,7 +156,8 @@ static void halt_when_due(supervisor *self)
 
 /* ---- from the first turn to the last ---- */
 
-static void watch(supervisor *self)
+/* Whether a signal ended it. */
+static bool watch(supervisor *self)
 {
     while (!n_ended(self)) {
         const char *signal = leat_signals_wait(TICK_NS);
@@ -164,21 +165,25 @@ static void watch(supervisor *self)
             leat_log(LEAT_LOG_INFO, "leat", "%s: %s", signal,
                      self->halted ? "leaving, settling nothing" : "draining");
             leat_health_set(self->health, LEAT_PHASE_DRAINING, NULL);
-            return;
+            return true;
         }
         leat_report_when_due(self->report);
         halt_when_due(self);
     }
+    return false;
 }
 
-static void stop_lanes(supervisor *self)
+/* Of a worker that stops because something failed, the first signal asks for no more than that. */
+static void stop_lanes(supervisor *self, bool was_told)
 {
     uint64_t deadline_ns = leat_now_ns() + STOP_NS;
     for (uint32_t i = 0; i < self->n_lanes; i++)
         if (self->lanes[i].lane)
             leat_lane_stop(self->lanes[i].lane);
     while (n_ended(self) < self->n_lanes) {
-        bool again = leat_signals_wait(TICK_NS);
+        bool is_told = leat_signals_wait(TICK_NS);
+        bool again = was_told && is_told;
+        was_told |= is_told;
         if (!again && leat_now_ns() < deadline_ns)
             continue;
         leat_log(LEAT_LOG_ERROR, "leat",
@@ -237,14 +242,15 @@ static leat_status say_failed(const leat_error *error)
 static leat_status work(supervisor *self, const leat_config *config, leat_plan *plan,
                         leat_error *error)
 {
+    bool was_told = false;
     leat_status status = start_lanes(self, config, plan, error);
     if (status == LEAT_OK) {
         leat_log(LEAT_LOG_INFO, "leat", "%u lane%s in group %s", self->n_lanes,
                  self->n_lanes == 1 ? "" : "s", config->source.group);
         leat_health_set(self->health, LEAT_PHASE_RUNNING, NULL);
-        watch(self);
+        was_told = watch(self);
     }
-    stop_lanes(self);
+    stop_lanes(self, was_told);
     if (status == LEAT_OK)
         status = first_failure(self, error);
     if (status != LEAT_OK) {

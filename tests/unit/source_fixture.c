@@ -9,8 +9,8 @@ const leat_window any_window = {MAX_EVENTS, LEAT_MS, 1 << 20};
 int set_up(void **state)
 {
     static fixture self;
-    self =
-        (fixture){.mock = mock_cluster_start(), .topic = "in", .out_of_range = "error"};
+    self = (fixture){
+        .mock = mock_cluster_start(), .topics = {"in"}, .out_of_range = "error"};
     rd_kafka_mock_topic_create(self.mock.cluster, "in", PARTITIONS, 1);
     self.properties[0] = (leat_property){
         "bootstrap.servers", rd_kafka_mock_cluster_bootstraps(self.mock.cluster)};
@@ -44,8 +44,8 @@ void produce(fixture *self, int n)
 static leat_source *open_with(fixture *self, leat_start_at start, bool transactional)
 {
     const leat_source_spec spec = {
-        .n_topics = 1,
-        .topics = &self->topic,
+        .n_topics = self->topics[1] ? 2 : 1,
+        .topics = self->topics,
         .group = "g",
         .start = start,
         .out_of_range = self->out_of_range,

@@ -29,7 +29,7 @@ typedef struct fixture {
     leat_property properties[N_PROPERTIES];
     leat_batch batch;
     int n_produced;
-    const char *topic, *out_of_range; /* of the sources to come */
+    const char *topics[2], *out_of_range; /* of the sources to come */
 } fixture;
 
 int set_up(void **state);

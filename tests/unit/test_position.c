@@ -21,7 +21,7 @@ static void test_position__a_rewind_of_many_partitions_may_take_a_while(void **s
     enum { MANY = 3000 };
     fixture *self = *state;
     rd_kafka_mock_topic_create(self->mock.cluster, "wide", MANY, 1);
-    self->topic = "wide";
+    self->topics[0] = "wide";
     leat_source *source = open_source(self, LEAT_START_AT_BEGINNING);
     await_assignment(self, source, MANY);
     assert_int_equal(leat_source_rewind(source), LEAT_OK);

@@ -69,27 +69,75 @@ static void await_rebalance(fixture *self, leat_source *source, leat_source *oth
     assert_int_equal(status, LEAT_REBALANCE);
 }
 
-/* Under the cooperative protocol the group speaks of what is new alone, and mostly that is
- * nothing. */
+/* Under the cooperative protocol every member is told something whenever another one comes. */
+static leat_source *await_another_member(fixture *self, leat_source *source)
+{
+    rd_kafka_mock_topic_create(self->mock.cluster, "other", PARTITIONS, 1);
+    self->topics[0] = "other";
+    leat_source *other = open_source(self, LEAT_START_AT_BEGINNING);
+    await_rebalance(self, source, other);
+    assert_int_equal(leat_source_pending(source), LEAT_CHANGE_ASSIGN);
+    return other;
+}
+
+/* The group speaks of what is new alone, and mostly that is nothing. */
 static void test_rebalance__what_waits_for_its_start_outlives_the_next_one(void **state)
 {
     fixture *self = *state;
     leat_error error;
     self->properties[3].value = "cooperative-sticky";
-    rd_kafka_mock_topic_create(self->mock.cluster, "other", PARTITIONS, 1);
     leat_source *source = open_source(self, LEAT_START_AT_END);
     await_rebalance(self, source, NULL);
     rd_kafka_mock_topic_set_error(self->mock.cluster, "in",
                                   RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
     assert_int_equal(leat_source_rebalance(source, &error), LEAT_OK);
-    self->topic = "other";
-    leat_source *other = open_source(self, LEAT_START_AT_BEGINNING);
-    await_rebalance(self, source, other);
-    assert_int_equal(leat_source_pending(source), LEAT_CHANGE_ASSIGN);
+    leat_source *other = await_another_member(self, source);
     assert_int_equal(leat_source_rebalance(source, &error), LEAT_OK);
     rd_kafka_mock_topic_set_error(self->mock.cluster, "in", RD_KAFKA_RESP_ERR_NO_ERROR);
     await_assignment(self, source, PARTITIONS);
     produce(self, 10);
+    expect_events(self, source, 0, 10);
+    leave(self, other);
+    leave(self, source);
+}
+
+static leat_source *open_cooperative_transactional(fixture *self)
+{
+    self->properties[3].value = "cooperative-sticky";
+    produce(self, 10);
+    leat_source *source = open_transactional_source(self);
+    expect_events(self, source, 0, 10);
+    leat_source_release(source, &self->batch);
+    return source;
+}
+
+static void test_rebalance__who_keeps_its_name_reads_on(void **state)
+{
+    fixture *self = *state;
+    leat_error error;
+    leat_source *source = open_cooperative_transactional(self);
+    leat_source *other = await_another_member(self, source);
+    assert_int_equal(leat_source_rebalance(source, &error), LEAT_OK);
+    assert_false(leat_source_has_lapsed(source));
+    leave(self, other);
+    leave(self, source);
+}
+
+static void test_rebalance__who_came_back_under_another_name_has_to_go_back(void **state)
+{
+    fixture *self = *state;
+    leat_error error;
+    leat_source *source = open_cooperative_transactional(self);
+    leat_source *other = await_another_member(self, source);
+    source->member[0] ^= 1; /* as if the name of now were a new one */
+    const rd_kafka_consumer_group_metadata_t *old = leat_source_group(source);
+    assert_int_equal(leat_source_rewind(source), LEAT_OK);
+    assert_ptr_equal(leat_source_group(source), old);
+    assert_int_equal(leat_source_rebalance(source, &error), LEAT_OK);
+    assert_true(leat_source_has_lapsed(source));
+    assert_ptr_not_equal(leat_source_group(source), old);
+    assert_int_equal(leat_source_rewind(source), LEAT_OK);
+    assert_false(leat_source_has_lapsed(source));
     expect_events(self, source, 0, 10);
     leave(self, other);
     leave(self, source);
@@ -187,6 +235,8 @@ int main(void)
         SOURCE_TEST(test_rebalance__two_members_share_and_the_last_one_takes_over),
         SOURCE_TEST(test_rebalance__what_was_paused_goes_on_when_it_comes_back),
         SOURCE_TEST(test_rebalance__what_waits_for_its_start_outlives_the_next_one),
+        SOURCE_TEST(test_rebalance__who_keeps_its_name_reads_on),
+        SOURCE_TEST(test_rebalance__who_came_back_under_another_name_has_to_go_back),
         SOURCE_TEST(test_rebalance__an_assignment_from_before_the_last_join_is_dropped),
         SOURCE_TEST(test_rebalance__who_is_left_behind_has_lost_all),
         SOURCE_TEST(test_rebalance__a_cooperative_revoke_that_is_overtaken_ends_it),

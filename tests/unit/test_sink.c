@@ -76,6 +76,25 @@ static void test_sink__an_event_that_was_refused_becomes_a_truncated_dead_letter
     assert_int_equal(n_settled(self), 1);
 }
 
+/* Which leaves no room for a dead letter of any kind that carries it. */
+static void test_sink__a_key_of_the_largest_size_is_truncated_as_well(void **state)
+{
+    enum { SIZE = 1000 * 1000 };
+    fixture *self = *state;
+    leat_error error;
+    open_sink(self, "dead", 1);
+    reset(self);
+    leat_event *event = add_event(self, 0.5F);
+    uint8_t *key = test_malloc(SIZE);
+    memset(key, 'k', SIZE);
+    event->key = (leat_slice){key, SIZE};
+    assert_int_equal(publish(self, &error), LEAT_OK);
+    assert_int_equal(flush(self, &error), LEAT_OK);
+    assert_int_equal(leat_counter_read(&leat_sink_read(self->sink)->dead_letters), 1);
+    assert_int_equal(n_settled(self), 1);
+    test_free(key);
+}
+
 static void test_sink__a_refused_record_is_an_error_and_never_settles(void **state)
 {
     fixture *self = *state;
@@ -296,6 +315,7 @@ int main(void)
         SINK_TEST(test_sink__without_a_dead_letter_topic_a_bad_event_stops),
         SINK_TEST(test_sink__a_score_that_is_not_finite_is_a_dead_letter),
         SINK_TEST(test_sink__an_event_that_was_refused_becomes_a_truncated_dead_letter),
+        SINK_TEST(test_sink__a_key_of_the_largest_size_is_truncated_as_well),
         SINK_TEST(test_sink__a_refused_record_is_an_error_and_never_settles),
         SINK_TEST(test_sink__a_passing_error_is_waited_out),
         SINK_TEST(test_sink__a_timed_out_record_aborts_and_can_be_published_again),

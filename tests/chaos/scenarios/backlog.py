@@ -8,7 +8,7 @@ import os
 import time
 from contextlib import contextmanager
 
-from bed import hang_guard
+from bed import Tail, hang_guard
 from case import Case
 
 SAMPLE = 1
@@ -51,20 +51,23 @@ def peak_rss_mib(worker):
 
 
 def score(case, worker, n):
-    """Scores the backlog: events a second between its first and last twentieth, and the
-    memory that it took."""
+    """Scores the backlog: predictions a second but for its first and last twentieth, as far as
+    looks at them tell (a short one may pass between two), and the memory that it took."""
+    sink = Tail(case.bed, case.sink)
     worker.start()
-    reached = {}
+    began = ended = (time.monotonic(), 0)
     for _ in hang_guard("the backlog to be scored", 1800):
         worker.check()
-        done = sum(case.bed.committed(case.group, case.topic).values())
-        for share in (0.05, 0.95):
-            if done >= share * n:
-                reached.setdefault(share, (time.monotonic(), done))
-        if done >= n:
+        published = sum(sink.ends().values())
+        look = time.monotonic(), published
+        if published < 0.05 * n:
+            began = look
+        if ended[1] < 0.95 * n:
+            ended = look
+        if sum(case.bed.committed(case.group, case.topic).values()) >= n:
             break
-    (began, first), (ended, last) = reached[0.05], reached[0.95]
-    return (last - first) / (ended - began), peak_rss_mib(worker)
+    sink.close()
+    return (ended[1] - began[1]) / (ended[0] - began[0]), peak_rss_mib(worker)
 
 
 def play(new_round, n):
