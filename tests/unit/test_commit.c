@@ -2,13 +2,18 @@
 #include "consumers/source_internal.h"
 #include "source_fixture.h"
 
+static leat_mark mark(leat_source *source, int32_t partition, int64_t next)
+{
+    return (leat_mark){leat_source_slot(source, "in", partition), next};
+}
+
 static void test_commit__a_stored_offset_is_committed_on_the_way_out(void **state)
 {
     fixture *self = *state;
     produce(self, 20);
     leat_source *source = open_source(self, LEAT_START_AT_BEGINNING);
     expect_events(self, source, 0, 20);
-    leat_source_store(source, (leat_mark[]){{0, 6}, {1, 6}}, 2);
+    leat_source_store(source, (leat_mark[]){mark(source, 0, 6), mark(source, 1, 6)}, 2);
     leat_error error;
     assert_int_equal(leat_source_commit(source, leat_now_ns() + HANG_NS, &error),
                      LEAT_OK);
@@ -53,7 +58,7 @@ static void test_commit__a_late_commit_answer_is_not_the_next_ones(void **state)
     produce(self, 10);
     leat_source *source = open_source(self, LEAT_START_AT_BEGINNING);
     expect_events(self, source, 0, 10);
-    leat_source_store(source, (leat_mark[]){{0, 1}}, 1);
+    leat_source_store(source, (leat_mark[]){mark(source, 0, 1)}, 1);
     leat_error error;
     rd_kafka_mock_broker_set_rtt(self->mock.cluster, 1, 300);
     assert_int_equal(leat_source_commit(source, leat_now_ns(), &error), LEAT_E_TIMEOUT);
@@ -63,7 +68,7 @@ static void test_commit__a_late_commit_answer_is_not_the_next_ones(void **state)
                                       RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
                                       RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
                                       RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED);
-    leat_source_store(source, (leat_mark[]){{0, 2}}, 1);
+    leat_source_store(source, (leat_mark[]){mark(source, 0, 2)}, 1);
     assert_int_equal(leat_source_commit(source, leat_now_ns() + HANG_NS, &error),
                      LEAT_E_KAFKA);
     leave(self, source);
@@ -92,10 +97,10 @@ static void test_commit__what_was_stored_is_committed_unasked(void **state)
     fixture *self = *state;
     leat_source *source = open_source(self, LEAT_START_AT_BEGINNING);
     read_all_of_ten(self, source);
-    leat_source_store(source, (leat_mark[]){{0, 3}, {1, 4}}, 2);
+    leat_source_store(source, (leat_mark[]){mark(source, 0, 3), mark(source, 1, 4)}, 2);
     await_commit(self, source, 0, 3);
     await_commit(self, source, 1, 4);
-    leat_source_store(source, (leat_mark[]){{0, 5}}, 1);
+    leat_source_store(source, (leat_mark[]){mark(source, 0, 5)}, 1);
     await_commit(self, source, 0, 5);
     leave(self, source);
 }
@@ -107,7 +112,7 @@ static void test_commit__a_refused_commit_is_sent_again(void **state)
     read_all_of_ten(self, source);
     rd_kafka_mock_push_request_errors(self->mock.cluster, 8 /* OffsetCommit */, 1,
                                       RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED);
-    leat_source_store(source, (leat_mark[]){{0, 3}}, 1);
+    leat_source_store(source, (leat_mark[]){mark(source, 0, 3)}, 1);
     await_commit(self, source, 0, 3);
     leave(self, source);
 }
@@ -118,9 +123,9 @@ static void test_commit__leaving_commits_nothing_by_itself(void **state)
     fixture *self = *state;
     leat_source *source = open_source(self, LEAT_START_AT_BEGINNING);
     read_all_of_ten(self, source);
-    leat_source_store(source, (leat_mark[]){{0, 1}}, 1);
+    leat_source_store(source, (leat_mark[]){mark(source, 0, 1)}, 1);
     await_commit(self, source, 0, 1);
-    leat_source_store(source, (leat_mark[]){{0, 5}}, 1);
+    leat_source_store(source, (leat_mark[]){mark(source, 0, 5)}, 1);
     leave(self, source);
     assert_int_equal(committed_offset(self, 0), 1);
 }
@@ -144,7 +149,7 @@ static void test_commit__a_transactional_source_commits_nothing(void **state)
     fixture *self = *state;
     leat_source *source = open_transactional_source(self);
     read_all_of_ten(self, source);
-    leat_source_store(source, (leat_mark[]){{0, 3}}, 1);
+    leat_source_store(source, (leat_mark[]){mark(source, 0, 3)}, 1);
     leat_error error;
     assert_int_equal(leat_source_commit(source, leat_now_ns() + HANG_NS, &error),
                      LEAT_OK);
@@ -172,7 +177,7 @@ static void test_commit__the_membership_is_there_with_the_partitions(void **stat
     await_assignment(self, source, PARTITIONS);
     assert_non_null(leat_source_group(source));
     rd_kafka_topic_partition_list_t *offsets =
-        leat_source_offsets(source, (leat_mark[]){{1, 7}}, 1);
+        leat_source_offsets(source, (leat_mark[]){mark(source, 1, 7)}, 1);
     assert_int_equal(offsets->cnt, 1);
     assert_int_equal(offsets->elems[0].offset, 7);
     rd_kafka_topic_partition_list_destroy(offsets);
