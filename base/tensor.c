@@ -17,6 +17,8 @@ static const struct {
     [LEAT_F32] = {sizeof(float), "f32"},
     [LEAT_F64] = {sizeof(double), "f64"},
     [LEAT_I64] = {sizeof(int64_t), "i64"},
+    [LEAT_I32] = {sizeof(int32_t), "i32"},
+    [LEAT_BOOL] = {sizeof(uint8_t), "bool"},
     [LEAT_STRING] = {sizeof(leat_slice), "string"},
 };
 

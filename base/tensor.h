@@ -15,6 +15,8 @@ typedef enum leat_dtype {
     LEAT_F32,
     LEAT_F64,
     LEAT_I64,
+    LEAT_I32,
+    LEAT_BOOL,   /* a byte, 0 or 1 */
     LEAT_STRING, /* an element is a leat_slice */
 } leat_dtype;
 
@@ -38,7 +40,7 @@ uint32_t leat_tensor_row_size(const leat_tensor_spec *spec);
 /* Bytes of one element. */
 size_t leat_dtype_size(leat_dtype dtype);
 
-/* "f32", "f64", "i64", "string". */
+/* "f32", "f64", "i64", "i32", "bool", "string". */
 const char *leat_dtype_name(leat_dtype dtype);
 
 #endif

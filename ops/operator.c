@@ -1,0 +1,50 @@
+#include "ops/operator.h"
+
+#include <string.h>
+
+static const leat_operator *const families[] = {
+    leat_shaping_operators,
+    leat_elementwise_operators,
+};
+
+const leat_operator *leat_operator_find(const char *domain, const char *name,
+                                        uint32_t version)
+{
+    if (!strcmp(domain, "ai.onnx"))
+        domain = "";
+    for (size_t f = 0; f < sizeof families / sizeof *families; f++)
+        for (const leat_operator *op = families[f]; op->name; op++)
+            if (!strcmp(op->domain, domain) && !strcmp(op->name, name) &&
+                version >= op->since && version <= op->until)
+                return op;
+    return NULL;
+}
+
+leat_status leat_node_refuse_dtype(leat_node *node, uint32_t input)
+{
+    return leat_error_set(node->error, LEAT_E_UNSUPPORTED,
+                          "input %u: %s is not supported", input,
+                          leat_dtype_name(node->inputs[input]->dtype));
+}
+
+leat_status leat_node_check_dtype(leat_node *node, uint32_t input, uint32_t dtypes)
+{
+    if (input >= node->n_inputs || !node->inputs[input])
+        return leat_error_set(node->error, LEAT_E_MODEL, "input %u is missing", input);
+    return dtypes >> node->inputs[input]->dtype & 1 ? LEAT_OK
+                                                    : leat_node_refuse_dtype(node, input);
+}
+
+void leat_node_set_dtype(leat_node *node, uint32_t output, leat_dtype dtype)
+{
+    if (output < node->n_outputs && node->outputs[output])
+        node->outputs[output]->dtype = dtype;
+}
+
+void *leat_node_new_state(leat_node *node, size_t size)
+{
+    node->state = leat_arena_calloc(node->arena, 1, size);
+    if (!node->state)
+        (void)leat_error_set(node->error, LEAT_E_MEMORY, "out of memory");
+    return node->state;
+}
