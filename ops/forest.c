@@ -1,6 +1,5 @@
 #include "ops/forest.h"
 
-#include "ops/forest_bits.h"
 #include "ops/forest_layout.h"
 
 #include <assert.h>
@@ -8,56 +7,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How a tree is laid out, and why a walk needs no branch.
- *
- * Rows become keys first: unsigned integers in the order of the floats, so that a walk
- * compares integers, and -0.0 equals 0.0. A row has every feature twice, a missing one once
- * below and once above all numbers, and a node looks at the copy that sends it to the
- * node's default side.
- *
- * Nodes stand in breadth-first order, a right child right behind its left one, so a step is
- * at = child + goes_right. A leaf is its own child and its condition is above every number,
- * so every further step stays there. All walks through a tree therefore take the same
- * number of steps, its depth, and LANES of them advance together: each waits for memory
- * while the others move.
- *
- * Many rows: LANES rows through one tree, tree by tree, so that a tree is in the first cache
- * for all of them. Few rows: one row through LANES trees. Either way a row adds its leaves
- * in the order of the trees.
- *
- * Blocks of rows are mostly cheaper by bits (forest_bits.c), which both evaluators' costs
- * decide run by run; they are counted in steps of tiled walks. */
-enum {
-    LANES = 16,
-    STEPS_PER_BLOCK = 1 << 20, /* about a millisecond */
-    KEYS_PER_BLOCK = 1 << 13,  /* what the first cache holds */
-};
+/* Trees come one by one and are laid out node by node; what their splits ask is known in
+ * the form of ranks only when all are in, since ranks count the bounds of the whole
+ * forest. Until then splits wait in `building`. */
 
 enum { MAX_FEATURES = 1 << 24, MAX_GROUPS = 1 << 16 };
 
-enum { KEY_BELOW = 0, KEY_LOWEST = 0x007fffff }; /* missing; -Infinity */
-#define KEY_ABOVE UINT32_MAX
-
-/* What evaluation fetches from a leaf, and which of a row's sums it goes to. */
-struct sums {
-    const float *worth;     /* [nodes] */
-    const uint32_t *column; /* [n_trees] */
-    uint32_t width;         /* sums in a row */
+struct leat_forest_building {
+    leat_arena *arena;
+    size_t n_splits;
+    leat_split *splits; /* [max_nodes] */
+    size_t *node;       /* [max_nodes], of a split */
+    uint32_t n_sets;
+    uint32_t room;
+    leat_set *sets; /* [room], malloc */
 };
 
-static unsigned bits_for(uint32_t count)
+double leat_forest_above(leat_dtype dtype, double x)
 {
-    unsigned bits = 0;
-    while (count > 1u << bits)
-        bits++;
-    return bits;
+    if (isnan(x) || x == INFINITY)
+        return NAN;
+    return dtype == LEAT_F32 ? (double)nextafterf((float)x, INFINITY)
+                             : nextafter(x, INFINITY);
 }
 
-/* A NaN condition holds for no number, as if it were -Infinity. */
-static uint32_t condition_key(float condition)
-{
-    return isnan(condition) ? KEY_LOWEST : leat_float_key(condition);
-}
+/* ---- a new forest ---- */
 
 static leat_status check_spec(const leat_forest_spec *spec, leat_error *error)
 {
@@ -78,6 +52,46 @@ static void *take(leat_arena *arena, uint64_t count, size_t size)
                                    : leat_arena_aligned(arena, (size_t)count * size);
 }
 
+static void put_number(const leat_forest *forest, void *numbers, size_t at, double x)
+{
+    if (forest->facts.dtype == LEAT_F32)
+        ((float *)numbers)[at] = (float)x;
+    else
+        ((double *)numbers)[at] = x;
+}
+
+static leat_status new_building(leat_forest *forest, leat_arena *scratch)
+{
+    struct leat_forest_building *building =
+        leat_arena_calloc(scratch, 1, sizeof *building);
+    if (!building)
+        return LEAT_E_MEMORY;
+    building->arena = scratch;
+    building->splits = take(scratch, forest->max_nodes, sizeof *building->splits);
+    building->node = take(scratch, forest->max_nodes, sizeof *building->node);
+    forest->building = building;
+    return building->splits && building->node ? LEAT_OK : LEAT_E_MEMORY;
+}
+
+static leat_status take_all(leat_forest *forest, const leat_forest_spec *spec)
+{
+    leat_arena *arena = forest->arena;
+    forest->base = take(arena, spec->n_groups, forest->number_size);
+    forest->nodes = take(arena, spec->max_nodes, sizeof *forest->nodes);
+    forest->value = take(arena, spec->max_nodes, forest->number_size);
+    forest->id = take(arena, spec->max_nodes, sizeof *forest->id);
+    forest->trees = take(arena, spec->n_trees, sizeof *forest->trees);
+    forest->group = take(arena, spec->n_trees, sizeof *forest->group);
+    if (!forest->base || !forest->nodes || !forest->value || !forest->id ||
+        !forest->trees || !forest->group)
+        return LEAT_E_MEMORY;
+    for (uint32_t group = 0; group < spec->n_groups; group++)
+        put_number(forest, forest->base, group, spec->base[group]);
+    return new_building(forest, spec->scratch ? spec->scratch : arena);
+}
+
+static leat_status complete(leat_forest *forest, leat_error *error);
+
 leat_status leat_forest_new(leat_forest **out, leat_arena *arena,
                             const leat_forest_spec *spec, leat_error *error)
 {
@@ -88,26 +102,21 @@ leat_status leat_forest_new(leat_forest **out, leat_arena *arena,
     if (!forest)
         return leat_error_set(error, LEAT_E_MEMORY, "out of memory");
     forest->arena = arena;
+    forest->facts.dtype = spec->dtype;
     forest->facts.n_features = spec->n_features;
     forest->facts.n_groups = spec->n_groups;
-    forest->copy_bits = bits_for(spec->n_features) + 1;
+    forest->number_size = leat_dtype_size(spec->dtype);
     forest->max_trees = spec->n_trees;
     forest->max_nodes = spec->max_nodes;
-    forest->base = take(arena, spec->n_groups, sizeof *forest->base);
-    forest->nodes = take(arena, spec->max_nodes, sizeof *forest->nodes);
-    forest->value = take(arena, spec->max_nodes, sizeof *forest->value);
-    forest->id = take(arena, spec->max_nodes, sizeof *forest->id);
-    forest->trees = take(arena, spec->n_trees, sizeof *forest->trees);
-    forest->group = take(arena, spec->n_trees, sizeof *forest->group);
-    forest->ordinal = take(arena, spec->n_trees, sizeof *forest->ordinal);
-    if (!forest->base || !forest->nodes || !forest->value || !forest->id ||
-        !forest->trees || !forest->group || !forest->ordinal)
+    forest->zero = spec->zero;
+    if (take_all(forest, spec))
         return leat_error_set(error, LEAT_E_MEMORY, "%llu nodes: out of memory",
                               (unsigned long long)spec->max_nodes);
-    memcpy(forest->base, spec->base, spec->n_groups * sizeof *spec->base);
     *out = forest;
-    return LEAT_OK;
+    return forest->max_trees ? LEAT_OK : complete(forest, error);
 }
+
+/* ---- a tree ---- */
 
 /* The breadth-first order of a tree that is being added. */
 struct order {
@@ -142,12 +151,55 @@ static leat_status visit(struct order *order, const leat_tree *tree, const char 
     return LEAT_OK;
 }
 
+static leat_forest_node node_of(uint32_t child, leat_ask ask)
+{
+    return (leat_forest_node){child, ask.column << 8 | (uint8_t)ask.cut};
+}
+
 static void lay_leaf(leat_forest *forest, const leat_tree *tree, uint32_t at, int32_t id)
 {
-    forest->nodes[forest->n_nodes + at] =
-        (struct leat_node){.condition = KEY_ABOVE, .link = at << forest->copy_bits};
-    forest->value[forest->n_nodes + at] = tree->condition[id];
+    forest->nodes[forest->n_nodes + at] = node_of(at, (leat_ask){0, LEAT_RANK_MOST});
+    put_number(forest, forest->value, forest->n_nodes + at, tree->value[id]);
     forest->facts.n_leaves++;
+}
+
+/* The number of the copied set. */
+static leat_status add_set(struct leat_forest_building *building, const leat_set *set,
+                           uint32_t *number)
+{
+    if (building->n_sets == building->room) {
+        uint32_t room = building->room ? 2 * building->room : 16;
+        leat_set *sets = leat_arena_calloc(building->arena, room, sizeof *sets);
+        if (!sets)
+            return LEAT_E_MEMORY;
+        if (building->n_sets)
+            memcpy(sets, building->sets, building->n_sets * sizeof *sets);
+        building->sets = sets;
+        building->room = room;
+    }
+    double *bounds = leat_arena_calloc(building->arena, set->n + 1, sizeof *bounds);
+    if (!bounds)
+        return LEAT_E_MEMORY;
+    memcpy(bounds, set->bounds, set->n * sizeof *bounds);
+    building->sets[building->n_sets] = (leat_set){set->n, bounds};
+    *number = building->n_sets++;
+    return LEAT_OK;
+}
+
+static leat_status add_split(leat_forest *forest, const leat_tree *tree, uint32_t at,
+                             int32_t id, leat_error *error)
+{
+    struct leat_forest_building *building = forest->building;
+    const leat_set *set = tree->sets && tree->sets[id].bounds ? &tree->sets[id] : NULL;
+    leat_split split = {.feature = (uint32_t)tree->feature[id],
+                        .set = LEAT_NO_SET,
+                        .bound = set ? 0 : tree->bound[id],
+                        .missing = tree->missing[id]};
+    if (set && add_set(building, set, &split.set))
+        return leat_error_set(error, LEAT_E_MEMORY, "out of memory");
+    building->splits[building->n_splits] = split;
+    building->node[building->n_splits++] = forest->n_nodes + at;
+    return LEAT_OK;
 }
 
 static leat_status lay_split(leat_forest *forest, const leat_tree *tree, uint32_t at,
@@ -164,12 +216,8 @@ static leat_status lay_split(leat_forest *forest, const leat_tree *tree, uint32_
         return leat_error_set(
             error, LEAT_E_MODEL, "%s[%d]: %d, but the model has %u features",
             tree->words->feature, id, feature, forest->facts.n_features);
-    forest->nodes[forest->n_nodes + at] = (struct leat_node){
-        .condition = condition_key(tree->condition[id]),
-        .link =
-            child << forest->copy_bits | (uint32_t)feature << 1 | !tree->default_left[id],
-    };
-    return LEAT_OK;
+    forest->nodes[forest->n_nodes + at].child = child;
+    return add_split(forest, tree, at, id, error);
 }
 
 /* Lays the nodes out as they are met; `depth` counts the levels below the root. */
@@ -187,7 +235,7 @@ static leat_status lay_tree(leat_forest *forest, const leat_tree *tree,
             level_end = order->n;
             ++*depth;
         }
-        forest->id[forest->n_nodes + at] = (float)id;
+        forest->id[forest->n_nodes + at] = id - (int32_t)tree->first_leaf;
         if (tree->left[id] == -1) {
             lay_leaf(forest, tree, at, id);
             continue;
@@ -202,40 +250,13 @@ static leat_status lay_tree(leat_forest *forest, const leat_tree *tree,
 static leat_status check_tree(const leat_forest *forest, const leat_tree *tree,
                               leat_error *error)
 {
-    unsigned child_bits = 32 - forest->copy_bits;
     if (!tree->n_nodes)
         return leat_error_set(error, LEAT_E_MODEL, "the tree has no nodes");
-    if (tree->n_nodes > 1u << child_bits)
-        return leat_error_set(error, LEAT_E_UNSUPPORTED,
-                              "%u nodes: with %u features a tree may have %u",
-                              tree->n_nodes, forest->facts.n_features, 1u << child_bits);
     if (tree->group >= forest->facts.n_groups)
         return leat_error_set(error, LEAT_E_MODEL,
-                              "group: %u, but the model has %u outputs", tree->group,
-                              forest->facts.n_groups);
+                              "group: %d, but the model has %u outputs",
+                              (int32_t)tree->group, forest->facts.n_groups);
     return LEAT_OK;
-}
-
-/* A row outside a tile costs twice as much. */
-static uint64_t walk_cost(const leat_forest *forest, uint32_t n_rows)
-{
-    uint64_t steps = (uint64_t)forest->facts.n_trees * forest->facts.max_depth;
-    return ((uint64_t)n_rows + n_rows % LANES) * steps;
-}
-
-static int bits_win(const leat_forest *forest, uint32_t n_rows)
-{
-    return forest->bits &&
-           leat_forest_bits_cost(forest->bits, n_rows) < walk_cost(forest, n_rows);
-}
-
-/* Bits that do not even win for a whole block are not kept. */
-static leat_status complete(leat_forest *forest, leat_error *error)
-{
-    leat_status status = leat_forest_bits_new(&forest->bits, forest, error);
-    if (!bits_win(forest, LEAT_BITS_ROWS))
-        forest->bits = NULL;
-    return status;
 }
 
 leat_status leat_forest_add(leat_forest *forest, const leat_tree *tree, leat_error *error)
@@ -255,10 +276,8 @@ leat_status leat_forest_add(leat_forest *forest, const leat_tree *tree, leat_err
     status = lay_tree(forest, tree, &order, &depth, error);
     if (status)
         goto out;
-    forest->trees[t] =
-        (struct leat_place){.first = forest->n_nodes, .n_nodes = order.n, .depth = depth};
+    forest->trees[t] = (leat_forest_place){forest->n_nodes, order.n, depth};
     forest->group[t] = tree->group;
-    forest->ordinal[t] = t;
     forest->n_nodes += order.n;
     forest->facts.n_trees++;
     if (depth > forest->facts.max_depth)
@@ -271,6 +290,53 @@ out:
     return status;
 }
 
+/* ---- the complete forest ---- */
+
+static const leat_evaluator *const evaluators[LEAT_FOREST_EVALUATORS] = {
+    &leat_forest_walk,
+    &leat_forest_register,
+    &leat_forest_bits,
+};
+
+const leat_evaluator *leat_forest_evaluator(uint32_t number)
+{
+    return evaluators[number];
+}
+
+static leat_status rank_splits(leat_forest *forest, leat_error *error)
+{
+    struct leat_forest_building *building = forest->building;
+    leat_ranker_spec spec = {
+        .dtype = forest->facts.dtype,
+        .zero = forest->zero,
+        .n_splits = building->n_splits,
+        .splits = building->splits,
+        .n_sets = building->n_sets,
+        .sets = building->sets,
+        .n_features = forest->facts.n_features,
+    };
+    leat_ask *asks = calloc(building->n_splits + 1, sizeof *asks);
+    if (!asks)
+        return leat_error_set(error, LEAT_E_MEMORY, "out of memory");
+    leat_status status =
+        leat_ranker_new(&forest->ranker, forest->arena, &spec, asks, error);
+    for (size_t i = 0; !status && i < building->n_splits; i++) {
+        leat_forest_node *node = &forest->nodes[building->node[i]];
+        *node = node_of(node->child, asks[i]);
+    }
+    free(asks);
+    return status;
+}
+
+static leat_status complete(leat_forest *forest, leat_error *error)
+{
+    leat_status status = rank_splits(forest, error);
+    forest->building = NULL;
+    for (uint32_t e = 0; !status && e < LEAT_FOREST_EVALUATORS; e++)
+        status = evaluators[e]->compile(&forest->state[e], forest, error);
+    return status ? status : leat_forest_choose(forest, error);
+}
+
 leat_forest_facts leat_forest_describe(const leat_forest *forest)
 {
     return forest->facts;
@@ -278,128 +344,53 @@ leat_forest_facts leat_forest_describe(const leat_forest *forest)
 
 uint32_t leat_forest_block(const leat_forest *forest)
 {
-    const uint32_t most = LEAT_BITS_ROWS;
-    uint64_t cost = forest->bits ? leat_forest_bits_cost(forest->bits, most)
-                                 : walk_cost(forest, most);
-    uint64_t by_time = (uint64_t)STEPS_PER_BLOCK * most / (cost + !cost);
-    uint64_t by_cache =
-        forest->bits ? most : KEYS_PER_BLOCK / 2 / forest->facts.n_features;
-    uint64_t rows = by_time < by_cache ? by_time : by_cache;
-    return rows > most ? most : rows < LANES ? LANES : (uint32_t)(rows - rows % LANES);
+    return forest->block;
 }
 
-size_t leat_forest_scratch(const leat_forest *forest, uint32_t n_rows)
+size_t leat_forest_scratch(const leat_forest *forest)
 {
-    size_t keys = (size_t)n_rows * forest->facts.n_features * 2 * sizeof(uint32_t);
-    size_t bits = forest->bits ? leat_forest_bits_scratch(forest->bits) : 0;
-    return keys > bits ? keys : bits;
-}
-
-/* keys: [n][2] for values [n] */
-static void make_keys(const float *values, size_t n, uint32_t *keys)
-{
-    for (size_t i = 0; i < n; i++) {
-        uint32_t key = leat_float_key(values[i]);
-        int missing = isnan(values[i]);
-        keys[2 * i] = missing ? KEY_BELOW : key;
-        keys[2 * i + 1] = missing ? KEY_ABOVE : key;
+    size_t most = 0;
+    for (uint32_t e = 0; e < LEAT_FOREST_EVALUATORS; e++) {
+        size_t size =
+            forest->state[e] ? evaluators[e]->scratch(forest, forest->state[e]) : 0;
+        most = size > most ? size : most;
     }
+    return most;
 }
 
-static inline uint32_t step(const struct leat_node *tree, unsigned copy_bits,
-                            const uint32_t *keys, uint32_t at)
+/* The smallest bucket that holds so many rows. */
+static uint32_t bucket_of(uint32_t n_rows)
 {
-    struct leat_node node = tree[at];
-    uint32_t key = keys[node.link & ((1u << copy_bits) - 1)];
-    return (node.link >> copy_bits) + (key >= node.condition);
+    uint32_t bucket = 0;
+    while (n_rows > 1u << bucket)
+        bucket++;
+    return bucket;
 }
 
-/* LANES rows through tree t. */
-static void walk_rows(const leat_forest *forest, uint32_t t, const uint32_t *keys,
-                      float *margins, const struct sums *sums)
+void leat_forest_run(const leat_forest *forest, const void *rows, uint32_t n_rows,
+                     void *margins, void *scratch)
 {
-    struct leat_place place = forest->trees[t];
-    const struct leat_node *tree = forest->nodes + place.first;
-    const unsigned copy_bits = forest->copy_bits;
-    const size_t stride = 2 * (size_t)forest->facts.n_features;
-    uint32_t at[LANES] = {0};
-    for (uint32_t level = 0; level < place.depth; level++)
-        for (uint32_t lane = 0; lane < LANES; lane++)
-            at[lane] = step(tree, copy_bits, keys + lane * stride, at[lane]);
-    const float *worth = sums->worth + place.first;
-    float *sum = margins + sums->column[t];
-    for (uint32_t lane = 0; lane < LANES; lane++)
-        sum[lane * sums->width] += worth[at[lane]];
-}
-
-/* One row through trees [t, t + n), n <= LANES. */
-static void walk_trees(const leat_forest *forest, uint32_t t, uint32_t n,
-                       const uint32_t *keys, float *margins, const struct sums *sums)
-{
-    const struct leat_place *place = forest->trees + t;
-    const unsigned copy_bits = forest->copy_bits;
-    const struct leat_node *tree[LANES];
-    uint32_t at[LANES] = {0}, depth = 0;
-    for (uint32_t lane = 0; lane < n; lane++) {
-        tree[lane] = forest->nodes + place[lane].first;
-        depth = place[lane].depth > depth ? place[lane].depth : depth;
-    }
-    for (uint32_t level = 0; level < depth; level++)
-        for (uint32_t lane = 0; lane < n; lane++)
-            at[lane] = step(tree[lane], copy_bits, keys, at[lane]);
-    for (uint32_t lane = 0; lane < n; lane++)
-        margins[sums->column[t + lane]] += sums->worth[place[lane].first + at[lane]];
-}
-
-static void evaluate(const leat_forest *forest, const float *rows, uint32_t n_rows,
-                     float *margins, const struct sums *sums, void *scratch)
-{
-    uint32_t *keys = scratch; /* [n_rows][n_features][2] */
-    const size_t n_features = forest->facts.n_features, stride = 2 * n_features;
-    const size_t width = sums->width, tiled = n_rows - n_rows % LANES;
-    const uint32_t n_trees = forest->facts.n_trees;
-    make_keys(rows, n_rows * n_features, keys);
-    for (uint32_t t = 0; t < n_trees; t++)
-        for (size_t row = 0; row < tiled; row += LANES)
-            walk_rows(forest, t, keys + row * stride, margins + row * width, sums);
-    for (size_t row = tiled; row < n_rows; row++)
-        for (uint32_t t = 0; t < n_trees; t += LANES)
-            walk_trees(forest, t, n_trees - t < LANES ? n_trees - t : LANES,
-                       keys + row * stride, margins + row * width, sums);
-}
-
-static void walk(const leat_forest *forest, const float *rows, uint32_t n_rows,
-                 float *margins, void *scratch)
-{
-    const uint32_t n_groups = forest->facts.n_groups;
-    for (size_t row = 0; row < n_rows; row++)
-        memcpy(margins + row * n_groups, forest->base, n_groups * sizeof *margins);
-    struct sums sums = {forest->value, forest->group, n_groups};
-    evaluate(forest, rows, n_rows, margins, &sums, scratch);
-}
-
-void leat_forest_run(const leat_forest *forest, const float *rows, uint32_t n_rows,
-                     float *margins, void *scratch)
-{
-    const size_t n_features = forest->facts.n_features;
+    const char *row = rows;
+    char *margin = margins;
     while (n_rows) {
-        uint32_t n = n_rows < LEAT_BITS_ROWS ? n_rows : LEAT_BITS_ROWS;
-        if (bits_win(forest, n))
-            leat_forest_bits_run(forest->bits, rows, n, margins, scratch);
-        else
-            walk(forest, rows, n, margins, scratch);
-        rows += n * n_features;
-        margins += (size_t)n * forest->facts.n_groups;
+        uint32_t n = n_rows < LEAT_FOREST_ROWS ? n_rows : LEAT_FOREST_ROWS;
+        uint32_t e = forest->choice[bucket_of(n)];
+        evaluators[e]->run(forest, forest->state[e], row, n, margin, scratch);
+        row += (size_t)n * forest->facts.n_features * forest->number_size;
+        margin += (size_t)n * forest->facts.n_groups * forest->number_size;
         n_rows -= n;
     }
 }
 
-/* A sum of its own for every tree, to which the one leaf adds its id. */
-void leat_forest_leaves(const leat_forest *forest, const float *rows, uint32_t n_rows,
-                        float *leaves, void *scratch)
+void leat_forest_leaves(const leat_forest *forest, const void *rows, uint32_t n_rows,
+                        int32_t *leaves, void *scratch)
 {
-    const uint32_t n_trees = forest->facts.n_trees;
-    memset(leaves, 0, (size_t)n_rows * n_trees * sizeof *leaves);
-    struct sums sums = {forest->id, forest->ordinal, n_trees};
-    evaluate(forest, rows, n_rows, leaves, &sums, scratch);
+    const char *row = rows;
+    while (n_rows) {
+        uint32_t n = n_rows < LEAT_FOREST_ROWS ? n_rows : LEAT_FOREST_ROWS;
+        leat_forest_walk_leaves(forest, row, n, leaves, scratch);
+        row += (size_t)n * forest->facts.n_features * forest->number_size;
+        leaves += (size_t)n * forest->facts.n_trees;
+        n_rows -= n;
+    }
 }

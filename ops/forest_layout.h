@@ -1,6 +1,14 @@
-/* ops/forest_layout.h: how a forest lies in memory, for its evaluators.
+/* ops/forest_layout.h: how a complete forest lies in memory, and who evaluates it.
  *
- * Internal to ops/: forest.c lays it out and walks it, forest_bits.c compiles it further.
+ * Internal to ops/: forest.c lays it out; the evaluators compile it further, each to what
+ * it runs on best, and take the same leaves from it.
+ *
+ *   forest_walk      any forest, any number of rows: node after node
+ *   forest_register  few rows: a row's ranks in registers, all splits of a tree at once
+ *   forest_bits      many rows: a bit a row, a tree is a few logical operations
+ *
+ * All find the same leaves, since ranks answer every split exactly, and add them in the
+ * order of the trees. Which one runs is measured once (forest_choice.c).
  *
  * Owns:    nothing; everything lives in the forest's arena.
  * Threads: any, immutable once the last tree is in.
@@ -9,54 +17,96 @@
 #define LEAT_OPS_FOREST_LAYOUT_H
 
 #include "ops/forest.h"
+#include "ops/forest_ranker.h"
 
-#include <string.h>
-
-typedef struct leat_forest_bits leat_forest_bits;
-
-struct leat_node {
-    uint32_t condition; /* a key */
-    uint32_t link;      /* child | feature | which copy: 0 below, 1 above */
+enum {
+    LEAT_FOREST_ROWS = 256, /* of a run of an evaluator, at most */
+    LEAT_FOREST_EVALUATORS = 3,
+    LEAT_FOREST_BUCKETS = 9, /* of 1, 2, 4 ... 256 rows */
 };
 
-/* A number's key: unsigned integers in the order of the floats. */
-static inline uint32_t leat_float_key(float x)
+/* In breadth-first order, a right child right behind its left one: the next node is
+ * child + (rank > cut). A leaf is its own child and has a cut above every rank. */
+typedef struct leat_forest_node {
+    uint32_t child; /* within the tree */
+    uint32_t ask;   /* column << 8 | the cut's byte */
+} leat_forest_node;
+
+static inline uint32_t leat_node_column(leat_forest_node node)
 {
-    uint32_t bits;
-    x += 0.0f; /* -0.0 becomes 0.0 */
-    memcpy(&bits, &x, sizeof bits);
-    return bits & 0x80000000 ? ~bits : bits | 0x80000000;
+    return node.ask >> 8;
 }
 
-static inline float leat_key_float(uint32_t key)
+static inline int8_t leat_node_cut(leat_forest_node node)
 {
-    uint32_t bits = key & 0x80000000 ? key ^ 0x80000000 : ~key;
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
+    return (int8_t)(uint8_t)node.ask;
 }
 
-struct leat_place {
+typedef struct leat_forest_place {
     size_t first; /* of the tree's nodes */
     uint32_t n_nodes;
     uint32_t depth;
-};
+} leat_forest_place;
+
+/* One way to evaluate. */
+typedef struct leat_evaluator {
+    const char *name;
+
+    /* *state is NULL, which is no error, where it does not serve this forest or this
+     * processor. */
+    leat_status (*compile)(void **state, const leat_forest *forest, leat_error *error);
+
+    /* Bytes that a run needs, 64-byte aligned. */
+    size_t (*scratch)(const leat_forest *forest, const void *state);
+
+    /* rows: [n_rows][n_features], n_rows <= LEAT_FOREST_ROWS; margins: overwritten. */
+    void (*run)(const leat_forest *forest, const void *state, const void *rows,
+                uint32_t n_rows, void *margins, void *scratch);
+} leat_evaluator;
+
+extern const leat_evaluator leat_forest_walk;
+extern const leat_evaluator leat_forest_register;
+extern const leat_evaluator leat_forest_bits;
 
 struct leat_forest {
     leat_forest_facts facts; /* n_trees: those added so far */
     uint32_t max_trees;
     uint64_t max_nodes;
     size_t n_nodes;
-    unsigned copy_bits;       /* of the link: the feature and which copy of it */
-    float *base;              /* [n_groups] */
-    struct leat_node *nodes;  /* [max_nodes] */
-    float *value;             /* [max_nodes], of a leaf */
-    float *id;                /* [max_nodes], the framework's, of any node */
-    struct leat_place *trees; /* [max_trees] */
-    uint32_t *group;          /* [max_trees] */
-    uint32_t *ordinal;        /* [max_trees]: 0, 1, 2 ... */
-    leat_arena *arena;        /* where the bits go, once the last tree is in */
-    leat_forest_bits *bits;   /* NULL: every row walks */
+    size_t number_size;                    /* bytes of a number of dtype */
+    double zero;                           /* |x| <= zero counts as zero */
+    void *base;                            /* [n_groups] of dtype */
+    leat_forest_node *nodes;               /* [max_nodes] */
+    void *value;                           /* [max_nodes] of dtype, a leaf's */
+    int32_t *id;                           /* [max_nodes] the framework's, of any node */
+    leat_forest_place *trees;              /* [max_trees] */
+    uint32_t *group;                       /* [max_trees] */
+    leat_arena *arena;                     /* where all this lives */
+    leat_ranker *ranker;                   /* NULL until the last tree is in */
+    void *state[LEAT_FOREST_EVALUATORS];   /* NULL: does not serve */
+    uint8_t choice[LEAT_FOREST_BUCKETS];   /* which evaluator takes so many rows */
+    uint32_t block;                        /* rows of about a millisecond */
+    struct leat_forest_building *building; /* until the last tree is in */
 };
+
+/* The evaluators by number, the walk first. */
+const leat_evaluator *leat_forest_evaluator(uint32_t number);
+
+/* Measures the evaluators that serve, and fills choice. */
+leat_status leat_forest_choose(leat_forest *forest, leat_error *error) LEAT_MUST_CHECK;
+
+static inline float leat_forest_f32(const leat_forest *forest, size_t node)
+{
+    return ((const float *)forest->value)[node];
+}
+
+static inline double leat_forest_f64(const leat_forest *forest, size_t node)
+{
+    return ((const double *)forest->value)[node];
+}
+
+/* leaves: [n_rows][n_trees] ids, by walking; scratch as for the walk's run. */
+void leat_forest_walk_leaves(const leat_forest *forest, const void *rows, uint32_t n_rows,
+                             int32_t *leaves, void *scratch);
 
 #endif

@@ -13,9 +13,10 @@ struct leat_session {
     uint32_t n_features;
     uint32_t n_groups;
     uint32_t block;
-    uint32_t next;  /* the row where the run goes on */
-    float *margins; /* [block][n_groups] */
-    void *scratch;  /* of the forest, for a block */
+    uint32_t next;   /* the row where the run goes on */
+    float *margins;  /* [block][n_groups] */
+    int32_t *leaves; /* [block][n_trees] */
+    void *scratch;   /* of the forest, for a block */
 };
 
 static leat_tensor_spec output_spec(const leat_model *model, leat_score_kind kind,
@@ -49,8 +50,13 @@ leat_status leat_session_new(leat_session **out, const leat_model *model,
     };
     session->margins =
         calloc((size_t)session->block * facts.n_groups, sizeof *session->margins);
-    session->scratch = malloc(leat_forest_scratch(ensemble->forest, session->block));
-    if (!session->margins || !session->scratch) {
+    session->leaves =
+        calloc((size_t)session->block * facts.n_trees + 1, sizeof *session->leaves);
+    session->scratch =
+        aligned_alloc(LEAT_ARENA_ALIGN, leat_forest_scratch(ensemble->forest) /
+                                                LEAT_ARENA_ALIGN * LEAT_ARENA_ALIGN +
+                                            LEAT_ARENA_ALIGN);
+    if (!session->margins || !session->leaves || !session->scratch) {
         leat_session_free(session);
         return LEAT_E_MEMORY;
     }
@@ -63,6 +69,7 @@ void leat_session_free(leat_session *session)
     if (!session)
         return;
     free(session->margins);
+    free(session->leaves);
     free(session->scratch);
     free(session);
 }
@@ -78,7 +85,10 @@ static void run_block(leat_session *session, const float *rows, uint32_t n_rows,
 {
     const leat_ensemble *ensemble = session->ensemble;
     if (session->kind == LEAT_SCORE_LEAVES) {
-        leat_forest_leaves(ensemble->forest, rows, n_rows, scores, session->scratch);
+        leat_forest_leaves(ensemble->forest, rows, n_rows, session->leaves,
+                           session->scratch);
+        for (size_t i = 0; i < (size_t)n_rows * session->output.shape[1]; i++)
+            scores[i] = (float)session->leaves[i];
         return;
     }
     leat_link link =

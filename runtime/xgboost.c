@@ -150,13 +150,13 @@ static bool clamps_base(const struct reader *reader)
 
 /* False when `base` has no margin in this space. */
 static bool base_margin(const struct reader *reader, base_space space, float base,
-                        float *margin)
+                        double *margin)
 {
     if (space == BASE_PROBABILITY && clamps_base(reader) && base >= 0 && base <= 1)
         base = fminf(fmaxf(base, 1e-6f), 1.0f - 1e-6f);
-    *margin = space == BASE_MARGIN     ? base
-              : space == BASE_POSITIVE ? logf(base)
-                                       : -logf(1.0f / base - 1.0f);
+    *margin = (double)(space == BASE_MARGIN     ? base
+                       : space == BASE_POSITIVE ? logf(base)
+                                                : -logf(1.0f / base - 1.0f));
     return isfinite(*margin);
 }
 
@@ -193,7 +193,7 @@ static float base_of(const leat_doc *base, uint32_t group)
 }
 
 /* margins: [n_groups] */
-static leat_status read_base(struct reader *reader, base_space space, float *margins)
+static leat_status read_base(struct reader *reader, base_space space, double *margins)
 {
     static const char path[] = "learner.learner_model_param.base_score";
     const leat_doc *base;
@@ -216,6 +216,8 @@ struct tree_arrays {
     int32_t *default_left;
     int32_t *split_type;
     float *condition;
+    uint8_t *missing;
+    double *number; /* the bound of a split, the value of a leaf */
 };
 
 static leat_status new_tree_arrays(struct reader *reader, size_t n_nodes,
@@ -229,9 +231,12 @@ static leat_status new_tree_arrays(struct reader *reader, size_t n_nodes,
         .default_left = leat_arena_calloc(scratch, n_nodes, sizeof *arrays->default_left),
         .split_type = leat_arena_calloc(scratch, n_nodes, sizeof *arrays->split_type),
         .condition = leat_arena_calloc(scratch, n_nodes, sizeof *arrays->condition),
+        .missing = leat_arena_calloc(scratch, n_nodes, sizeof *arrays->missing),
+        .number = leat_arena_calloc(scratch, n_nodes, sizeof *arrays->number),
     };
     return arrays->left && arrays->right && arrays->feature && arrays->default_left &&
-                   arrays->split_type && arrays->condition
+                   arrays->split_type && arrays->condition && arrays->missing &&
+                   arrays->number
                ? LEAT_OK
                : out_of_memory(reader);
 }
@@ -299,14 +304,22 @@ static leat_status read_tree(struct reader *reader, const leat_doc *doc, size_t 
         status = get_tree_arrays(reader, doc, n_nodes, arrays);
     if (status)
         return status;
+    for (size_t i = 0; i < n_nodes; i++) {
+        arrays->missing[i] = arrays->default_left[i] ? LEAT_NAN_LEFT : LEAT_NAN_RIGHT;
+        /* No number is below NaN: all go right. */
+        arrays->number[i] = isnan(arrays->condition[i]) && arrays->left[i] != -1
+                                ? (double)-INFINITY
+                                : (double)arrays->condition[i];
+    }
     leat_tree tree = {
         .n_nodes = (uint32_t)n_nodes,
         .group = (uint32_t)group,
         .left = arrays->left,
         .right = arrays->right,
         .feature = arrays->feature,
-        .default_left = arrays->default_left,
-        .condition = arrays->condition,
+        .missing = arrays->missing,
+        .bound = arrays->number,
+        .value = arrays->number,
         .words = &words,
     };
     return leat_forest_add(reader->ensemble->forest, &tree, reader->error);
@@ -333,18 +346,20 @@ static leat_status measure_trees(struct reader *reader, const leat_doc *trees,
 
 static leat_status new_forest(struct reader *reader, base_space space, uint64_t n_nodes)
 {
-    float *base = leat_arena_calloc(reader->scratch, reader->n_groups, sizeof *base);
+    double *base = leat_arena_calloc(reader->scratch, reader->n_groups, sizeof *base);
     if (!base)
         return out_of_memory(reader);
     leat_status status = read_base(reader, space, base);
     if (status)
         return status;
     leat_forest_spec spec = {
+        .dtype = LEAT_F32,
         .n_trees = reader->n_trees,
         .max_nodes = n_nodes,
         .n_features = reader->n_features,
         .n_groups = reader->n_groups,
         .base = base,
+        .scratch = reader->scratch,
     };
     return leat_forest_new(&reader->ensemble->forest, reader->arena, &spec,
                            reader->error);
