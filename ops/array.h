@@ -22,7 +22,8 @@ typedef struct leat_array {
     leat_dtype dtype;
     uint32_t rank; /* 0: a scalar, one element */
     uint32_t shape[LEAT_ARRAY_RANK];
-    void *data; /* row-major, 64-byte aligned; NULL: not known yet */
+    void *data; /* row-major; NULL: not known yet. Aligned to 64 bytes, except where it is
+                   the caller's: some rows of a batch are only aligned to their elements */
 } leat_array;
 
 /* Elements: the product of the shape, 1 for a scalar. */

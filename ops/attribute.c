@@ -5,10 +5,11 @@
 #include <string.h>
 
 static const char *const kinds[] = {
-    [LEAT_ATTRIBUTE_FLOAT] = "a float",   [LEAT_ATTRIBUTE_INT] = "an integer",
-    [LEAT_ATTRIBUTE_STRING] = "a string", [LEAT_ATTRIBUTE_TENSOR] = "a tensor",
-    [LEAT_ATTRIBUTE_GRAPH] = "a graph",   [LEAT_ATTRIBUTE_FLOATS] = "floats",
-    [LEAT_ATTRIBUTE_INTS] = "integers",   [LEAT_ATTRIBUTE_STRINGS] = "strings",
+    [LEAT_ATTRIBUTE_OTHER] = "something else", [LEAT_ATTRIBUTE_FLOAT] = "a float",
+    [LEAT_ATTRIBUTE_INT] = "an integer",       [LEAT_ATTRIBUTE_STRING] = "a string",
+    [LEAT_ATTRIBUTE_TENSOR] = "a tensor",      [LEAT_ATTRIBUTE_GRAPH] = "a graph",
+    [LEAT_ATTRIBUTE_FLOATS] = "floats",        [LEAT_ATTRIBUTE_INTS] = "integers",
+    [LEAT_ATTRIBUTE_STRINGS] = "strings",
 };
 
 leat_status leat_attribute_get(leat_node *node, const char *name,

@@ -17,11 +17,12 @@
 
 /* The numbers are ONNX's AttributeProto.AttributeType. */
 typedef enum leat_attribute_kind {
+    LEAT_ATTRIBUTE_OTHER = 0, /* named, never read, like a graph */
     LEAT_ATTRIBUTE_FLOAT = 1,
     LEAT_ATTRIBUTE_INT = 2,
     LEAT_ATTRIBUTE_STRING = 3,
     LEAT_ATTRIBUTE_TENSOR = 4,
-    LEAT_ATTRIBUTE_GRAPH = 5, /* named, never read: no operator here has one */
+    LEAT_ATTRIBUTE_GRAPH = 5,
     LEAT_ATTRIBUTE_FLOATS = 6,
     LEAT_ATTRIBUTE_INTS = 7,
     LEAT_ATTRIBUTE_STRINGS = 8,
