@@ -58,7 +58,7 @@ typedef struct leat_call {
 
 /* What the graph may do with a node. */
 enum {
-    LEAT_OP_VIEW = 1,     /* output 0 is input 0 in another shape: no run */
+    LEAT_OP_VIEW = 1,     /* its output is input 0 in another shape: never run */
     LEAT_OP_IN_PLACE = 2, /* output 0 may lie where input 0 does, when equally large */
     LEAT_OP_OF_SHAPE = 4, /* needs the shape of input 0, not its elements */
 };

@@ -13,3 +13,7 @@ leat_fuzz_target(model_ubjson leat_runtime)
 # The driver that tests/conformance/run compares with XGBoost.
 add_executable(score_rows conformance/score_rows.c)
 target_link_libraries(score_rows PRIVATE leat_flags leat_runtime)
+
+# Runs tests of ONNX's own suite (tests/conformance/onnx_nodes).
+add_executable(onnx_node_test conformance/onnx_node_test.c)
+target_link_libraries(onnx_node_test PRIVATE leat_flags leat_runtime m)

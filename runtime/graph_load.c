@@ -1,0 +1,229 @@
+#include "runtime/graph.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What folding may make of a small file. */
+#define MOST_FOLDED ((size_t)256 << 20)
+
+typedef struct loading {
+    leat_graph *graph;
+    size_t folded; /* bytes of constants that are not in the file */
+    leat_error *error;
+} loading;
+
+/* ---- find ---- */
+
+static leat_status check_counts(const leat_graph_node *node, leat_error *error)
+{
+    const leat_operator *op = node->op;
+    if (node->n_inputs < op->min_inputs || node->n_inputs > op->max_inputs)
+        return leat_error_set(error, LEAT_E_MODEL, "%u inputs: expected %u to %u",
+                              node->n_inputs, op->min_inputs, op->max_inputs);
+    for (uint32_t i = 0; i < op->min_inputs; i++)
+        if (!node->inputs[i])
+            return leat_error_set(error, LEAT_E_MODEL, "input %u is missing", i);
+    if (node->n_outputs > op->max_outputs)
+        return leat_error_set(error, LEAT_E_UNSUPPORTED,
+                              "%u outputs: at most %u are supported", node->n_outputs,
+                              op->max_outputs);
+    return LEAT_OK;
+}
+
+/* Adds a node to the list of those whose operator is missing. */
+static void note_missing(const leat_graph_node *node, leat_error *missing)
+{
+    leat_error before = *missing;
+    (void)leat_error_set(
+        missing, LEAT_E_UNSUPPORTED, "%s%s%s%s%s version %" PRIu32 " (node \"%s\")",
+        before.code ? before.msg : "not supported: ", before.code ? ", " : "",
+        node->domain, *node->domain ? "." : "", node->op_type, node->version, node->name);
+}
+
+/* All operators that are missing, in one message, as far as they fit. */
+static leat_status find_operators(loading *load)
+{
+    leat_error missing = {.code = LEAT_OK};
+    for (uint32_t i = 0; i < load->graph->n_nodes; i++) {
+        leat_graph_node *node = load->graph->nodes[i];
+        node->op = leat_operator_find(node->domain, node->op_type, node->version);
+        if (!node->op)
+            note_missing(node, &missing);
+        else if (check_counts(node, load->error))
+            return leat_graph_blame(node, load->error);
+    }
+    return missing.code ? leat_error_set(load->error, missing.code, "%s", missing.msg)
+                        : LEAT_OK;
+}
+
+/* ---- one node ---- */
+
+/* A node's inputs and outputs as arrays; an output that nobody reads is NULL. */
+typedef struct arrays {
+    const leat_array **inputs;
+    leat_array **outputs;
+} arrays;
+
+static leat_status list_arrays(loading *load, const leat_graph_node *node, arrays *lists)
+{
+    leat_arena *arena = &load->graph->arena;
+    lists->inputs = leat_arena_calloc(arena, node->n_inputs, sizeof *lists->inputs);
+    lists->outputs = leat_arena_calloc(arena, node->n_outputs, sizeof *lists->outputs);
+    if (!lists->inputs || !lists->outputs)
+        return leat_error_set(load->error, LEAT_E_MEMORY, "out of memory");
+    for (uint32_t i = 0; i < node->n_inputs; i++)
+        if (node->inputs[i])
+            lists->inputs[i] = &node->inputs[i]->array;
+    for (uint32_t i = 0; i < node->n_outputs; i++)
+        if (node->outputs[i] && node->outputs[i]->n_readers)
+            lists->outputs[i] = &node->outputs[i]->array;
+    return LEAT_OK;
+}
+
+static leat_status load_node(loading *load, leat_graph_node *node, arrays *lists)
+{
+    leat_status status = list_arrays(load, node, lists);
+    if (status)
+        return status;
+    leat_node view = {
+        .version = node->version,
+        .n_attributes = node->n_attributes,
+        .attributes = node->attributes,
+        .n_inputs = node->n_inputs,
+        .inputs = lists->inputs,
+        .n_outputs = node->n_outputs,
+        .outputs = lists->outputs,
+        .arena = &load->graph->arena,
+        .error = load->error,
+    };
+    status = node->op->load ? node->op->load(&view) : LEAT_OK;
+    if (!status)
+        status = leat_attributes_all_used(&view);
+    node->state = view.state;
+    return status ? leat_graph_blame(node, load->error) : LEAT_OK;
+}
+
+/* ---- fold ---- */
+
+static bool reads_constants_alone(const leat_graph_node *node)
+{
+    for (uint32_t i = 0; i < node->n_inputs; i++)
+        if (node->inputs[i] && !leat_graph_is_constant(node->inputs[i]))
+            return false;
+    return true;
+}
+
+static leat_status allow(loading *load, size_t size)
+{
+    if (size > MOST_FOLDED - load->folded)
+        return leat_error_set(load->error, LEAT_E_UNSUPPORTED,
+                              "the constants that it makes are larger than %zu MiB",
+                              MOST_FOLDED >> 20);
+    load->folded += size;
+    return LEAT_OK;
+}
+
+static leat_status make_room(loading *load, const arrays *lists, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        leat_array *array = lists->outputs[i];
+        if (!array)
+            continue;
+        leat_status status = allow(load, leat_array_bytes(array));
+        if (status)
+            return status;
+        array->data = leat_arena_aligned(&load->graph->arena, leat_array_bytes(array));
+        if (!array->data)
+            return leat_error_set(load->error, LEAT_E_MEMORY, "out of memory");
+    }
+    return LEAT_OK;
+}
+
+static leat_status run_once(loading *load, leat_graph_node *node, const arrays *lists)
+{
+    size_t scratch = 0;
+    leat_call call = {
+        .state = node->state,
+        .n_inputs = node->n_inputs,
+        .inputs = lists->inputs,
+        .n_outputs = node->n_outputs,
+        .outputs = lists->outputs,
+    };
+    leat_status status = node->op->shape(&call, &scratch, load->error);
+    if (!status && node->op->flags & LEAT_OP_VIEW) {
+        lists->outputs[0]->data = lists->inputs[0]->data;
+        return LEAT_OK;
+    }
+    if (!status)
+        status = make_room(load, lists, node->n_outputs);
+    if (!status)
+        status = allow(load, scratch);
+    if (status)
+        return status;
+    call.scratch = aligned_alloc(LEAT_ARENA_ALIGN,
+                                 (scratch / LEAT_ARENA_ALIGN + 1) * LEAT_ARENA_ALIGN);
+    if (!call.scratch)
+        return leat_error_set(load->error, LEAT_E_MEMORY, "out of memory");
+    node->op->run(&call);
+    free(call.scratch);
+    return LEAT_OK;
+}
+
+static leat_status fold_node(loading *load, leat_graph_node *node)
+{
+    arrays lists;
+    leat_status status = load_node(load, node, &lists);
+    if (status)
+        return status;
+    if (run_once(load, node, &lists))
+        return leat_graph_blame(node, load->error);
+    for (uint32_t i = 0; i < node->n_outputs; i++)
+        if (node->outputs[i])
+            node->outputs[i]->producer = NULL;
+    return LEAT_OK;
+}
+
+static leat_status fold(loading *load)
+{
+    leat_graph *graph = load->graph;
+    uint32_t n_left = 0;
+    for (uint32_t i = 0; i < graph->n_nodes; i++) {
+        leat_graph_node *node = graph->nodes[i];
+        if (!reads_constants_alone(node)) {
+            graph->nodes[n_left++] = node;
+            continue;
+        }
+        leat_status status = fold_node(load, node);
+        if (status)
+            return status;
+    }
+    graph->n_nodes = n_left;
+    return LEAT_OK;
+}
+
+/* ---- all of it ---- */
+
+static leat_status load_nodes(loading *load)
+{
+    arrays lists;
+    leat_status status = LEAT_OK;
+    for (uint32_t i = 0; i < load->graph->n_nodes && !status; i++)
+        status = load_node(load, load->graph->nodes[i], &lists);
+    return status;
+}
+
+leat_status leat_graph_load(leat_graph *graph, leat_error *error)
+{
+    loading load = {.graph = graph, .error = error};
+    leat_graph_drop_dead(graph);
+    leat_status status = find_operators(&load);
+    if (!status)
+        status = fold(&load);
+    if (!status)
+        status = leat_graph_fuse(graph, error);
+    if (status)
+        return status;
+    leat_graph_drop_dead(graph);
+    return load_nodes(&load);
+}
