@@ -182,6 +182,8 @@ static leat_status load_machine(leat_node *node, classifier *s)
                                            s->labels.n)
                     : bad_length(node, "rho", n[3], 1);
     }
+    if (!n[4])
+        s->prob_a = NULL;
     if (n[2] != (s->labels.n - 1) * total)
         return bad_length(node, "coefficients", n[2], (s->labels.n - 1) * total);
     if (n[3] != s->n_pairs)

@@ -147,6 +147,8 @@ static leat_status read_columns(reader *r)
         return leat_tree_bad_length(node, "nodes_modes", n_modes, c->n);
     if (n_values != c->n)
         return leat_tree_bad_length(node, "nodes_values", n_values, c->n);
+    if (!n_missing)
+        c->nan_is_yes = NULL;
     if (c->nan_is_yes && n_missing != c->n)
         return leat_tree_bad_length(node, "nodes_missing_value_tracks_true", n_missing,
                                     c->n);

@@ -13,7 +13,7 @@ typedef struct columns {
     const int64_t *yes_is_leaf;
     const int64_t *no_is_leaf;
     const int64_t *nan_is_yes; /* NULL: of no node */
-    const uint8_t *modes;
+    const int32_t *modes;      /* bytes in the file */
     double *values;
     const int64_t *targets; /* [n_leaves] */
     double *weights;        /* [n_leaves] */
@@ -40,7 +40,7 @@ static leat_status read_modes(leat_node *node, columns *c)
     leat_status status = leat_attribute_tensor(node, "nodes_modes", &tensor);
     if (status)
         return status;
-    if (!tensor || leat_dtype_size(tensor->dtype) != 1)
+    if (!tensor || tensor->dtype != LEAT_I32)
         return leat_error_set(node->error, LEAT_E_MODEL,
                               "attribute nodes_modes: expected a tensor of bytes");
     c->modes = tensor->data;
@@ -98,6 +98,8 @@ static leat_status read_columns(leat_node *node, leat_dtype dtype, leat_arena *s
         return status;
     if (n_values != c->n)
         return leat_tree_bad_length(node, "nodes_splits", n_values, c->n);
+    if (!n_missing)
+        c->nan_is_yes = NULL;
     if (c->nan_is_yes && n_missing != c->n)
         return leat_tree_bad_length(node, "nodes_missing_value_tracks_true", n_missing,
                                     c->n);
@@ -132,9 +134,9 @@ static leat_status read_nodes(leat_node *node, const columns *c, leat_arena *scr
     size_t members_at = 0;
     for (size_t i = 0; i < c->n; i++) {
         leat_tree_node *inner = &nodes[i];
-        if (c->modes[i] > LEAT_TREE_MEMBER)
+        if (c->modes[i] < 0 || c->modes[i] > LEAT_TREE_MEMBER)
             return leat_error_set(node->error, LEAT_E_MODEL,
-                                  "attribute nodes_modes: found %u, expected 0 to %u",
+                                  "attribute nodes_modes: found %d, expected 0 to %d",
                                   c->modes[i], LEAT_TREE_MEMBER);
         inner->mode = (leat_tree_mode)c->modes[i];
         inner->value = c->values[i];

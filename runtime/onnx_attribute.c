@@ -28,6 +28,22 @@ static const leat_slice *copy_slices(leat_arena *arena, const ProtobufCBinaryDat
     return slices;
 }
 
+/* Bytes, which no array holds, become int32: TreeEnsemble has its modes in them. */
+static leat_status copy_bytes(leat_array *array, leat_arena *arena,
+                              const Leat__Onnx__Tensor *from, leat_error *error)
+{
+    Leat__Onnx__Tensor wide = *from;
+    int32_t *numbers = leat_arena_calloc(arena, from->raw_data.len, sizeof *numbers);
+    if (!numbers)
+        return leat_error_set(error, LEAT_E_MEMORY, "out of memory");
+    for (size_t i = 0; i < from->raw_data.len; i++)
+        numbers[i] = from->raw_data.data[i];
+    wide.data_type = 6; /* int32 */
+    wide.raw_data =
+        (ProtobufCBinaryData){from->raw_data.len * sizeof *numbers, (uint8_t *)numbers};
+    return leat_onnx_copy_tensor(array, arena, &wide, error);
+}
+
 static leat_status copy_tensor(leat_attribute *attribute, leat_arena *arena,
                                const Leat__Onnx__Tensor *from, leat_error *error)
 {
@@ -35,7 +51,11 @@ static leat_status copy_tensor(leat_attribute *attribute, leat_arena *arena,
     attribute->tensor = tensor;
     if (!from)
         return leat_error_set(error, LEAT_E_MODEL, "the tensor is missing");
-    return tensor ? leat_onnx_copy_tensor(tensor, arena, from, error) : LEAT_OK;
+    if (!tensor)
+        return LEAT_OK;
+    return from->data_type == 2 /* uint8 */
+               ? copy_bytes(tensor, arena, from, error)
+               : leat_onnx_copy_tensor(tensor, arena, from, error);
 }
 
 leat_status leat_onnx_copy_attribute(leat_attribute *attribute, leat_arena *arena,

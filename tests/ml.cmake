@@ -1,0 +1,3 @@
+# Runs an ONNX model on tensors in files, for tests/conformance/sklearn.
+add_executable(onnx_run conformance/onnx_run.c)
+target_link_libraries(onnx_run PRIVATE leat_flags leat_runtime m)
