@@ -3,9 +3,10 @@
 #include <string.h>
 
 static const leat_operator *const families[] = {
-    leat_shaping_operators,   leat_elementwise_operators, leat_ml_encode_operators,
-    leat_ml_linear_operators, leat_ml_pick_operators,     leat_ml_scale_operators,
-    leat_ml_svm_operators,    leat_ml_trees_operators,
+    leat_shaping_operators,
+    leat_elementwise_operators,
+    leat_matmul_operators,
+    leat_dense_operators,
 };
 
 const leat_operator *leat_operator_find(const char *domain, const char *name,

@@ -86,12 +86,8 @@ const leat_operator *leat_operator_find(const char *domain, const char *name,
 /* A family's table ends with a row whose name is NULL. */
 extern const leat_operator leat_shaping_operators[];     /* ops/shaping.c */
 extern const leat_operator leat_elementwise_operators[]; /* ops/elementwise.c */
-extern const leat_operator leat_ml_encode_operators[];   /* ops/ml_encode.c */
-extern const leat_operator leat_ml_linear_operators[];   /* ops/ml_linear.c */
-extern const leat_operator leat_ml_pick_operators[];     /* ops/ml_pick.c */
-extern const leat_operator leat_ml_scale_operators[];    /* ops/ml_scale.c */
-extern const leat_operator leat_ml_svm_operators[];      /* ops/ml_svm.c */
-extern const leat_operator leat_ml_trees_operators[];    /* ops/ml_trees.c */
+extern const leat_operator leat_matmul_operators[];      /* ops/matmul.c */
+extern const leat_operator leat_dense_operators[];       /* ops/dense.c */
 
 /* ---- for operators ---- */
 
