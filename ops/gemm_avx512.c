@@ -27,7 +27,7 @@ TARGET static inline float sum_16(const vec *x)
     return _mm_cvtss_f32(_mm_add_ss(by_2, _mm_movehdup_ps(by_2)));
 }
 
-#include "ops/gemm_tile.h"
+#include "ops/gemm_tile.inc"
 
 /* 32 registers: up to 24 hold the tile. */
 #define ROWS_OF_8(rows) TILE(rows, 1) TILE(rows, 2) TILE(rows, 4) TILE(rows, 8)

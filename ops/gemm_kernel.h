@@ -1,6 +1,6 @@
 /* ops/gemm_kernel.h: what a kernel of ops/gemm.c is made of.
  *
- * gemm_avx512.c and gemm_avx2.c each instantiate gemm_tile.h; OpenBLAS (gemm_blas.c) takes
+ * gemm_avx512.c and gemm_avx2.c each instantiate gemm_tile.inc; OpenBLAS (gemm_blas.c) takes
  * whole jobs.
  *
  * Owns:    nothing.
