@@ -100,7 +100,7 @@ void leat_graph_drop_dead(leat_graph *graph)
     for (uint32_t i = 0; i < graph->n_values; i++)
         graph->values[i]->n_readers = 0;
     for (uint32_t i = 0; i < graph->n_outputs; i++)
-        graph->outputs[i]->n_readers++;
+        graph->outputs[i].value->n_readers++;
     for (uint32_t i = graph->n_nodes; i-- > 0;) {
         if (is_read(graph->nodes[i]))
             count_inputs(graph->nodes[i]);

@@ -52,13 +52,15 @@ struct leat_graph_node {
     leat_attribute *attributes;
 };
 
-/* An input of the graph as its file declares it. */
-typedef struct leat_graph_input {
+/* An input or output of the graph, as its file declares it. */
+typedef struct leat_graph_port {
     leat_graph_value *value;
+    bool is_tensor;   /* of a dtype that is supported; inputs always are */
+    leat_dtype dtype; /* declared */
     bool has_shape;
     uint32_t rank;
     int64_t shape[LEAT_ARRAY_RANK]; /* -1: free */
-} leat_graph_input;
+} leat_graph_port;
 
 typedef struct leat_graph {
     leat_arena arena;
@@ -67,9 +69,9 @@ typedef struct leat_graph {
     uint32_t n_nodes, max_nodes;
     leat_graph_node **nodes; /* [n_nodes], each behind those whose outputs it reads */
     uint32_t n_inputs;
-    leat_graph_input *inputs; /* [n_inputs] */
+    leat_graph_port *inputs; /* [n_inputs] */
     uint32_t n_outputs;
-    leat_graph_value **outputs; /* [n_outputs] */
+    leat_graph_port *outputs; /* [n_outputs] */
 } leat_graph;
 
 void leat_graph_init(leat_graph *graph);

@@ -169,20 +169,20 @@ static leat_status read_constants(reader *read)
     return status;
 }
 
-static leat_status read_shape(leat_graph_input *input, const Leat__Onnx__Shape *shape,
+static leat_status read_shape(leat_graph_port *port, const Leat__Onnx__Shape *shape,
                               leat_error *error)
 {
-    input->has_shape = shape != NULL;
+    port->has_shape = shape != NULL;
     if (!shape)
         return LEAT_OK;
     if (shape->n_dim > LEAT_ARRAY_RANK)
         return leat_error_set(error, LEAT_E_UNSUPPORTED,
                               "%zu axes: at most %d are supported", shape->n_dim,
                               LEAT_ARRAY_RANK);
-    input->rank = (uint32_t)shape->n_dim;
+    port->rank = (uint32_t)shape->n_dim;
     for (size_t axis = 0; axis < shape->n_dim; axis++) {
         const Leat__Onnx__Dimension *dim = shape->dim[axis];
-        input->shape[axis] = dim->has_dim_value ? dim->dim_value : -1;
+        port->shape[axis] = dim->has_dim_value ? dim->dim_value : -1;
         if (dim->has_dim_value && (dim->dim_value < 0 || dim->dim_value > UINT32_MAX))
             return leat_error_set(error, LEAT_E_MODEL, "axis %zu has the length %" PRId64,
                                   axis, dim->dim_value);
@@ -190,7 +190,7 @@ static leat_status read_shape(leat_graph_input *input, const Leat__Onnx__Shape *
     return LEAT_OK;
 }
 
-static leat_status read_type(leat_graph_input *input, const Leat__Onnx__Type *type,
+static leat_status read_type(leat_graph_port *port, const Leat__Onnx__Type *type,
                              leat_error *error)
 {
     if (!type || !type->tensor_type)
@@ -201,19 +201,21 @@ static leat_status read_type(leat_graph_input *input, const Leat__Onnx__Type *ty
                               : type->has_optional_type ? "it is optional"
                                                         : "it is no dense tensor");
     leat_status status =
-        leat_onnx_dtype(type->tensor_type->elem_type, &input->value->array.dtype, error);
-    return status ? status : read_shape(input, type->tensor_type->shape, error);
+        leat_onnx_dtype(type->tensor_type->elem_type, &port->dtype, error);
+    port->is_tensor = !status;
+    return status ? status : read_shape(port, type->tensor_type->shape, error);
 }
 
 static leat_status read_input(reader *read, const Leat__Onnx__ValueInfo *from)
 {
-    leat_graph_input *input = &read->graph->inputs[read->graph->n_inputs];
+    leat_graph_port *input = &read->graph->inputs[read->graph->n_inputs];
     leat_status status = define(read, from->name, 0, &input->value);
     if (status)
         return status;
     read->graph->n_inputs++;
     if (read_type(input, from->type, read->error))
         return leat_error_prefix(read->error, "input \"%.64s\": ", input->value->name);
+    input->value->array.dtype = input->dtype;
     return LEAT_OK;
 }
 
@@ -335,21 +337,26 @@ static leat_status read_nodes(reader *read)
     return status;
 }
 
+/* Outputs may be of types that are not supported, as long as nobody wants them. */
 static leat_status read_outputs(reader *read)
 {
     const Leat__Onnx__Graph *from = read->from;
     leat_graph *graph = read->graph;
+    leat_error ignored;
     graph->outputs =
         leat_arena_calloc(&graph->arena, from->n_output, sizeof *graph->outputs);
     if (!graph->outputs)
         return out_of_memory(read);
     for (size_t i = 0; i < from->n_output; i++) {
+        leat_graph_port *output = &graph->outputs[graph->n_outputs++];
         const char *name = from->output[i]->name;
         const definition *found = find(read, name ? name : "");
         if (!found)
             return leat_error_set(read->error, LEAT_E_MODEL,
                                   "output \"%.64s\" is not defined", name ? name : "");
-        graph->outputs[graph->n_outputs++] = found->value;
+        output->value = found->value;
+        if (read_type(output, from->output[i]->type, &ignored))
+            output->has_shape = false;
     }
     return LEAT_OK;
 }

@@ -183,7 +183,8 @@ static int run(leat_frame *frame, const data_set *set, knowledge known)
     leat_frame_run(frame, leat_arena_aligned(&arena, frame->scratch));
     int result = set->n_outputs == graph->n_outputs ? PASSED : WRONG;
     for (uint32_t i = 0; i < set->n_outputs && result == PASSED; i++)
-        result = compare(&frame->arrays[graph->outputs[i]->id], &set->outputs[i], i);
+        result =
+            compare(&frame->arrays[graph->outputs[i].value->id], &set->outputs[i], i);
     leat_arena_fini(&arena);
     return result;
 }
