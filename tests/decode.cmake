@@ -1,6 +1,7 @@
 leat_unit_test(arena leat_base)
 leat_unit_test(batch leat_base)
 leat_unit_test(error leat_base)
+leat_unit_test(element leat_base)
 leat_unit_test(msgpack leat_base PkgConfig::MSGPACK)
 leat_unit_test(path leat_base)
 leat_unit_test(decode leat_consumers PkgConfig::MSGPACK)
