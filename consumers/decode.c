@@ -22,20 +22,37 @@
 
 /* ---- what a target gets ---- */
 
+static inline void *element_of(const leat_decoder *decoder, const leat_target *target)
+{
+    return decoder->rows[target->tensor] + target->offset;
+}
+
+static inline void clear_missing(leat_decoder *decoder, const leat_target *target)
+{
+    decoder->missing[target->index / 64] &= ~leat_column_bit(target->index);
+}
+
+/* Into a column of floats. */
 static inline void put_number(leat_decoder *decoder, const leat_target *target,
                               double number)
 {
-    leat_target_store(decoder->rows[target->tensor], target, number);
-    decoder->missing[target->index / 64] &= ~leat_column_bit(target->index);
+    void *at = element_of(decoder, target);
+    if (target->dtype == LEAT_F32)
+        *(float *)at = (float)number;
+    else
+        *(double *)at = number;
+    clear_missing(decoder, target);
 }
 
 static void forget(leat_decoder *decoder, const leat_target *target)
 {
-    if (target->kind == LEAT_TARGET_CAPTURE) {
+    if (target->is_capture) {
         decoder->captures[target->index] = (leat_slice){0};
         return;
     }
-    leat_target_store(decoder->rows[target->tensor], target, target->fallback);
+    const uint8_t *blank = decoder->templates[target->tensor];
+    memcpy(element_of(decoder, target), blank + target->offset,
+           leat_dtype_size(target->dtype));
     decoder->missing[target->index / 64] |= leat_column_bit(target->index);
 }
 
@@ -52,28 +69,41 @@ static const uint8_t *blame(leat_decoder *decoder, const leat_node *node,
     leat_cursor cursor = {at, at, decoder->end};
     leat_value value = {0};
     leat_status status = leat_msgpack_read(&cursor, &value);
-    decoder->failure.node = node;
+    decoder->failure.path = node->text;
     decoder->failure.expected = expected;
     decoder->failure.found = value.type;
     return fail(decoder, status == LEAT_OK ? LEAT_E_TYPE : status, at);
 }
 
-/* The node's own targets get the value, whose bytes are `whole`. */
-static bool put_value(leat_decoder *decoder, const leat_node *node,
-                      const leat_value *value, leat_slice whole)
+/* Into a column of any type; `path` is where the value stands. */
+static leat_status put_column(leat_decoder *decoder, const leat_target *target,
+                              const leat_value *value, const char *path)
 {
-    for (uint32_t i = node->first; i < node->own_end; i++) {
+    leat_status status =
+        leat_element_put(element_of(decoder, target), target->dtype, value);
+    if (status == LEAT_OK)
+        clear_missing(decoder, target);
+    if (status == LEAT_OK || status == LEAT_E_MISSING)
+        return LEAT_OK;
+    decoder->failure.path = path;
+    decoder->failure.expected = leat_dtype_text(target->dtype);
+    decoder->failure.dtype = target->dtype;
+    return status;
+}
+
+/* The node's own targets get the value, whose bytes are `whole`. */
+static leat_status put_value(leat_decoder *decoder, const leat_node *node,
+                             const leat_value *value, leat_slice whole)
+{
+    leat_status status = LEAT_OK;
+    for (uint32_t i = node->first; i < node->own_end && status == LEAT_OK; i++) {
         const leat_target *target = &decoder->targets[i];
-        double number;
-        if (target->kind == LEAT_TARGET_CAPTURE)
+        if (target->is_capture)
             decoder->captures[target->index] = whole;
-        else if (leat_value_number(value, &number) != LEAT_OK) {
-            if (value->type != LEAT_VALUE_NIL)
-                return false;
-        } else if (!isnan(number))
-            put_number(decoder, target, number);
+        else
+            status = put_column(decoder, target, value, node->text);
     }
-    return true;
+    return status;
 }
 
 /* ---- the walk ---- */
@@ -122,9 +152,10 @@ static const uint8_t *visit_any(leat_decoder *decoder, const leat_node *node,
     if (!at)
         return NULL;
     leat_slice whole = {start, (uint32_t)(at - start)};
-    return put_value(decoder, node, &value, whole)
-               ? at
-               : blame(decoder, node, "a number", start);
+    status = put_value(decoder, node, &value, whole);
+    if (status == LEAT_E_TYPE)
+        return blame(decoder, node, decoder->failure.expected, start);
+    return status == LEAT_OK ? at : fail(decoder, status, start);
 }
 
 /* The same, or a value that nobody wants (NULL): nearly all are numbers for one column,
@@ -249,18 +280,36 @@ static bool take_record_fields(leat_decoder *decoder, leat_batch *batch,
     leat_status status = LEAT_OK;
     for (uint32_t i = decoder->n_in_payload; i < decoder->n_targets; i++) {
         const leat_target *target = &decoder->targets[i];
-        double number;
-        if (target->kind == LEAT_TARGET_CAPTURE)
+        leat_value number = leat_record_number(event, target->path);
+        if (target->is_capture)
             status = leat_record_pack(event, target->path, decoder->find_header,
                                       &batch->arena, &decoder->captures[target->index]);
-        else if (leat_record_number(event, target->path, &number))
-            put_number(decoder, target, number);
+        else
+            status = put_column(decoder, target, &number, target->path->text);
         if (status != LEAT_OK)
             break;
     }
     if (status != LEAT_OK)
         fail(decoder, status, event->payload.data);
     return status == LEAT_OK;
+}
+
+/* Whether no column lacks a value that has no word for missing, and no default. */
+static bool has_required(leat_decoder *decoder, const leat_event *event)
+{
+    const leat_schema *schema = decoder->schema;
+    for (uint32_t i = 0; i < (schema->n_columns + 63) / 64; i++) {
+        uint64_t lacking = decoder->missing[i] & decoder->required[i];
+        if (!lacking)
+            continue;
+        const leat_column *column =
+            &schema->columns[64 * i + (uint32_t)__builtin_ctzll(lacking)];
+        decoder->failure.path = column->from.text;
+        decoder->failure.dtype = schema->inputs[column->tensor].dtype;
+        fail(decoder, LEAT_E_MISSING, event->payload.data);
+        return false;
+    }
+    return true;
 }
 
 /* ---- events ---- */
@@ -271,11 +320,20 @@ static void explain(const leat_decoder *decoder, leat_batch *batch, leat_event *
     leat_status status = decoder->failure.status;
     const uint8_t *payload = event->payload.data;
     leat_cursor cursor = {payload, decoder->failure.at, decoder->end};
+    const char *path = decoder->failure.path;
+    const char *dtype = leat_dtype_name(decoder->failure.dtype);
     if (status == LEAT_E_TYPE)
-        leat_error_set(&why, status, "%s: expected %s, found %s%s",
-                       decoder->failure.node->text, decoder->failure.expected,
+        leat_error_set(&why, status, "%s: expected %s, found %s%s", path,
+                       decoder->failure.expected,
                        leat_value_type_text(decoder->failure.found),
                        *payload == '{' ? " (the payload looks like JSON)" : "");
+    else if (status == LEAT_E_RANGE)
+        leat_error_set(&why, status, "%s: the number is out of the range of %s", path,
+                       dtype);
+    else if (status == LEAT_E_MISSING)
+        leat_error_set(&why, status,
+                       "%s: missing; %s has no NaN, and the feature no default", path,
+                       dtype);
     else
         leat_msgpack_explain(&cursor, 0, status, &why);
     leat_batch_fail(batch, event, LEAT_STAGE_DECODE, status, "%s", why.msg);
@@ -297,7 +355,7 @@ static void decode_event(leat_decoder *decoder, leat_batch *batch, leat_event *e
 {
     begin_row(decoder, batch, event);
     if (!visit_payload(decoder, event->payload) ||
-        !take_record_fields(decoder, batch, event)) {
+        !take_record_fields(decoder, batch, event) || !has_required(decoder, event)) {
         explain(decoder, batch, event);
         event->n = 0;
         batch->n_rows--;

@@ -10,8 +10,10 @@
  * malformed, or a column whose value has the wrong type, is marked with
  * leat_batch_fail(DECODE) and gets no row.
  *
- * Semantics of a value for an f32/f64 column: any number or bool; nil, NaN or absent is
- * missing (default or NaN, and its bit in `missing` stays); anything else is E_TYPE. The
+ * What a column takes for a value is base/element.h's to say: any number or bool for a
+ * float, a whole number within range for an integer; anything else is E_TYPE or E_RANGE.
+ * nil, NaN or absent is missing: the default stands in (or NaN; without a default an
+ * integer is E_MISSING), and the column's bit in `missing` stays. The
  * top level of a payload must be a map; bytes after it are E_TRAILING; text must be
  * UTF-8; map keys may be str or bin, other keys are passed over; of two equal keys the
  * last one counts; ext -1 must be a valid timestamp, other ext types are refused (0x72
@@ -19,7 +21,7 @@
  *
  * Owns:    the trie and the memo. Not the schema, which outlives it.
  * Threads: one lane.
- * Fails:   new: E_MEMORY, E_CONFIG. run: never; rows are marked instead.
+ * Fails:   new: E_MEMORY, E_CONFIG, E_UNSUPPORTED (strings). run: never; rows are marked instead.
  */
 #ifndef LEAT_CONSUMERS_DECODE_H
 #define LEAT_CONSUMERS_DECODE_H

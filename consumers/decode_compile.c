@@ -1,20 +1,15 @@
 #include "consumers/decode_internal.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 enum { ARENA_BLOCK = 16 * 1024 };
 
 static void fill_template(leat_decoder *decoder, uint32_t input)
 {
-    const leat_tensor_spec *spec = &decoder->schema->inputs[input];
-    uint32_t n = leat_tensor_row_size(spec);
-    for (uint32_t i = 0; i < n; i++) {
-        if (spec->dtype == LEAT_F32)
-            ((float *)decoder->templates[input])[i] = NAN;
-        else
-            ((double *)decoder->templates[input])[i] = (double)NAN;
-    }
+    leat_dtype dtype = decoder->schema->inputs[input].dtype;
+    size_t size = leat_dtype_size(dtype);
+    for (size_t at = 0; at < decoder->row_bytes[input]; at += size)
+        leat_element_clear((uint8_t *)decoder->templates[input] + at, dtype);
 }
 
 static leat_status lay_templates(leat_decoder *decoder)
@@ -43,10 +38,10 @@ static leat_status check_column(const leat_schema *schema, const leat_column *co
 {
     const leat_path *from = &column->from;
     leat_dtype dtype = schema->inputs[column->tensor].dtype;
-    if (dtype != LEAT_F32 && dtype != LEAT_F64)
+    if (dtype == LEAT_STRING)
         return leat_error_set(error, LEAT_E_UNSUPPORTED,
-                              "column '%s': inputs of type %s are not supported yet",
-                              column->name, leat_dtype_name(dtype));
+                              "column '%s': inputs of strings are not supported yet",
+                              column->name);
     if (from->root == LEAT_ROOT_KEY || from->root == LEAT_ROOT_HEADERS ||
         (from->root == LEAT_ROOT_META && from->meta == LEAT_META_TOPIC))
         return leat_error_set(error, LEAT_E_CONFIG,
@@ -61,11 +56,10 @@ static leat_target column_target(const leat_schema *schema, uint32_t index)
     leat_dtype dtype = schema->inputs[column->tensor].dtype;
     return (leat_target){
         .path = &column->from,
-        .kind = dtype == LEAT_F32 ? LEAT_TARGET_F32 : LEAT_TARGET_F64,
         .index = index,
         .tensor = column->tensor,
+        .dtype = dtype,
         .offset = column->element * leat_dtype_size(dtype),
-        .fallback = column->has_default ? column->default_value : (double)NAN,
     };
 }
 
@@ -81,15 +75,32 @@ static void add_target(leat_decoder *decoder, leat_target target)
     targets[at] = target;
 }
 
-static void add_column(leat_decoder *decoder, uint32_t index)
+static leat_status put_default(leat_decoder *decoder, const leat_column *column,
+                               const leat_target *target, leat_error *error)
 {
+    leat_value value = {.type = LEAT_VALUE_DOUBLE, .as.f = column->default_value};
+    uint8_t *row = decoder->templates[target->tensor];
+    if (!column->has_default ||
+        leat_element_put(row + target->offset, target->dtype, &value) == LEAT_OK)
+        return LEAT_OK;
+    return leat_error_set(error, LEAT_E_CONFIG, "column '%s': the default %g is no %s",
+                          column->name, column->default_value,
+                          leat_dtype_name(target->dtype));
+}
+
+static leat_status add_column(leat_decoder *decoder, uint32_t index, leat_error *error)
+{
+    const leat_column *column = &decoder->schema->columns[index];
     leat_target target = column_target(decoder->schema, index);
-    leat_target_store(decoder->templates[target.tensor], &target, target.fallback);
+    leat_status status = put_default(decoder, column, &target, error);
     decoder->all[index / 64] |= leat_column_bit(index);
     if (target.path->root == LEAT_ROOT_NAMED)
-        return;
+        return status;
     decoder->from_here[index / 64] |= leat_column_bit(index);
+    if (!column->has_default && !leat_dtype_has_nan(target.dtype))
+        decoder->required[index / 64] |= leat_column_bit(index);
     add_target(decoder, target);
+    return status;
 }
 
 static leat_status collect_targets(leat_decoder *decoder, leat_error *error)
@@ -97,14 +108,17 @@ static leat_status collect_targets(leat_decoder *decoder, leat_error *error)
     const leat_schema *schema = decoder->schema;
     for (uint32_t i = 0; i < schema->n_columns; i++) {
         leat_status status = check_column(schema, &schema->columns[i], error);
+        if (status == LEAT_OK)
+            status = add_column(decoder, i, error);
         if (status != LEAT_OK)
             return status;
-        add_column(decoder, i);
     }
     for (uint32_t i = 0; i < schema->n_captures; i++)
-        add_target(decoder, (leat_target){.path = &schema->captures[i],
-                                          .kind = LEAT_TARGET_CAPTURE,
-                                          .index = i});
+        add_target(decoder, (leat_target){
+                                .path = &schema->captures[i],
+                                .is_capture = true,
+                                .index = i,
+                            });
     return LEAT_OK;
 }
 
@@ -116,8 +130,9 @@ static leat_status compile(leat_decoder *decoder, leat_error *error)
     size_t max_targets = (size_t)schema->n_columns + schema->n_captures;
     decoder->all = leat_arena_calloc(arena, words, sizeof *decoder->all);
     decoder->from_here = leat_arena_calloc(arena, words, sizeof *decoder->from_here);
+    decoder->required = leat_arena_calloc(arena, words, sizeof *decoder->required);
     decoder->targets = leat_arena_calloc(arena, max_targets, sizeof *decoder->targets);
-    if (!decoder->all || !decoder->from_here || !decoder->targets ||
+    if (!decoder->all || !decoder->from_here || !decoder->required || !decoder->targets ||
         lay_templates(decoder) != LEAT_OK)
         return leat_error_set(error, LEAT_E_MEMORY, "no memory for a decoder");
     leat_status status = collect_targets(decoder, error);

@@ -3,7 +3,7 @@
 #ifndef LEAT_CONSUMERS_DECODE_INTERNAL_H
 #define LEAT_CONSUMERS_DECODE_INTERNAL_H
 
-#include "base/msgpack.h"
+#include "base/element.h"
 #include "consumers/decode.h"
 #include "consumers/trie.h"
 
@@ -19,6 +19,8 @@ struct leat_decoder {
     size_t *row_bytes;   /* [n_inputs] */
     uint64_t *all;       /* [missing_words]: every column */
     uint64_t *from_here; /* [missing_words]: those that the event feeds */
+    uint64_t *required;  /* [missing_words]: of those, the ones that cannot be scored
+                            without a value */
 
     /* The event at work. */
     uint8_t **rows; /* [n_inputs]: its row of each tensor */
@@ -28,9 +30,12 @@ struct leat_decoder {
     struct {
         leat_status status;
         const uint8_t *at;
-        const leat_node *node; /* E_TYPE: which value */
+
+        /* E_TYPE, E_RANGE, E_MISSING */
+        const char *path;
         const char *expected;
         leat_value_type found;
+        leat_dtype dtype;
     } failure;
 };
 
@@ -38,17 +43,6 @@ struct leat_decoder {
 static inline uint64_t leat_column_bit(uint32_t column)
 {
     return UINT64_C(1) << column % 64;
-}
-
-/* A column's number into a row of its tensor. */
-static inline void leat_target_store(uint8_t *row, const leat_target *target,
-                                     double number)
-{
-    void *at = row + target->offset;
-    if (target->kind == LEAT_TARGET_F32)
-        *(float *)at = (float)number;
-    else
-        *(double *)at = number;
 }
 
 #endif

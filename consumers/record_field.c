@@ -1,7 +1,5 @@
 #include "consumers/record_field.h"
 
-#include "base/msgpack.h"
-
 enum { FIRST_BIN = 0xc4, FIRST_STR = 0xd9, INT_64 = 0xd3, MAX_HEAD = 5 };
 
 static bool find_integer(const leat_event *event, leat_meta meta, int64_t *number)
@@ -22,13 +20,12 @@ static bool find_integer(const leat_event *event, leat_meta meta, int64_t *numbe
     }
 }
 
-bool leat_record_number(const leat_event *event, const leat_path *path, double *number)
+leat_value leat_record_number(const leat_event *event, const leat_path *path)
 {
-    int64_t integer;
-    if (!find_integer(event, path->meta, &integer))
-        return false;
-    *number = (double)integer;
-    return true;
+    leat_value value = {.type = LEAT_VALUE_NIL};
+    if (find_integer(event, path->meta, &value.as.i))
+        value.type = value.as.i < 0 ? LEAT_VALUE_INT : LEAT_VALUE_UINT;
+    return value;
 }
 
 static uint8_t *put_number(uint8_t *at, uint64_t number, unsigned width)

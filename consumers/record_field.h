@@ -7,10 +7,11 @@
 #ifndef LEAT_CONSUMERS_RECORD_FIELD_H
 #define LEAT_CONSUMERS_RECORD_FIELD_H
 
+#include "base/msgpack.h"
 #include "consumers/decode.h"
 
-/* Meta that is a number: partition, offset, timestamp; false when the record has none. */
-bool leat_record_number(const leat_event *event, const leat_path *path, double *number);
+/* Meta that is a number: partition, offset, timestamp; nil when the record has none. */
+leat_value leat_record_number(const leat_event *event, const leat_path *path);
 
 /* The field as one msgpack value: an integer; a str, or bin where the bytes are not
  * UTF-8. data NULL when the record has no such field. */

@@ -1,6 +1,6 @@
 #include "consumers/trie.h"
 
-#include "base/msgpack.h"
+#include "base/element.h"
 
 #include <stdlib.h>
 
@@ -154,13 +154,13 @@ static leat_status build_node(const builder *build, leat_node *node, uint32_t de
         i++;
     node->own_end = i;
     const leat_target *only = &build->targets[node->first];
-    if (node->end == node->first + 1 && node->own_end == node->end &&
-        only->kind != LEAT_TARGET_CAPTURE)
+    if (node->end == node->first + 1 && node->own_end == node->end && !only->is_capture &&
+        leat_dtype_has_nan(only->dtype))
         node->number = only;
     for (; i < node->end; i = end_of_step(build, i, node->end, depth))
         node->n_children++;
     for (i = node->own_end; i < node->end; i++)
-        node->feeds_columns |= build->targets[i].kind != LEAT_TARGET_CAPTURE;
+        node->feeds_columns |= !build->targets[i].is_capture;
     if (!node->n_children)
         return LEAT_OK;
 

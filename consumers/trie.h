@@ -16,19 +16,15 @@
 #include "base/schema.h"
 #include "consumers/key_memo.h"
 
-typedef enum leat_target_kind {
-    LEAT_TARGET_F32,
-    LEAT_TARGET_F64,
-    LEAT_TARGET_CAPTURE,
-} leat_target_kind;
-
 typedef struct leat_target {
     const leat_path *path;
-    leat_target_kind kind;
-    uint32_t index;  /* of the column, or of the capture */
-    uint32_t tensor; /* of a column */
-    size_t offset;   /* of a column: bytes into the tensor's row */
-    double fallback; /* of a column: its default, or NaN */
+    bool is_capture;
+    uint32_t index; /* of the column, or of the capture */
+
+    /* of a column */
+    uint32_t tensor;
+    leat_dtype dtype;
+    size_t offset; /* bytes into the tensor's row */
 } leat_target;
 
 typedef struct leat_node leat_node;
@@ -36,7 +32,8 @@ struct leat_node {
     leat_step step;   /* from its parent */
     const char *text; /* the path that leads here, for messages */
     uint32_t first, own_end, end;
-    const leat_target *number; /* of a node that feeds one column and nothing else */
+    const leat_target *number; /* of a node that feeds one column of floats and nothing
+                                  else */
     bool feeds_columns;        /* below itself */
     bool is_array;             /* its children are elements, and not members of a map */
     uint32_t n_children;
