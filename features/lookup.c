@@ -11,14 +11,11 @@
 #include "features/lookup.h"
 
 #include "base/clock.h"
+#include "base/element.h"
 #include "base/log.h"
-#include "base/msgpack.h"
-#include "base/number.h"
 #include "features/redis.h"
 
-#include <assert.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -247,44 +244,73 @@ static void lower_quality(leat_event *event, leat_quality quality)
         event->quality = quality;
 }
 
-static void pass_without(leat_features *features, leat_event *event, leat_quality quality,
-                         uint32_t n_fields)
+static leat_dtype dtype_of(const leat_batch *batch, const leat_lookup_field *field)
 {
+    return batch->schema->inputs[batch->schema->columns[field->column].tensor].dtype;
+}
+
+static void pass_without_field(leat_features *features, leat_batch *batch,
+                               leat_event *event, const leat_lookup_spec *spec,
+                               const leat_lookup_field *field, leat_quality quality)
+{
+    const leat_column *column = &batch->schema->columns[field->column];
+    leat_dtype dtype = dtype_of(batch, field);
     lower_quality(event, quality);
     leat_counter_add(quality == LEAT_QUALITY_UNAVAILABLE ? &features->stats.unavailable
                                                          : &features->stats.missing,
-                     n_fields);
+                     1);
+    if (!column->has_default && !leat_dtype_has_nan(dtype))
+        leat_batch_fail(batch, event, LEAT_STAGE_FEATURES, LEAT_E_MISSING,
+                        "lookup %s: field %s is %s; %s has no NaN, and the feature no "
+                        "default",
+                        spec->name, field->name,
+                        quality == LEAT_QUALITY_UNAVAILABLE ? "unavailable" : "missing",
+                        leat_dtype_name(dtype));
 }
 
-static void store(leat_batch *batch, const leat_event *event, uint32_t index,
-                  double value)
+static void pass_without(leat_features *features, leat_batch *batch, leat_event *event,
+                         const leat_lookup_spec *spec, leat_quality quality)
+{
+    for (uint32_t i = 0; i < spec->n_fields; i++)
+        pass_without_field(features, batch, event, spec, &spec->fields[i], quality);
+}
+
+/* The number that the text spells, into the column of all rows of the event. */
+static leat_status store(leat_batch *batch, const leat_event *event, uint32_t index,
+                         leat_slice text)
 {
     const leat_column *column = &batch->schema->columns[index];
     const leat_tensor *tensor = &batch->inputs[column->tensor];
-    assert(tensor->spec->dtype == LEAT_F32 || tensor->spec->dtype == LEAT_F64);
-    for (uint32_t row = event->first; row < event->first + event->n; row++) {
-        size_t at = (size_t)row * tensor->row_size + column->element;
-        if (tensor->spec->dtype == LEAT_F64)
-            ((double *)tensor->data)[at] = value;
-        else
-            ((float *)tensor->data)[at] = (float)value;
-    }
+    size_t size = leat_dtype_size(tensor->spec->dtype);
+    size_t stride = tensor->row_size * size;
+    uint8_t *first =
+        (uint8_t *)tensor->data + event->first * stride + column->element * size;
+    leat_status status = leat_element_parse(first, tensor->spec->dtype, text);
+    if (status != LEAT_OK)
+        return status;
+    for (uint32_t i = 1; i < event->n; i++)
+        memcpy(first + i * stride, first, size);
     leat_batch_missing(batch, event)[index / 64] &= ~(UINT64_C(1) << index % 64);
+    return LEAT_OK;
 }
 
 /* A text from Redis in a reason: short, and printable whatever it holds. */
 static void fail_text(leat_batch *batch, leat_event *event, const leat_lookup_spec *spec,
-                      const char *field, leat_slice text)
+                      const leat_lookup_field *field, leat_slice text, leat_status status)
 {
+    leat_dtype dtype = dtype_of(batch, field);
+    bool is_beyond = status == LEAT_E_RANGE;
     char shown[33];
     uint32_t n = text.size < sizeof shown - 1 ? text.size : (uint32_t)sizeof shown - 1;
     for (uint32_t i = 0; i < n; i++)
         shown[i] =
             (char)(text.data[i] >= ' ' && text.data[i] < 0x7f ? text.data[i] : '?');
     shown[n] = 0;
-    leat_batch_fail(batch, event, LEAT_STAGE_FEATURES, LEAT_E_TYPE,
-                    "lookup %s: field %s holds \"%s\"%s, which is no number", spec->name,
-                    field, shown, n < text.size ? "..." : "");
+    leat_batch_fail(batch, event, LEAT_STAGE_FEATURES, status,
+                    "lookup %s: field %s holds \"%s\"%s, which is %s%s", spec->name,
+                    field->name, shown, n < text.size ? "..." : "",
+                    is_beyond ? "out of the range of " : "not ",
+                    is_beyond ? leat_dtype_name(dtype) : leat_dtype_text(dtype));
 }
 
 static void take_values(leat_features *features, leat_batch *batch, leat_event *event,
@@ -293,17 +319,16 @@ static void take_values(leat_features *features, leat_batch *batch, leat_event *
     for (uint32_t i = 0; i < spec->n_fields; i++) {
         const leat_lookup_field *field = &spec->fields[i];
         leat_slice text = leat_redis_value(features->redis, command, i);
-        double value;
-        if (text.data && leat_number_parse(text, &value) != LEAT_OK) {
-            fail_text(batch, event, spec, field->name, text);
+        leat_status status =
+            text.data ? store(batch, event, field->column, text) : LEAT_E_MISSING;
+        if (status == LEAT_E_MISSING)
+            pass_without_field(features, batch, event, spec, field,
+                               LEAT_QUALITY_DEFAULTED);
+        else if (status != LEAT_OK)
+            fail_text(batch, event, spec, field, text, status);
+        leat_counter_add(&features->stats.hits, status == LEAT_OK);
+        if (event->status != LEAT_OK)
             return;
-        }
-        if (!text.data || isnan(value)) {
-            pass_without(features, event, LEAT_QUALITY_DEFAULTED, 1);
-            continue;
-        }
-        store(batch, event, field->column, value);
-        leat_counter_add(&features->stats.hits, 1);
     }
 }
 
@@ -320,7 +345,7 @@ static void take_answer(leat_features *features, leat_batch *batch, leat_event *
                         const leat_lookup_spec *spec, uint32_t command)
 {
     if (command == NO_KEY) {
-        pass_without(features, event, LEAT_QUALITY_DEFAULTED, spec->n_fields);
+        pass_without(features, batch, event, spec, LEAT_QUALITY_DEFAULTED);
         return;
     }
     leat_reply_kind kind = command == NOT_ASKED
@@ -332,7 +357,7 @@ static void take_answer(leat_features *features, leat_batch *batch, leat_event *
     }
     if (kind == LEAT_REPLY_ERROR)
         report_refusal(features, spec, command);
-    pass_without(features, event, LEAT_QUALITY_UNAVAILABLE, spec->n_fields);
+    pass_without(features, batch, event, spec, LEAT_QUALITY_UNAVAILABLE);
 }
 
 static void take_for_event(leat_features *features, leat_batch *batch, leat_event *event)

@@ -4,13 +4,17 @@
  * fields of the hash found there. send() de-duplicates the keys of the batch and writes
  * one HMGET a key and lookup, all in one pipeline; receive() waits for the replies up to
  * the time-out, drains what has arrived by then, and writes the columns. A value is the
- * number that the field's text spells ("12.5", "1e3"; "nan" is missing); text that is no number
- * fails the event (E_TYPE). A key whose capture is absent or nil is not asked for: its
- * columns are missing. Strings, integers (decimal) and bools ("1" and "0") may stand in a
- * key; a float or container fails the event.
+ * number that the field's text spells ("12.5", "1e3"; "nan" is missing); text that is no
+ * number, or none that the column's type can hold (base/element.h), fails the event
+ * (E_TYPE, E_RANGE). A key whose capture is absent or nil is not asked for: its columns
+ * are missing. Strings, integers (decimal) and bools ("1" and "0") may stand in a key; a
+ * float or container fails the event.
  *
  *   missing      the key or the field is not there: default, or NaN; quality DEFAULTED
  *   unavailable  Redis did not answer in time: default, or NaN; quality UNAVAILABLE
+ *
+ * A column of integers or bools without a default fails the event in both cases
+ * (E_MISSING): nothing could stand in for its value.
  *
  * A reply that arrives after its time-out would answer the next question with another
  * entity's features. So a connection is never used again after an error or a time-out: it

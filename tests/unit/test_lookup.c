@@ -260,7 +260,8 @@ static void test_lookup__text_that_is_no_number_fails_the_event(void **state)
     leat_event *odd = add(f, text(f, "ann"), NULL);
     run(f);
     assert_int_equal(hex->status, LEAT_E_TYPE);
-    assert_non_null(strstr(hex->reason, "field avg holds \"0x10\", which is no number"));
+    assert_non_null(
+        strstr(hex->reason, "field avg holds \"0x10\", which is not a number"));
     assert_non_null(strstr(words->reason, "\"a?\""));
     assert_int_equal(empty->status, LEAT_E_TYPE);
     assert_row(f, odd, NAN, INFINITY, NAN);
@@ -386,6 +387,98 @@ static void test_lookup__an_outage_is_unavailable_and_ends(void **state)
     assert_row(f, event, 1, 2, NAN);
 }
 
+/* ---- Integers ---- */
+
+static const leat_tensor_spec counters = {
+    .name = "n", .dtype = LEAT_I64, .rank = 2, .shape = {0, N_COLUMNS}};
+static const leat_schema integers = {.n_inputs = 1,
+                                     .inputs = &counters,
+                                     .n_columns = N_COLUMNS,
+                                     .columns = columns,
+                                     .n_captures = N_CAPTURES,
+                                     .captures = captures};
+
+/* As the decoder leaves it: of the columns only `count` has a default. */
+static leat_event *add_integers(fixture *f, const char *user, const char *shop)
+{
+    if (f->batch.schema != &integers)
+        assert_int_equal(leat_batch_reset(&f->batch, &integers, &output), LEAT_OK);
+    leat_event *event = leat_batch_add(&f->batch);
+    leat_batch_add_row(&f->batch, event);
+    leat_slice *captured = leat_batch_captures(&f->batch, event);
+    captured[USER] = (leat_slice){(const uint8_t *)text(f, user), 64};
+    captured[SHOP] = (leat_slice){(const uint8_t *)text(f, shop), 64};
+    int64_t *row = (int64_t *)f->batch.inputs[0].data + (size_t)event->first * N_COLUMNS;
+    row[AVERAGE] = row[RATING] = 0;
+    row[COUNT] = (int64_t)COUNT_DEFAULT;
+    *leat_batch_missing(&f->batch, event) = 7;
+    return event;
+}
+
+static void test_lookup__integers_reach_their_columns_to_the_last_digit(void **state)
+{
+    fixture *f = *state;
+    real_redis_do(&server, "HSET user:bob avg 9007199254740993 count -4.0");
+    real_redis_do(&server, "HSET {shop}:s:v1 rating -9223372036854775808");
+    const leat_event *event = add_integers(f, "bob", "s");
+    run(f);
+    const int64_t *row = f->batch.inputs[0].data;
+    assert_int_equal(event->status, LEAT_OK);
+    assert_int_equal(row[AVERAGE], 9007199254740993);
+    assert_int_equal(row[COUNT], -4);
+    assert_true(row[RATING] == INT64_MIN);
+    assert_int_equal(*leat_batch_missing(&f->batch, event), 0);
+}
+
+static void test_lookup__text_that_is_no_integer_fails_the_event(void **state)
+{
+    fixture *f = *state;
+    real_redis_do(&server, "HSET user:bob avg 1.5 count 1");
+    real_redis_do(&server, "HSET user:eve avg 9223372036854775808 count 1");
+    const leat_event *fraction = add_integers(f, "bob", "s");
+    const leat_event *large = add_integers(f, "eve", "s");
+    run(f);
+    assert_int_equal(fraction->status, LEAT_E_TYPE);
+    assert_string_equal(fraction->reason,
+                        "lookup user: field avg holds \"1.5\", which is "
+                        "not an integer");
+    assert_int_equal(large->status, LEAT_E_RANGE);
+    assert_string_equal(large->reason, "lookup user: field avg holds "
+                                       "\"9223372036854775808\", which is out of the "
+                                       "range of i64");
+}
+
+static void test_lookup__a_missing_integer_needs_a_default(void **state)
+{
+    fixture *f = *state;
+    real_redis_do(&server, "HSET user:bob avg 1");
+    real_redis_do(&server, "HSET user:eve count 1");
+    real_redis_do(&server, "HSET {shop}:s:v1 rating 5");
+    const leat_event *good = add_integers(f, "bob", "s");
+    const leat_event *bad = add_integers(f, "eve", "s");
+    const leat_event *alone = add_integers(f, "bob", "none");
+    run(f);
+    const int64_t *row = f->batch.inputs[0].data;
+    assert_int_equal(good->status, LEAT_OK);
+    assert_int_equal(good->quality, LEAT_QUALITY_DEFAULTED);
+    assert_int_equal(row[COUNT], (int64_t)COUNT_DEFAULT);
+    assert_int_equal(bad->status, LEAT_E_MISSING);
+    assert_string_equal(bad->reason, "lookup user: field avg is missing; i64 has no NaN, "
+                                     "and the feature no default");
+    assert_int_equal(alone->status, LEAT_E_MISSING);
+}
+
+static void test_lookup__an_outage_fails_integers_without_a_default(void **state)
+{
+    fixture *f = *state;
+    real_redis_kill(&server);
+    const leat_event *event = add_integers(f, "bob", "s");
+    run(f);
+    assert_int_equal(event->status, LEAT_E_MISSING);
+    assert_non_null(strstr(event->reason, "field avg is unavailable"));
+    real_redis_restart(&server);
+}
+
 /* ---- A false one ---- */
 
 /* User n has avg n and count n. The answer about user 2 waits at the gate. */
@@ -472,6 +565,10 @@ int main(void)
         REAL(test_lookup__every_row_of_an_event_is_fed_and_no_other),
         REAL(test_lookup__ten_thousand_entities_in_one_batch),
         REAL(test_lookup__an_outage_is_unavailable_and_ends),
+        REAL(test_lookup__integers_reach_their_columns_to_the_last_digit),
+        REAL(test_lookup__text_that_is_no_integer_fails_the_event),
+        REAL(test_lookup__a_missing_integer_needs_a_default),
+        REAL(test_lookup__an_outage_fails_integers_without_a_default),
         cmocka_unit_test(test_lookup__no_entity_ever_gets_anothers_features),
     };
     leat_log_open(LEAT_LOG_TEXT, LEAT_LOG_ERROR);
