@@ -7,6 +7,7 @@
 #include "producers/scores.h"
 
 #include <assert.h>
+#include <stdbool.h>
 
 enum {
     ID_NUMBERS = 1 + 10 + 1 + 20, /* "/partition/offset", at most */
@@ -21,8 +22,7 @@ enum {
 typedef struct prediction {
     const leat_prediction_spec *spec;
     const leat_event *event;
-    const float *scores; /* [n_scores] */
-    uint32_t n_scores;
+    leat_scores scores;
     const char *decision; /* or NULL */
 
     const leat_column *columns; /* of `missing` */
@@ -34,12 +34,18 @@ typedef struct prediction {
     uint32_t n_fields;
 } prediction;
 
-/* Compared as float32, so that a score that reads 0.9 reaches a threshold of 0.9. */
-static const char *find_decision(const leat_prediction_spec *spec, float score)
+/* A float32 that reads 0.9 reaches a threshold of 0.9, though the double 0.9 is larger. */
+static bool reaches(leat_scores scores, double min_score)
+{
+    double score = leat_scores_at(scores, 0);
+    return score >= (scores.dtype == LEAT_F32 ? (double)(float)min_score : min_score);
+}
+
+static const char *find_decision(const leat_prediction_spec *spec, leat_scores scores)
 {
     const char *decision = NULL;
     for (uint32_t i = 0; i < spec->n_thresholds; i++)
-        if (score >= (float)spec->thresholds[i].min_score)
+        if (reaches(scores, spec->thresholds[i].min_score))
             decision = spec->thresholds[i].decision;
     return decision;
 }
@@ -106,24 +112,31 @@ static void put_id(prediction *p)
     p->at = leat_pack_raw(p->at, from, digits);
 }
 
+static void put_score(prediction *p, uint32_t i)
+{
+    double score = leat_scores_at(p->scores, i);
+    p->at = p->scores.dtype == LEAT_F64 ? leat_pack_f64(p->at, score)
+                                        : leat_pack_f32(p->at, (float)score);
+}
+
 static void put_scores(prediction *p)
 {
     switch (p->spec->shape) {
     case LEAT_SHAPE_SCORE:
         KEY(p, "score");
-        p->at = leat_pack_f32(p->at, p->scores[0]);
+        put_score(p, 0);
         break;
     case LEAT_SHAPE_SCORES:
         KEY(p, "scores");
-        p->at = leat_pack_array(p->at, p->n_scores);
-        for (uint32_t i = 0; i < p->n_scores; i++)
-            p->at = leat_pack_f32(p->at, p->scores[i]);
+        p->at = leat_pack_array(p->at, p->scores.n);
+        for (uint32_t i = 0; i < p->scores.n; i++)
+            put_score(p, i);
         KEY(p, "label");
-        p->at = leat_pack_uint(p->at, leat_scores_label(p->scores, p->n_scores));
+        p->at = leat_pack_uint(p->at, leat_scores_label(p->scores));
         break;
     case LEAT_SHAPE_LABEL:
         KEY(p, "label");
-        p->at = leat_pack_uint(p->at, (uint64_t)p->scores[0]);
+        p->at = leat_pack_uint(p->at, (uint64_t)leat_scores_at(p->scores, 0));
         break;
     }
 }
@@ -192,7 +205,7 @@ static size_t text_bytes(const prediction *p)
 
 static leat_slice write_map(prediction *p, leat_arena *arena)
 {
-    size_t bound = FIXED_BYTES + text_bytes(p) + (size_t)p->n_scores * LEAT_PACK_F32;
+    size_t bound = FIXED_BYTES + text_bytes(p) + (size_t)p->scores.n * LEAT_PACK_F64;
     uint32_t n_missing = count_missing(p, &bound);
     uint32_t n_includes = count_includes(p, &bound);
     uint8_t *start = leat_arena_alloc(arena, bound);
@@ -221,25 +234,23 @@ static leat_slice write_map(prediction *p, leat_arena *arena)
 leat_slice leat_encode_prediction(const leat_prediction_spec *spec, leat_batch *batch,
                                   leat_event *event)
 {
-    uint32_t n_scores = batch->output.row_size;
     prediction p = {
         .spec = spec,
         .event = event,
-        .scores = (const float *)batch->output.data + (size_t)event->first * n_scores,
-        .n_scores = n_scores,
+        .scores = leat_scores_of(&batch->output, event->first),
         .columns = batch->schema->columns,
         .missing = leat_batch_missing(batch, event),
         .missing_words = batch->missing_words,
         .captures = leat_batch_captures(batch, event),
     };
-    uint32_t bad = leat_scores_not_finite(p.scores, n_scores);
-    if (bad < n_scores) {
+    uint32_t bad = leat_scores_not_finite(p.scores);
+    if (bad < p.scores.n) {
         leat_batch_fail(batch, event, LEAT_STAGE_MODEL, LEAT_E_NOT_FINITE,
-                        "score %u of %u is %s", bad + 1, n_scores,
-                        leat_scores_name(p.scores[bad]));
+                        "score %u of %u is %s", bad + 1, p.scores.n,
+                        leat_score_name(leat_scores_at(p.scores, bad)));
         return (leat_slice){0};
     }
     if (spec->shape == LEAT_SHAPE_SCORE)
-        p.decision = find_decision(spec, p.scores[0]);
+        p.decision = find_decision(spec, p.scores);
     return write_map(&p, &batch->arena);
 }

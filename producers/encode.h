@@ -4,10 +4,11 @@
  *   id        "<id_prefix><topic>/<partition>/<offset>": de-duplicate on id and version
  *   model     the model's name
  *   version   first 12 hex digits of the model's sha256
- *   score     one output                        (float32)
- *   scores    several outputs                   (array of float32)
+ *   score     one output                        (float32 or float64, as the model gives it)
+ *   scores    several outputs                   (an array of such)
  *   label     the class: of multi:softmax, or the largest of `scores`   (int)
- *   decision  the highest threshold that score reaches; absent below all of them
+ *   decision  the highest threshold that score reaches, both as float32 where the score
+ *             is one, so that 0.9 reaches 0.9; absent below all of them
  *   time      event time (ext -1)
  *   quality   "complete" | "defaulted" | "stale" | "unavailable"
  *   missing   names of the features that had no value, in the order of the columns

@@ -20,6 +20,7 @@
 enum {
     LEAT_PACK_HEAD = 5,  /* at most: of a map, an array or a string */
     LEAT_PACK_F32 = 5,   /* exactly */
+    LEAT_PACK_F64 = 9,   /* exactly */
     LEAT_PACK_UINT = 9,  /* at most */
     LEAT_PACK_TIME = 15, /* at most */
 };
@@ -98,6 +99,13 @@ static inline uint8_t *leat_pack_f32(uint8_t *at, float value)
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
     return leat_pack_be(leat_pack_be(at, 0xca, 1), bits, 4);
+}
+
+static inline uint8_t *leat_pack_f64(uint8_t *at, double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return leat_pack_be(leat_pack_be(at, 0xcb, 1), bits, 8);
 }
 
 /* A timestamp, ext -1, in the shortest of its three forms. */

@@ -43,6 +43,19 @@ show(
     ),
 )
 show(
+    "golden_double",
+    pack_map(
+        [
+            ("id", pack("transactions/3/5000000000")),
+            ("model", pack("fraud")),
+            ("version", pack("0123456789ab")),
+            ("score", pack(0.97)),
+            ("time", pack(msgpack.Timestamp(1700000000, 123000000))),
+            ("quality", pack("complete")),
+        ]
+    ),
+)
+show(
     "golden_scores",
     pack_map(
         [

@@ -23,6 +23,14 @@ static const char golden_score[] =
     "\x67\x5f\x33\x30\x64\xa5\x65\x76\x65\x6e\x74\x82\xae\x74\x72\x61\x6e\x73"
     "\x61\x63\x74\x69\x6f\x6e\x5f\x69\x64\xa4\x74\x78\x2d\x31\xa4\x63\x61\x72"
     "\x74\x92\x01\x81\xa1\x61\xc0";
+static const char golden_double[] =
+    "\x86\xa2\x69\x64\xb9\x74\x72\x61\x6e\x73\x61\x63\x74\x69\x6f\x6e\x73\x2f"
+    "\x33\x2f\x35\x30\x30\x30\x30\x30\x30\x30\x30\x30\xa5\x6d\x6f\x64\x65\x6c"
+    "\xa5\x66\x72\x61\x75\x64\xa7\x76\x65\x72\x73\x69\x6f\x6e\xac\x30\x31\x32"
+    "\x33\x34\x35\x36\x37\x38\x39\x61\x62\xa5\x73\x63\x6f\x72\x65\xcb\x3f\xef"
+    "\x0a\x3d\x70\xa3\xd7\x0a\xa4\x74\x69\x6d\x65\xd7\xff\x1d\x53\x53\x00\x65"
+    "\x53\xf1\x00\xa7\x71\x75\x61\x6c\x69\x74\x79\xa8\x63\x6f\x6d\x70\x6c\x65"
+    "\x74\x65";
 static const char golden_scores[] =
     "\x87\xa2\x69\x64\xb9\x74\x72\x61\x6e\x73\x61\x63\x74\x69\x6f\x6e\x73\x2f"
     "\x33\x2f\x35\x30\x30\x30\x30\x30\x30\x30\x30\x30\xa5\x6d\x6f\x64\x65\x6c"
@@ -39,6 +47,8 @@ static leat_column columns[N_COLUMNS];
 static const leat_tensor_spec input = {"x", LEAT_F32, 2, {0, N_COLUMNS}};
 static const leat_tensor_spec one_output = {"y", LEAT_F32, 2, {0, 1}};
 static const leat_tensor_spec three_outputs = {"y", LEAT_F32, 2, {0, 3}};
+static const leat_tensor_spec one_double = {"y", LEAT_F64, 1, {0}};
+static const leat_tensor_spec two_doubles = {"y", LEAT_F64, 2, {0, 2}};
 static const leat_path captures[N_CAPTURES];
 static const leat_schema schema = {1, &input, N_COLUMNS, columns, N_CAPTURES, captures};
 
@@ -103,6 +113,17 @@ static leat_event *add_scored(float score)
     return event;
 }
 
+static leat_event *add_doubles(const leat_tensor_spec *output, const double *scores)
+{
+    if (batch.output.spec != output)
+        assert_int_equal(leat_batch_reset(&batch, &schema, output), LEAT_OK);
+    leat_event *event = add_event();
+    uint32_t n = batch.output.row_size;
+    memcpy((double *)batch.output.data + (size_t)event->first * n, scores,
+           n * sizeof *scores);
+    return event;
+}
+
 static leat_event *add_scored3(float a, float b, float c)
 {
     leat_event *event = add_event();
@@ -156,15 +177,20 @@ static const msgpack_object *find(msgpack_object_map map, const char *key)
     return NULL;
 }
 
-static const char *decision_of(float score)
+static const char *decision_of_event(leat_event *event)
 {
     static char text[16];
-    const msgpack_object *decision = find(encode(add_scored(score)), "decision");
+    const msgpack_object *decision = find(encode(event), "decision");
     if (!decision)
         return "none";
     snprintf(text, sizeof text, "%.*s", (int)decision->via.str.size,
              decision->via.str.ptr);
     return text;
+}
+
+static const char *decision_of(float score)
+{
+    return decision_of_event(add_scored(score));
 }
 
 static void assert_bytes(leat_slice record, const char *golden, size_t size)
@@ -202,6 +228,27 @@ static void test_encode__classes_as_python_packs_them(void **state)
     leat_event *event = add_scored3(0.125f, 0.5f, 0.375f);
     assert_bytes(leat_encode_prediction(&spec, &batch, event), golden_scores,
                  sizeof golden_scores - 1);
+}
+
+static void test_encode__a_double_as_python_packs_it(void **state)
+{
+    (void)state;
+    add_doubles(&one_double, &(double){0.25});
+    leat_event *event = add_doubles(&one_double, &(double){0.97});
+    assert_int_equal(event->first, 1);
+    assert_bytes(leat_encode_prediction(&spec, &batch, event), golden_double,
+                 sizeof golden_double - 1);
+}
+
+static void test_encode__doubles_of_classes_keep_their_bits(void **state)
+{
+    (void)state;
+    spec.shape = LEAT_SHAPE_SCORES;
+    double nearly = nextafter(0.5, 1);
+    msgpack_object_map map = encode(add_doubles(&two_doubles, (double[]){0.5, nearly}));
+    assert_true(find(map, "scores")->via.array.ptr[1].via.f64 == nearly);
+    assert_int_equal(find(map, "scores")->via.array.ptr[1].type, MSGPACK_OBJECT_FLOAT64);
+    assert_int_equal(find(map, "label")->via.u64, 1);
 }
 
 static void test_encode__what_does_not_apply_is_absent(void **state)
@@ -272,6 +319,16 @@ static void test_encode__decision_is_the_highest_that_the_score_reaches(void **s
     assert_string_equal(decision_of(0.5f), "review");
     assert_string_equal(decision_of(nextafterf(0.9f, 0)), "review");
     assert_string_equal(decision_of(0.9f), "block");
+}
+
+static void test_encode__a_double_is_held_against_thresholds_as_it_is(void **state)
+{
+    (void)state;
+    spec.n_thresholds = 2;
+    spec.thresholds = thresholds;
+    double below = nextafter(0.9, 0), at = 0.9;
+    assert_string_equal(decision_of_event(add_doubles(&one_double, &below)), "review");
+    assert_string_equal(decision_of_event(add_doubles(&one_double, &at)), "block");
 }
 
 static void test_encode__decision_wants_one_score(void **state)
@@ -389,6 +446,16 @@ static void test_encode__long_texts_fit_their_bound(void **state)
     assert_int_equal(find(map, "decision")->via.str.size, sizeof text - 1);
 }
 
+static void test_encode__many_doubles_fit_their_bound(void **state)
+{
+    (void)state;
+    static const leat_tensor_spec many = {"y", LEAT_F64, 2, {0, 1000}};
+    static const double scores[1000];
+    spec.shape = LEAT_SHAPE_SCORES;
+    msgpack_object_map map = encode(add_doubles(&many, scores));
+    assert_int_equal(find(map, "scores")->via.array.size, 1000);
+}
+
 static void assert_refused(leat_event *event, const char *reason)
 {
     leat_slice record = leat_encode_prediction(&spec, &batch, event);
@@ -406,6 +473,15 @@ static void test_encode__score_that_is_not_finite_marks_the_event(void **state)
     assert_non_null(leat_encode_prediction(&spec, &batch, add_scored(0)).data);
 }
 
+static void test_encode__a_double_beyond_float32_is_finite(void **state)
+{
+    (void)state;
+    double large = 1e300, nan = (double)NAN;
+    assert_true(find(encode(add_doubles(&one_double, &large)), "score")->via.f64 ==
+                large);
+    assert_refused(add_doubles(&one_double, &nan), "score 1 of 1 is NaN");
+}
+
 static void test_encode__one_class_that_is_not_finite_marks_the_event(void **state)
 {
     (void)state;
@@ -419,12 +495,15 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_encode__every_field_as_python_packs_it),
         TEST(test_encode__classes_as_python_packs_them),
+        TEST(test_encode__a_double_as_python_packs_it),
+        TEST(test_encode__doubles_of_classes_keep_their_bits),
         TEST(test_encode__what_does_not_apply_is_absent),
         TEST(test_encode__each_event_gets_the_score_of_its_row),
         TEST(test_encode__id_at_the_ends_of_the_range),
         TEST(test_encode__label_alone),
         TEST(test_encode__label_is_the_first_of_the_largest),
         TEST(test_encode__decision_is_the_highest_that_the_score_reaches),
+        TEST(test_encode__a_double_is_held_against_thresholds_as_it_is),
         TEST(test_encode__decision_wants_one_score),
         TEST(test_encode__time_comes_from_its_capture),
         TEST(test_encode__time_without_its_capture_is_the_records),
@@ -433,7 +512,9 @@ int main(void)
         TEST(test_encode__included_field_that_is_absent_is_left_out),
         TEST(test_encode__more_includes_than_a_small_map_holds),
         TEST(test_encode__long_texts_fit_their_bound),
+        TEST(test_encode__many_doubles_fit_their_bound),
         TEST(test_encode__score_that_is_not_finite_marks_the_event),
+        TEST(test_encode__a_double_beyond_float32_is_finite),
         TEST(test_encode__one_class_that_is_not_finite_marks_the_event),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

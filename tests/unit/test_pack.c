@@ -91,6 +91,17 @@ static void test_pack__floats_are_msgpack_cs(void **state)
     }
 }
 
+static void test_pack__doubles_are_msgpack_cs(void **state)
+{
+    (void)state;
+    static const double values[] = {0.0, -0.0, 1.0, 0.1, 5e-324, 1.7e308};
+    uint8_t out[LEAT_PACK_F64];
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        msgpack_pack_double(&packer, values[i]);
+        assert_packed(out, leat_pack_f64(out, values[i]));
+    }
+}
+
 static void test_pack__times_are_msgpack_cs(void **state)
 {
     (void)state;
@@ -123,6 +134,7 @@ int main(void)
         cmocka_unit_test(test_pack__string_heads_are_msgpack_cs),
         cmocka_unit_test(test_pack__unsigned_integers_are_msgpack_cs),
         cmocka_unit_test(test_pack__floats_are_msgpack_cs),
+        cmocka_unit_test(test_pack__doubles_are_msgpack_cs),
         cmocka_unit_test(test_pack__times_are_msgpack_cs),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -10,17 +10,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void assert_line(leat_line_form form, uint64_t row, const float *values,
-                        uint32_t n, const char *expected)
+static void assert_scores(leat_line_form form, uint64_t row, leat_scores scores,
+                          const char *expected)
 {
     char *text;
     size_t size;
     FILE *out = open_memstream(&text, &size);
-    bool is_score = leat_line_print(out, form, row, values, n);
+    bool is_score = leat_line_print(out, form, row, scores);
     fclose(out);
     assert_string_equal(text, expected);
     assert_int_equal(is_score, !strstr(text, "error"));
     free(text);
+}
+
+static void assert_line(leat_line_form form, uint64_t row, const float *values,
+                        uint32_t n, const char *expected)
+{
+    assert_scores(form, row, (leat_scores){LEAT_F32, n, values}, expected);
 }
 
 static void test_score_line__score(void **state)
@@ -60,11 +66,59 @@ static void test_score_line__what_is_not_finite_is_an_error(void **state)
                 "{\"row\":3,\"error\":\"score is infinity\"}\n");
 }
 
+static void test_score_line__doubles_keep_their_digits(void **state)
+{
+    (void)state;
+    const double values[] = {0.1 + 0.2, 0.5, -(double)INFINITY};
+    assert_scores(LEAT_LINE_SCORES, 1, (leat_scores){LEAT_F64, 2, values},
+                  "{\"row\":1,\"scores\":[0.30000000000000004,0.5],\"label\":1}\n");
+    assert_scores(LEAT_LINE_SCORE, 2, (leat_scores){LEAT_F64, 1, values},
+                  "{\"row\":2,\"score\":0.30000000000000004}\n");
+    assert_scores(LEAT_LINE_SCORES, 3, (leat_scores){LEAT_F64, 3, values},
+                  "{\"row\":3,\"error\":\"score is -infinity\"}\n");
+}
+
 static void assert_float_text(float value, const char *expected)
 {
-    char text[LEAT_FLOAT_TEXT];
-    leat_float_text(text, value);
+    char text[LEAT_SCORE_TEXT];
+    leat_score_text(text, LEAT_F32, (double)value);
     assert_string_equal(text, expected);
+}
+
+static void assert_double_text(double value, const char *expected)
+{
+    char text[LEAT_SCORE_TEXT];
+    leat_score_text(text, LEAT_F64, value);
+    assert_string_equal(text, expected);
+}
+
+static void test_score_line__double_is_as_short_as_it_can_be(void **state)
+{
+    (void)state;
+    assert_double_text(0.0, "0.0");
+    assert_double_text(0.1, "0.1");
+    assert_double_text(1.0 / 3, "0.3333333333333333");
+    assert_double_text(0.1 + 0.2, "0.30000000000000004");
+    assert_double_text(-DBL_MAX, "-1.7976931348623157e+308");
+    assert_double_text(-0x1.fffffffffffffp-1022, "-4.4501477170144023e-308");
+    assert_double_text(0x1p-1074, "4.94065645841247e-324");
+}
+
+/* An odd stride again, over the bits of doubles. */
+static void test_score_line__double_reads_back_as_it_was(void **state)
+{
+    (void)state;
+    uint64_t bits = 1;
+    for (int i = 0; i < 100000; i++, bits += UINT64_C(184467440737095517)) {
+        double value;
+        memcpy(&value, &bits, sizeof value);
+        if (!isfinite(value))
+            continue;
+        char text[LEAT_SCORE_TEXT];
+        leat_score_text(text, LEAT_F64, value);
+        double back = strtod(text, NULL);
+        assert_memory_equal(&back, &value, sizeof value);
+    }
 }
 
 static void test_score_line__float_is_as_short_as_it_can_be(void **state)
@@ -89,8 +143,8 @@ static void test_score_line__float_reads_back_as_it_was(void **state)
         memcpy(&value, &(uint32_t){(uint32_t)bits}, sizeof value);
         if (!isfinite(value))
             continue;
-        char text[LEAT_FLOAT_TEXT];
-        leat_float_text(text, value);
+        char text[LEAT_SCORE_TEXT];
+        leat_score_text(text, LEAT_F32, (double)value);
         float back = strtof(text, NULL);
         assert_memory_equal(&back, &value, sizeof value);
     }
@@ -106,6 +160,9 @@ int main(void)
         TEST(test_score_line__label),
         TEST(test_score_line__leaves),
         TEST(test_score_line__what_is_not_finite_is_an_error),
+        TEST(test_score_line__doubles_keep_their_digits),
+        TEST(test_score_line__double_is_as_short_as_it_can_be),
+        TEST(test_score_line__double_reads_back_as_it_was),
         TEST(test_score_line__float_is_as_short_as_it_can_be),
         TEST(test_score_line__float_reads_back_as_it_was),
     };

@@ -146,11 +146,10 @@ static leat_status score_batch(scoring *scorer, leat_error *error)
         status = leat_session_run(scorer->session, &scorer->input, scorer->n_rows,
                                   &scorer->output, UINT64_MAX);
     while (status == LEAT_MORE);
-    const float *values = scorer->output.data;
-    for (uint32_t i = 0; i < scorer->n_rows; i++, values += scorer->output.row_size)
-        if (!leat_line_print(scorer->out, scorer->form, scorer->first_row + i, values,
-                             scorer->output.row_size))
-            scorer->n_failed++;
+    for (uint32_t i = 0; i < scorer->n_rows; i++)
+        scorer->n_failed +=
+            !leat_line_print(scorer->out, scorer->form, scorer->first_row + i,
+                             leat_scores_of(&scorer->output, i));
     scorer->first_row += scorer->n_rows;
     scorer->n_rows = 0;
     if (status != LEAT_OK)

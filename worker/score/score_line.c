@@ -1,19 +1,25 @@
 #include "worker/score/score_line.h"
 
-#include "producers/scores.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Six digits often do; nine tell any two floats apart. */
-void leat_float_text(char text[LEAT_FLOAT_TEXT], float value)
+static bool reads_back(const char *text, leat_dtype dtype, double value)
 {
-    int digits = 6;
+    return dtype == LEAT_F32 ? strtof(text, NULL) == (float)value
+                             : strtod(text, NULL) == value;
+}
+
+/* Any 6 digits survive in a float and any 15 in a double, so a shorter text is among them
+ * with its zeros cut; 9 tell any two floats apart, 17 any two doubles. */
+void leat_score_text(char text[LEAT_SCORE_TEXT], leat_dtype dtype, double value)
+{
+    int digits = dtype == LEAT_F32 ? 6 : 15;
+    int most = dtype == LEAT_F32 ? 9 : 17;
     do
-        snprintf(text, LEAT_FLOAT_TEXT, "%.*g", digits, (double)value);
-    while (strtof(text, NULL) != value && ++digits <= 9);
+        snprintf(text, LEAT_SCORE_TEXT, "%.*g", digits, value);
+    while (!reads_back(text, dtype, value) && ++digits <= most);
     if (!strpbrk(text, ".e"))
         strcat(text, ".0");
 }
@@ -35,56 +41,56 @@ leat_line_form leat_line_form_of(const leat_model *model, leat_score_kind kind,
     }
 }
 
-static void print_scores(FILE *out, const float *values, uint32_t n)
+static void print_scores(FILE *out, leat_scores scores)
 {
     fputs(",\"scores\":[", out);
-    for (uint32_t i = 0; i < n; i++) {
-        char text[LEAT_FLOAT_TEXT];
-        leat_float_text(text, values[i]);
+    for (uint32_t i = 0; i < scores.n; i++) {
+        char text[LEAT_SCORE_TEXT];
+        leat_score_text(text, scores.dtype, leat_scores_at(scores, i));
         fprintf(out, i ? ",%s" : "%s", text);
     }
-    fprintf(out, "],\"label\":%" PRIu32, leat_scores_label(values, n));
+    fprintf(out, "],\"label\":%" PRIu32, leat_scores_label(scores));
 }
 
-static void print_leaves(FILE *out, const float *values, uint32_t n)
+static void print_leaves(FILE *out, leat_scores leaves)
 {
     fputs(",\"leaves\":[", out);
-    for (uint32_t i = 0; i < n; i++)
-        fprintf(out, i ? ",%.0f" : "%.0f", (double)values[i]);
+    for (uint32_t i = 0; i < leaves.n; i++)
+        fprintf(out, i ? ",%.0f" : "%.0f", leat_scores_at(leaves, i));
     putc(']', out);
 }
 
-static void print_values(FILE *out, leat_line_form form, const float *values, uint32_t n)
+static void print_values(FILE *out, leat_line_form form, leat_scores scores)
 {
-    char text[LEAT_FLOAT_TEXT];
+    char text[LEAT_SCORE_TEXT];
     switch (form) {
     case LEAT_LINE_SCORE:
-        leat_float_text(text, values[0]);
+        leat_score_text(text, scores.dtype, leat_scores_at(scores, 0));
         fprintf(out, ",\"score\":%s", text);
         break;
     case LEAT_LINE_SCORES:
-        print_scores(out, values, n);
+        print_scores(out, scores);
         break;
     case LEAT_LINE_LABEL:
-        fprintf(out, ",\"label\":%.0f", (double)values[0]);
+        fprintf(out, ",\"label\":%.0f", leat_scores_at(scores, 0));
         break;
     case LEAT_LINE_LEAVES:
-        print_leaves(out, values, n);
+        print_leaves(out, scores);
         break;
     }
 }
 
-bool leat_line_print(FILE *out, leat_line_form form, uint64_t row, const float *values,
-                     uint32_t n)
+bool leat_line_print(FILE *out, leat_line_form form, uint64_t row, leat_scores scores)
 {
-    uint32_t bad = leat_scores_not_finite(values, n);
+    uint32_t bad = leat_scores_not_finite(scores);
     fprintf(out, "{\"row\":%" PRIu64, row);
-    if (bad == n)
-        print_values(out, form, values, n);
+    if (bad == scores.n)
+        print_values(out, form, scores);
     else
-        fprintf(out, ",\"error\":\"score is %s\"", leat_scores_name(values[bad]));
+        fprintf(out, ",\"error\":\"score is %s\"",
+                leat_score_name(leat_scores_at(scores, bad)));
     fputs("}\n", out);
-    return bad == n;
+    return bad == scores.n;
 }
 
 leat_status leat_lines_flush(FILE *out, leat_error *error)

@@ -13,16 +13,17 @@
 #ifndef LEAT_WORKER_SCORE_LINE_H
 #define LEAT_WORKER_SCORE_LINE_H
 
+#include "producers/scores.h"
 #include "runtime/session.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 
-enum { LEAT_FLOAT_TEXT = 24 };
+enum { LEAT_SCORE_TEXT = 32 };
 
-/* The shortest decimal text that reads back as this finite float32; it keeps a point or an
- * exponent. */
-void leat_float_text(char text[LEAT_FLOAT_TEXT], float value);
+/* The shortest decimal text that reads back as this finite float32 or float64; it keeps a
+ * point or an exponent. */
+void leat_score_text(char text[LEAT_SCORE_TEXT], leat_dtype dtype, double value);
 
 typedef enum leat_line_form {
     LEAT_LINE_SCORE,
@@ -35,9 +36,8 @@ typedef enum leat_line_form {
 leat_line_form leat_line_form_of(const leat_model *model, leat_score_kind kind,
                                  uint32_t n_values);
 
-/* `values`: one row of the output, [n]. False when it was an error's line. */
-bool leat_line_print(FILE *out, leat_line_form form, uint64_t row, const float *values,
-                     uint32_t n);
+/* False when it was an error's line. */
+bool leat_line_print(FILE *out, leat_line_form form, uint64_t row, leat_scores scores);
 
 /* Hands the lines on. END when nobody reads them any more (`| head`), which is no error;
  * E_IO with errno's text. */
