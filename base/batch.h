@@ -77,7 +77,7 @@ typedef struct leat_batch {
     uint32_t max_rows;
     uint32_t n_rows;
     leat_tensor *inputs; /* [schema->n_inputs], data [max_rows][row_size] */
-    leat_tensor output;  /* f32 [max_rows][row_size], written by the session */
+    leat_tensor output;  /* data [max_rows][row_size], written by the session */
 
     leat_slice *captures;   /* [max_events][schema->n_captures]: one msgpack value each;
                                data NULL where the event has no such value */

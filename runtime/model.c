@@ -79,10 +79,12 @@ static void describe_tensors(leat_model *model)
 {
     leat_forest_facts facts = leat_forest_describe(model->ensemble.forest);
     uint32_t width = leat_link_width(model->ensemble.link, facts.n_groups);
-    model->input = (leat_tensor_spec){
-        .name = "features", .dtype = LEAT_F32, .rank = 2, .shape = {0, facts.n_features}};
+    model->input = (leat_tensor_spec){.name = "features",
+                                      .dtype = facts.dtype,
+                                      .rank = 2,
+                                      .shape = {0, facts.n_features}};
     model->output = (leat_tensor_spec){
-        .name = "scores", .dtype = LEAT_F32, .rank = 2, .shape = {0, width}};
+        .name = "scores", .dtype = facts.dtype, .rank = 2, .shape = {0, width}};
     model->kind = model->ensemble.link == LEAT_LINK_ARGMAX ? LEAT_OUTPUT_LABEL
                   : width > 1                              ? LEAT_OUTPUT_SCORES
                                                            : LEAT_OUTPUT_SCORE;

@@ -26,7 +26,8 @@ typedef struct leat_model_options {
 typedef enum leat_output_kind {
     LEAT_OUTPUT_SCORE,  /* one score a row */
     LEAT_OUTPUT_SCORES, /* one score a class, row-major [rows][n_outputs] */
-    LEAT_OUTPUT_LABEL,  /* one class index a row, as a float (multi:softmax) */
+    LEAT_OUTPUT_LABEL,  /* one class index a row, as a float of the output's type
+                           (multi:softmax) */
 } leat_output_kind;
 
 leat_status leat_model_open(leat_model **model, const char *path,
@@ -49,11 +50,12 @@ const char *leat_model_objective(const leat_model *model);
 /* sha256 of the file, 64 lower-case hex digits. */
 const char *leat_model_digest(const leat_model *model);
 
-/* The inputs that it wants: one f32 [rows, num_feature] for a forest. */
+/* The inputs that it wants: one f32 or f64 [rows, num_feature] for a forest, one or more
+ * of any type for a graph. */
 uint32_t leat_model_n_inputs(const leat_model *model);
 const leat_tensor_spec *leat_model_inputs(const leat_model *model);
 
-/* The one output: f32 [rows, n_outputs]. */
+/* The one output: f32 or f64 [rows, n_outputs]. */
 const leat_tensor_spec *leat_model_output(const leat_model *model);
 leat_output_kind leat_model_output_kind(const leat_model *model);
 

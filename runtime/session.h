@@ -20,14 +20,15 @@ typedef struct leat_session leat_session;
 typedef enum leat_score_kind {
     LEAT_SCORE_PREDICT, /* what the framework's default predict returns */
     LEAT_SCORE_MARGIN,  /* before the link function */
-    LEAT_SCORE_LEAVES,  /* the leaf (node id) of each tree, f32 [rows][n_trees] */
+    LEAT_SCORE_LEAVES,  /* the framework's id of the leaf that each tree ends in */
 } leat_score_kind;
 
 leat_status leat_session_new(leat_session **session, const leat_model *model,
                              leat_score_kind kind) LEAT_MUST_CHECK;
 void leat_session_free(leat_session *session);
 
-/* The shape of what it writes: the model's output, or f32 [rows, n_trees] for LEAVES. */
+/* What it writes: the model's output, f32 or f64; for MARGIN the same with a sum a group
+ * in place of what the link makes of them; for LEAVES i32 [rows, n_trees]. */
 const leat_tensor_spec *leat_session_output(const leat_session *session);
 
 leat_status leat_session_run(leat_session *session, const leat_tensor *inputs,

@@ -124,6 +124,7 @@ def walk(tree, rows):
 
 
 def differing_bits(ours, theirs):
+    assert ours.dtype == theirs.dtype
     same = (ours.view(np.uint32) == theirs.view(np.uint32)) | (np.isnan(ours) & np.isnan(theirs))
     return int((~same).sum())
 
@@ -146,7 +147,7 @@ class Leat:
         rows_file, scores_file = self.folder / "rows.f32", self.folder / "scores.f32"
         rows.tofile(rows_file)
         subprocess.run([self.driver, model, kind, rows_file, scores_file], check=True)
-        scores = np.fromfile(scores_file, np.float32)
+        scores = np.fromfile(scores_file, np.int32 if kind == "leaves" else np.float32)
         if kind == self.plant and len(scores):
             scores.view(np.uint32)[len(scores) // 2] ^= 4
         return scores
@@ -164,7 +165,7 @@ def reference(booster, rows, finite, trees):
     predict = booster.inplace_predict(rows, validate_features=False)
     same = booster.predict(matrix, output_margin=True)
     assert differing_bits(margin[finite].ravel(), same.ravel()) == 0, "predict differs"
-    return (leaves.astype(np.float32).ravel(), margin.astype(np.float32).ravel(),
+    return (leaves.astype(np.int32).ravel(), margin.astype(np.float32).ravel(),
             predict.astype(np.float32).ravel())
 
 

@@ -1,9 +1,10 @@
 /* score_rows MODEL predict|margin|leaves ROWS SCORES
  *
- * Runs a model over a file of float32 rows and writes float32 scores, both raw and
- * row-major in this machine's byte order: what the conformance run compares with XGBoost.
- * A '-' for SCORES prints nanoseconds per row instead, the best of many runs over all the
- * rows. */
+ * Runs a model of one input over a file of rows, float32 or float64 as the model takes
+ * them, and writes scores as it gives them (leaves as int32), both raw and row-major in
+ * this machine's byte order: what the conformance run compares with the framework. A '-'
+ * for SCORES prints nanoseconds per row instead, the best of many runs over all the rows.
+ */
 #include "base/clock.h"
 #include "runtime/session.h"
 
@@ -19,14 +20,14 @@ static void die(const char *what, const char *detail)
     exit(1);
 }
 
-static float *read_rows(const char *path, uint32_t n_features, uint32_t *n_rows)
+static void *read_rows(const char *path, size_t row_size, uint32_t *n_rows)
 {
     FILE *file = fopen(path, "rb");
     if (!file || fseek(file, 0, SEEK_END))
         die(path, "cannot open");
-    size_t size = (size_t)ftell(file), row_size = n_features * sizeof(float);
+    size_t size = (size_t)ftell(file);
     rewind(file);
-    float *rows = malloc(size + 1);
+    void *rows = malloc(size + 1);
     if (!rows || size % row_size || fread(rows, 1, size, file) != size)
         die(path, "not a whole number of rows");
     fclose(file);
@@ -45,7 +46,7 @@ static leat_score_kind kind_of(const char *name)
     return LEAT_SCORE_LEAVES;
 }
 
-static uint64_t run(leat_session *session, float *rows, uint32_t n_rows, float *scores)
+static uint64_t run(leat_session *session, void *rows, uint32_t n_rows, void *scores)
 {
     leat_tensor input = {.data = rows}, output = {.data = scores};
     uint64_t start = leat_now_ns();
@@ -54,7 +55,7 @@ static uint64_t run(leat_session *session, float *rows, uint32_t n_rows, float *
     return leat_now_ns() - start;
 }
 
-static void print_time(leat_session *session, float *rows, uint32_t n_rows, float *scores)
+static void print_time(leat_session *session, void *rows, uint32_t n_rows, void *scores)
 {
     uint64_t best = UINT64_MAX;
     for (int i = 0; i < TIMED_RUNS; i++) {
@@ -64,11 +65,16 @@ static void print_time(leat_session *session, float *rows, uint32_t n_rows, floa
     printf("%.1f\n", (double)best / n_rows);
 }
 
-static void write_scores(const char *path, const float *scores, size_t count)
+static void write_scores(const char *path, const void *scores, size_t size)
 {
     FILE *file = fopen(path, "wb");
-    if (!file || fwrite(scores, sizeof *scores, count, file) != count || fclose(file))
+    if (!file || fwrite(scores, 1, size, file) != size || fclose(file))
         die(path, "cannot write");
+}
+
+static size_t row_size_of(const leat_tensor_spec *spec)
+{
+    return leat_tensor_row_size(spec) * leat_dtype_size(spec->dtype);
 }
 
 int main(int argc, char **argv)
@@ -83,16 +89,16 @@ int main(int argc, char **argv)
         die("model", error.msg);
     if (leat_session_new(&session, model, kind_of(argv[2])))
         die("session", "out of memory");
-    float *rows = read_rows(argv[3], leat_model_inputs(model)->shape[1], &n_rows);
-    size_t count = (size_t)n_rows * leat_session_output(session)->shape[1];
-    float *scores = calloc(count + 1, sizeof *scores);
+    void *rows = read_rows(argv[3], row_size_of(leat_model_inputs(model)), &n_rows);
+    size_t size = n_rows * row_size_of(leat_session_output(session));
+    void *scores = calloc(size + 1, 1);
     if (!scores)
         die("scores", "out of memory");
     if (strcmp(argv[4], "-") == 0) {
         print_time(session, rows, n_rows, scores);
     } else {
         run(session, rows, n_rows, scores);
-        write_scores(argv[4], scores, count);
+        write_scores(argv[4], scores, size);
     }
     free(scores);
     free(rows);

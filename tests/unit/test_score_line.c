@@ -10,13 +10,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void assert_scores(leat_line_form form, uint64_t row, leat_scores scores,
-                          const char *expected)
+/* The last one of two rows of n values. */
+static void assert_output(leat_line_form form, uint64_t row, leat_dtype dtype, uint32_t n,
+                          const void *values, const char *expected)
 {
+    char two[2 * 3 * sizeof(double)] = {0};
+    size_t row_size = n * leat_dtype_size(dtype);
+    const leat_tensor_spec spec = {"y", dtype, 2, {0, n}};
+    const leat_tensor output = {&spec, n, two};
+    memcpy(two + row_size, values, row_size);
     char *text;
     size_t size;
     FILE *out = open_memstream(&text, &size);
-    bool is_score = leat_line_print(out, form, row, scores);
+    bool is_score = leat_line_print(out, form, row, &output, 1);
     fclose(out);
     assert_string_equal(text, expected);
     assert_int_equal(is_score, !strstr(text, "error"));
@@ -26,7 +32,7 @@ static void assert_scores(leat_line_form form, uint64_t row, leat_scores scores,
 static void assert_line(leat_line_form form, uint64_t row, const float *values,
                         uint32_t n, const char *expected)
 {
-    assert_scores(form, row, (leat_scores){LEAT_F32, n, values}, expected);
+    assert_output(form, row, LEAT_F32, n, values, expected);
 }
 
 static void test_score_line__score(void **state)
@@ -51,8 +57,8 @@ static void test_score_line__label(void **state)
 static void test_score_line__leaves(void **state)
 {
     (void)state;
-    assert_line(LEAT_LINE_LEAVES, 1, (float[]){12, 3, 1234567}, 3,
-                "{\"row\":1,\"leaves\":[12,3,1234567]}\n");
+    assert_output(LEAT_LINE_LEAVES, 1, LEAT_I32, 3, (int32_t[]){12, -3, INT32_MAX},
+                  "{\"row\":1,\"leaves\":[12,-3,2147483647]}\n");
 }
 
 static void test_score_line__what_is_not_finite_is_an_error(void **state)
@@ -70,11 +76,11 @@ static void test_score_line__doubles_keep_their_digits(void **state)
 {
     (void)state;
     const double values[] = {0.1 + 0.2, 0.5, -(double)INFINITY};
-    assert_scores(LEAT_LINE_SCORES, 1, (leat_scores){LEAT_F64, 2, values},
+    assert_output(LEAT_LINE_SCORES, 1, LEAT_F64, 2, values,
                   "{\"row\":1,\"scores\":[0.30000000000000004,0.5],\"label\":1}\n");
-    assert_scores(LEAT_LINE_SCORE, 2, (leat_scores){LEAT_F64, 1, values},
+    assert_output(LEAT_LINE_SCORE, 2, LEAT_F64, 1, values,
                   "{\"row\":2,\"score\":0.30000000000000004}\n");
-    assert_scores(LEAT_LINE_SCORES, 3, (leat_scores){LEAT_F64, 3, values},
+    assert_output(LEAT_LINE_SCORES, 3, LEAT_F64, 3, values,
                   "{\"row\":3,\"error\":\"score is -infinity\"}\n");
 }
 

@@ -19,7 +19,7 @@ typedef struct scoring {
     leat_columns columns;
     leat_session *session;
     leat_tensor input;  /* f32 [BATCH_ROWS][features] */
-    leat_tensor output; /* f32 [BATCH_ROWS][values] */
+    leat_tensor output; /* [BATCH_ROWS][values] */
     leat_line_form form;
     FILE *out;
     uint32_t n_rows;    /* in the batch */
@@ -147,9 +147,8 @@ static leat_status score_batch(scoring *scorer, leat_error *error)
                                   &scorer->output, UINT64_MAX);
     while (status == LEAT_MORE);
     for (uint32_t i = 0; i < scorer->n_rows; i++)
-        scorer->n_failed +=
-            !leat_line_print(scorer->out, scorer->form, scorer->first_row + i,
-                             leat_scores_of(&scorer->output, i));
+        scorer->n_failed += !leat_line_print(scorer->out, scorer->form,
+                                             scorer->first_row + i, &scorer->output, i);
     scorer->first_row += scorer->n_rows;
     scorer->n_rows = 0;
     if (status != LEAT_OK)

@@ -52,45 +52,47 @@ static void print_scores(FILE *out, leat_scores scores)
     fprintf(out, "],\"label\":%" PRIu32, leat_scores_label(scores));
 }
 
-static void print_leaves(FILE *out, leat_scores leaves)
+/* leaves: [n] */
+static void print_leaves(FILE *out, const int32_t *leaves, uint32_t n)
 {
     fputs(",\"leaves\":[", out);
-    for (uint32_t i = 0; i < leaves.n; i++)
-        fprintf(out, i ? ",%.0f" : "%.0f", leat_scores_at(leaves, i));
+    for (uint32_t i = 0; i < n; i++)
+        fprintf(out, i ? ",%" PRId32 : "%" PRId32, leaves[i]);
     putc(']', out);
 }
 
-static void print_values(FILE *out, leat_line_form form, leat_scores scores)
+static bool print_finite(FILE *out, leat_line_form form, leat_scores scores)
 {
     char text[LEAT_SCORE_TEXT];
-    switch (form) {
-    case LEAT_LINE_SCORE:
-        leat_score_text(text, scores.dtype, leat_scores_at(scores, 0));
-        fprintf(out, ",\"score\":%s", text);
-        break;
-    case LEAT_LINE_SCORES:
-        print_scores(out, scores);
-        break;
-    case LEAT_LINE_LABEL:
-        fprintf(out, ",\"label\":%.0f", leat_scores_at(scores, 0));
-        break;
-    case LEAT_LINE_LEAVES:
-        print_leaves(out, scores);
-        break;
-    }
-}
-
-bool leat_line_print(FILE *out, leat_line_form form, uint64_t row, leat_scores scores)
-{
     uint32_t bad = leat_scores_not_finite(scores);
-    fprintf(out, "{\"row\":%" PRIu64, row);
-    if (bad == scores.n)
-        print_values(out, form, scores);
-    else
+    if (bad < scores.n) {
         fprintf(out, ",\"error\":\"score is %s\"",
                 leat_score_name(leat_scores_at(scores, bad)));
+        return false;
+    }
+    if (form == LEAT_LINE_SCORES) {
+        print_scores(out, scores);
+    } else if (form == LEAT_LINE_LABEL) {
+        fprintf(out, ",\"label\":%.0f", leat_scores_at(scores, 0));
+    } else {
+        leat_score_text(text, scores.dtype, leat_scores_at(scores, 0));
+        fprintf(out, ",\"score\":%s", text);
+    }
+    return true;
+}
+
+bool leat_line_print(FILE *out, leat_line_form form, uint64_t row,
+                     const leat_tensor *output, uint32_t i)
+{
+    uint32_t n = output->row_size;
+    bool is_finite = true;
+    fprintf(out, "{\"row\":%" PRIu64, row);
+    if (form == LEAT_LINE_LEAVES)
+        print_leaves(out, (const int32_t *)output->data + (size_t)i * n, n);
+    else
+        is_finite = print_finite(out, form, leat_scores_of(output, i));
     fputs("}\n", out);
-    return bad == scores.n;
+    return is_finite;
 }
 
 leat_status leat_lines_flush(FILE *out, leat_error *error)

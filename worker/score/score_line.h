@@ -36,8 +36,9 @@ typedef enum leat_line_form {
 leat_line_form leat_line_form_of(const leat_model *model, leat_score_kind kind,
                                  uint32_t n_values);
 
-/* False when it was an error's line. */
-bool leat_line_print(FILE *out, leat_line_form form, uint64_t row, leat_scores scores);
+/* Row i of a session's output as the line of `row`; false when it was an error's. */
+bool leat_line_print(FILE *out, leat_line_form form, uint64_t row,
+                     const leat_tensor *output, uint32_t i);
 
 /* Hands the lines on. END when nobody reads them any more (`| head`), which is no error;
  * E_IO with errno's text. */
