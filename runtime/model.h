@@ -44,7 +44,8 @@ void leat_model_free(leat_model *model);
 /* "XGBoost JSON", "XGBoost UBJSON". */
 const char *leat_model_format(const leat_model *model);
 
-/* The training objective by the framework's own name, "binary:logistic". */
+/* The training objective by the framework's own name, "binary:logistic"; NULL where the
+ * file names none. */
 const char *leat_model_objective(const leat_model *model);
 
 /* sha256 of the file, 64 lower-case hex digits. */
@@ -62,13 +63,27 @@ leat_output_kind leat_model_output_kind(const leat_model *model);
 /* Names of the columns of input 0 as the model carries them, or NULL when it has none. */
 const char *const *leat_model_feature_names(const leat_model *model);
 
+/* How many nodes of a graph are of one type. */
+typedef struct leat_operator_count {
+    const char *name;
+    uint32_t n;
+} leat_operator_count;
+
 /* Facts for people and for `leat model --json`. */
 typedef struct leat_model_facts {
     uint64_t file_bytes;
     uint64_t memory_bytes;
+
+    /* trees */
     uint32_t n_trees;
     uint32_t n_leaves;
     uint32_t max_depth;
+
+    /* a graph, as it is run: constants folded, patterns fused */
+    uint64_t n_parameters;                /* elements of its constants */
+    uint32_t n_operators;                 /* 0: no graph */
+    const leat_operator_count *operators; /* [n_operators], the most frequent first */
+
     const char *warning; /* what a user should know, or NULL */
 } leat_model_facts;
 void leat_model_describe(const leat_model *model, leat_model_facts *facts);

@@ -13,6 +13,7 @@ struct leat_session {
     uint32_t n_groups;
     uint32_t block;
     uint32_t next;       /* the row where the run goes on */
+    size_t bytes;        /* of margins and scratch */
     size_t row_bytes;    /* of the input */
     size_t output_bytes; /* of a row of the output */
     void *margins;       /* [block][n_groups], of the forest's type */
@@ -33,9 +34,10 @@ static leat_tensor_spec output_spec(const leat_model *model, leat_score_kind kin
     return spec;
 }
 
-static void *new_aligned(size_t size)
+static void *new_aligned(leat_session *session, size_t size)
 {
     size_t whole = (size / LEAT_ARENA_ALIGN + 1) * LEAT_ARENA_ALIGN;
+    session->bytes += whole;
     return aligned_alloc(LEAT_ARENA_ALIGN, whole);
 }
 
@@ -58,8 +60,9 @@ leat_status leat_session_new(leat_session **out, const leat_model *model,
     };
     session->output_bytes =
         session->output.shape[1] * leat_dtype_size(session->output.dtype);
-    session->margins = new_aligned((size_t)session->block * facts.n_groups * size);
-    session->scratch = new_aligned(leat_forest_scratch(ensemble->forest));
+    session->margins =
+        new_aligned(session, (size_t)session->block * facts.n_groups * size);
+    session->scratch = new_aligned(session, leat_forest_scratch(ensemble->forest));
     if (!session->margins || !session->scratch) {
         leat_session_free(session);
         return LEAT_E_MEMORY;
@@ -80,6 +83,11 @@ void leat_session_free(leat_session *session)
 const leat_tensor_spec *leat_session_output(const leat_session *session)
 {
     return &session->output;
+}
+
+leat_session_memory leat_session_measure(const leat_session *session)
+{
+    return (leat_session_memory){session->bytes, session->bytes};
 }
 
 /* rows: [n_rows][n_features]; output: [n_rows][width] */

@@ -6,7 +6,8 @@
  *
  * Owns:    its scratch memory. Not the model, which outlives it.
  * Threads: one lane.
- * Fails:   new: E_MEMORY. run: never; a score that is not finite is for the sink to refuse.
+ * Fails:   new: E_MEMORY; E_UNSUPPORTED where the model has no margins or leaves. run:
+ *          never; a score that is not finite is for the sink to refuse.
  */
 #ifndef LEAT_RUNTIME_SESSION_H
 #define LEAT_RUNTIME_SESSION_H
@@ -34,5 +35,13 @@ const leat_tensor_spec *leat_session_output(const leat_session *session);
 leat_status leat_session_run(leat_session *session, const leat_tensor *inputs,
                              uint32_t n_rows, leat_tensor *output,
                              uint64_t budget_ns) LEAT_MUST_CHECK;
+
+/* The memory of what stands between inputs and output, in a run of as many rows as the
+ * last one had. */
+typedef struct leat_session_memory {
+    size_t planned; /* bytes */
+    size_t sum;     /* what it would be if every intermediate had a place of its own */
+} leat_session_memory;
+leat_session_memory leat_session_measure(const leat_session *session);
 
 #endif
