@@ -1,6 +1,9 @@
 #include "worker/golden.h"
 
+#include "base/batch.h"
 #include "base/clock.h"
+#include "base/element.h"
+#include "producers/scores.h"
 #include "runtime/session.h"
 
 #include <errno.h>
@@ -12,85 +15,140 @@
 
 enum { MAX_STEPS = 2 };
 
+#define MAX_ERROR 1e-5
+
 typedef struct golden_run {
     const leat_plan *plan;
     const char *path;
     uint32_t line;
     leat_error *error;
     leat_session *session;
-    leat_tensor input;  /* f32 [1][n_columns] */
-    leat_tensor output; /* f32 [1][n_outputs] */
+    leat_batch batch; /* of one row */
+    bool is_graph;
 } golden_run;
 
 #define REFUSE(golden, code, ...)                                                        \
     (leat_error_set((golden)->error, code, __VA_ARGS__),                                 \
      leat_error_prefix((golden)->error, "%s:%u: ", (golden)->path, (golden)->line))
 
-/* null is a missing value: what a row has in its place is `missing`. */
-static leat_status read_number(golden_run *golden, const json_t *value, float missing,
-                               float *number)
+/* nil for what is absent or null, and a type that no column takes for what is no number.
+ */
+static leat_value value_of(const json_t *json)
 {
-    *number = missing;
-    if (value && json_is_number(value))
-        *number = (float)json_number_value(value);
-    else if (value && !json_is_null(value))
-        return REFUSE(golden, LEAT_E_CONFIG, "a value is neither a number nor null");
-    return LEAT_OK;
+    if (!json || json_is_null(json))
+        return (leat_value){.type = LEAT_VALUE_NIL};
+    if (json_is_boolean(json))
+        return (leat_value){.type = LEAT_VALUE_BOOL, .as.u = json_is_true(json)};
+    if (json_is_real(json))
+        return (leat_value){.type = LEAT_VALUE_DOUBLE, .as.f = json_real_value(json)};
+    if (!json_is_integer(json))
+        return (leat_value){.type = LEAT_VALUE_STR};
+    leat_value value = {.as.i = json_integer_value(json)};
+    value.type = value.as.i < 0 ? LEAT_VALUE_INT : LEAT_VALUE_UINT;
+    return value;
+}
+
+static leat_status put(golden_run *golden, const leat_column *column, leat_value value)
+{
+    const leat_tensor *tensor = &golden->batch.inputs[column->tensor];
+    leat_dtype dtype = tensor->spec->dtype;
+    void *at = (char *)tensor->data + column->element * leat_dtype_size(dtype);
+    leat_status status = leat_element_put(at, dtype, &value);
+    if (status == LEAT_OK)
+        return LEAT_OK;
+    if (status == LEAT_E_RANGE)
+        return REFUSE(golden, LEAT_E_CONFIG, "'%s' is out of the range of %s",
+                      column->name, leat_dtype_name(dtype));
+    if (status == LEAT_E_TYPE)
+        return REFUSE(golden, LEAT_E_CONFIG, "'%s' is neither %s nor null", column->name,
+                      leat_dtype_text(dtype));
+    leat_element_clear(at, dtype);
+    return leat_dtype_has_nan(dtype)
+               ? LEAT_OK
+               : REFUSE(golden, LEAT_E_CONFIG, "'%s' is missing, and %s has no NaN",
+                        column->name, leat_dtype_name(dtype));
 }
 
 static leat_status read_row(golden_run *golden, const json_t *row)
 {
     const leat_schema *schema = &golden->plan->schema;
-    float *input = golden->input.data; /* [n_columns] */
     if (!json_is_array(row) || json_array_size(row) != schema->n_columns)
         return REFUSE(golden, LEAT_E_CONFIG, "\"row\" must be an array of %u numbers",
                       schema->n_columns);
     leat_status status = LEAT_OK;
     for (uint32_t i = 0; i < schema->n_columns && !status; i++)
-        status = read_number(golden, json_array_get(row, i), NAN, &input[i]);
+        status = put(golden, &schema->columns[i], value_of(json_array_get(row, i)));
     return status;
+}
+
+/* A key that is no column's name, or NULL. */
+static const char *find_stranger(const leat_schema *schema, json_t *features)
+{
+    for (void *at = json_object_iter(features); at;
+         at = json_object_iter_next(features, at)) {
+        uint32_t i = 0;
+        while (i < schema->n_columns &&
+               strcmp(schema->columns[i].name, json_object_iter_key(at)) != 0)
+            i++;
+        if (i == schema->n_columns)
+            return json_object_iter_key(at);
+    }
+    return NULL;
 }
 
 static leat_status read_features(golden_run *golden, json_t *features)
 {
     const leat_schema *schema = &golden->plan->schema;
-    float *input = golden->input.data; /* [n_columns] */
-    size_t found = 0;
+    const char *stranger = find_stranger(schema, features);
+    if (stranger)
+        return REFUSE(golden, LEAT_E_CONFIG,
+                      "\"features\" has '%.60s', which is no column of the model",
+                      stranger);
     leat_status status = LEAT_OK;
     for (uint32_t i = 0; i < schema->n_columns && !status; i++) {
         const leat_column *column = &schema->columns[i];
-        const json_t *value = json_object_get(features, column->name);
-        found += value != NULL;
-        status = read_number(golden, value, (float)column->default_value, &input[i]);
+        leat_value value = value_of(json_object_get(features, column->name));
+        if (value.type == LEAT_VALUE_NIL && column->has_default)
+            value =
+                (leat_value){.type = LEAT_VALUE_DOUBLE, .as.f = column->default_value};
+        status = put(golden, column, value);
     }
-    if (!status && found != json_object_size(features))
-        status = REFUSE(golden, LEAT_E_CONFIG,
-                        "\"features\" must be an object of the model's columns alone");
     return status;
 }
 
-/* Float32 values have an order in which neighbours are one apart. */
-static int64_t rank_of(float value)
+/* ---- scores ---- */
+
+static double next_toward(leat_dtype dtype, double from, double to)
 {
-    int32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits < 0 ? (int64_t)INT32_MIN - bits : bits;
+    return dtype == LEAT_F64 ? nextafter(from, to)
+                             : (double)nextafterf((float)from, (float)to);
+}
+
+/* Trees and what links them to a score are the framework's own arithmetic, to a rounding
+ * of the C library's functions. The sums of a graph's products have no order of their own.
+ */
+static bool is_near(const golden_run *golden, double wanted, double got)
+{
+    leat_dtype dtype = golden->batch.output.spec->dtype;
+    if (golden->is_graph)
+        return fabs(got - wanted) <= MAX_ERROR * fmax(1, fabs(wanted));
+    for (int step = 0; step < MAX_STEPS && got != wanted; step++)
+        got = next_toward(dtype, got, wanted);
+    return got == wanted;
 }
 
 static leat_status compare(golden_run *golden, const char *what, const json_t *expected,
-                           float got)
+                           double got)
 {
-    float wanted;
-    leat_status status = read_number(golden, expected, NAN, &wanted);
-    if (status)
-        return status;
-    if (isnan(wanted))
-        return REFUSE(golden, LEAT_E_CONFIG, "\"%s\" is missing", what);
-    int64_t steps = llabs(rank_of(wanted) - rank_of(got));
-    if (!isnan(got) && steps <= MAX_STEPS)
+    bool is_single = golden->batch.output.spec->dtype == LEAT_F32;
+    int digits = is_single ? 9 : 17;
+    if (!json_is_number(expected))
+        return REFUSE(golden, LEAT_E_CONFIG, "\"%s\" is missing or no number", what);
+    double wanted = json_number_value(expected);
+    if (is_near(golden, is_single ? (double)(float)wanted : wanted, got))
         return LEAT_OK;
-    return REFUSE(golden, LEAT_E_MODEL, "%s %.9g is expected, and the model gives %.9g",
-                  what, (double)wanted, (double)got);
+    return REFUSE(golden, LEAT_E_MODEL, "%s %.*g is expected, and the model gives %.*g",
+                  what, digits, wanted, digits, got);
 }
 
 static leat_status compare_all(golden_run *golden, const json_t *object)
@@ -101,32 +159,37 @@ static leat_status compare_all(golden_run *golden, const json_t *object)
         [LEAT_OUTPUT_LABEL] = "label",
     };
     leat_output_kind kind = leat_model_output_kind(golden->plan->model);
-    const float *output = golden->output.data; /* [n_outputs] */
+    leat_scores scores = leat_scores_of(&golden->batch.output, 0);
     const json_t *expected = json_object_get(object, keys[kind]);
     if (kind != LEAT_OUTPUT_SCORES)
-        return compare(golden, keys[kind], expected, output[0]);
-    if (json_array_size(expected) != golden->output.row_size)
+        return compare(golden, keys[kind], expected, leat_scores_at(scores, 0));
+    if (json_array_size(expected) != scores.n)
         return REFUSE(golden, LEAT_E_CONFIG, "\"scores\" must be an array of %u numbers",
-                      golden->output.row_size);
+                      scores.n);
     leat_status status = LEAT_OK;
-    for (uint32_t i = 0; i < golden->output.row_size && !status; i++)
-        status = compare(golden, keys[kind], json_array_get(expected, i), output[i]);
-    return status;
+    for (uint32_t i = 0; i < scores.n && !status; i++)
+        status = compare(golden, keys[kind], json_array_get(expected, i),
+                         leat_scores_at(scores, i));
+    const json_t *label = json_object_get(object, "label");
+    return status || !label ? status
+                            : compare(golden, "label", label, leat_scores_label(scores));
 }
+
+/* ---- the file ---- */
 
 static leat_status check_object(golden_run *golden, const json_t *object)
 {
+    leat_batch *batch = &golden->batch;
     json_t *features = json_object_get(object, "features");
     leat_status status = json_is_object(features)
                              ? read_features(golden, features)
                              : read_row(golden, json_object_get(object, "row"));
-    while (!status) {
-        status = leat_session_run(golden->session, &golden->input, 1, &golden->output,
-                                  LEAT_SEC);
-        if (status != LEAT_MORE)
-            break;
-        status = LEAT_OK;
-    }
+    if (status)
+        return status;
+    do
+        status =
+            leat_session_run(golden->session, batch->inputs, 1, &batch->output, LEAT_SEC);
+    while (status == LEAT_MORE);
     return status ? status : compare_all(golden, object);
 }
 
@@ -165,29 +228,33 @@ static leat_status check_lines(golden_run *golden, uint32_t *n_rows)
     return status;
 }
 
+static leat_status begin(golden_run *golden)
+{
+    const leat_plan *plan = golden->plan;
+    leat_model_facts facts;
+    leat_model_describe(plan->model, &facts);
+    golden->is_graph = facts.n_operators > 0;
+    leat_status status =
+        leat_session_new(&golden->session, plan->model, LEAT_SCORE_PREDICT);
+    if (!status)
+        status = leat_batch_init(&golden->batch, 1);
+    if (!status)
+        status = leat_batch_reset(&golden->batch, &plan->schema,
+                                  leat_session_output(golden->session));
+    return status ? leat_error_set(golden->error, status, "%s: no memory for a row",
+                                   golden->path)
+                  : LEAT_OK;
+}
+
 leat_status leat_golden_check(const leat_plan *plan, const char *path, uint32_t *n_rows,
                               leat_error *error)
 {
     *n_rows = 0;
     golden_run golden = {.plan = plan, .path = path, .error = error};
-    leat_arena arena;
-    leat_arena_init(&arena, 4096);
-    leat_status status =
-        leat_session_new(&golden.session, plan->model, LEAT_SCORE_PREDICT);
-    if (!status) {
-        const leat_tensor_spec *output = leat_session_output(golden.session);
-        golden.input = (leat_tensor){plan->schema.inputs, plan->schema.n_columns, NULL};
-        golden.output = (leat_tensor){output, leat_tensor_row_size(output), NULL};
-        golden.input.data =
-            leat_arena_aligned(&arena, golden.input.row_size * sizeof(float));
-        golden.output.data =
-            leat_arena_aligned(&arena, golden.output.row_size * sizeof(float));
-    }
-    if (status || !golden.input.data || !golden.output.data)
-        status = leat_error_set(error, LEAT_E_MEMORY, "%s: out of memory", path);
-    else
+    leat_status status = begin(&golden);
+    if (!status)
         status = check_lines(&golden, n_rows);
+    leat_batch_fini(&golden.batch);
     leat_session_free(golden.session);
-    leat_arena_fini(&arena);
     return status;
 }

@@ -2,16 +2,19 @@
  * one and runs here as it ran where it was trained.
  *
  * One JSON object a line:
- *   {"features": {"amount": 12.5, "hour": 3}, "score": 0.97} {"row": [12.5, 3], "scores":
- *   [0.1, 0.2, 0.7]} `row` has the model's columns in order, null being missing;
- *   `features` has them by name, an absent one getting its default. `score`, `scores` or
- *   `label`, as the prediction has it.
+ *
+ *   {"features": {"amount": 12.5, "hour": 3}, "score": 0.97}
+ *   {"row": [12.5, 3], "scores": [0.1, 0.2, 0.7]}
+ *
+ * `row` has the model's columns in order, null being missing, input after input where
+ * there are several; `features` has them by name, an absent one getting its default.
+ * `score`, `scores` or `label`, as the prediction has it. Of trees a score may be 2 steps
+ * of its type (float32 or float64) away; of a graph 1e-5, or that share of a score above 1.
  *
  * Owns:    nothing afterwards.
  * Threads: main.
  * Fails:   E_NO_INPUT, E_CONFIG for a file that is not so, E_MODEL for a score that is
- *          more than 2 float32 steps away: "file:line: expected ..., the model gives
- *          ...".
+ *          further away: "file:line: expected ..., the model gives ...".
  */
 #ifndef LEAT_WORKER_GOLDEN_H
 #define LEAT_WORKER_GOLDEN_H

@@ -74,6 +74,12 @@ static void test_golden__scores_of_several_classes(void **state)
                      1);
     assert_int_equal(check_with(&classes, "{\"row\": [0, 1], \"scores\": [0.5, 0.6]}"),
                      -1);
+    assert_int_equal(
+        check_with(&classes, "{\"row\": [0, 1], \"scores\": [0.5, 0.5], \"label\": 0}"),
+        1);
+    assert_int_equal(
+        check_with(&classes, "{\"row\": [0, 1], \"scores\": [0.5, 0.5], \"label\": 1}"),
+        -1);
     assert_int_equal(check_with(&classes, "{\"row\": [0, 1], \"scores\": [0.5]}"), -1);
     assert_int_equal(check_with(&classes, "{\"row\": [0, 1], \"score\": 0.5}"), -1);
 }
@@ -90,10 +96,10 @@ static void test_golden__refusals(void **state)
         {"{\"row\": [0], \"score\": 1}",
          "golden.ndjson:1: \"row\" must be an array of 2 numbers"},
         {"{\"row\": [0, \"x\"], \"score\": 1}",
-         "golden.ndjson:1: a value is neither a number nor null"},
-        {"{\"row\": [0, 1]}", "golden.ndjson:1: \"score\" is missing"},
+         "golden.ndjson:1: 'avg' is neither a number nor null"},
+        {"{\"row\": [0, 1]}", "golden.ndjson:1: \"score\" is missing or no number"},
         {"{\"features\": {\"amuont\": 1}, \"score\": 1}",
-         "golden.ndjson:1: \"features\" must be an object of the model's columns alone"},
+         "golden.ndjson:1: \"features\" has 'amuont', which is no column of the model"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_int_equal(check(cases[i][0]), -1);
