@@ -1,0 +1,81 @@
+#include "bench/decoder/decoder.h"
+#include "consumers/decode.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* As the worker's lane does: a batch is reset, gets its events, and is decoded. What the
+ * lane does not do is the copy of the rows at the end. */
+
+enum { MAX_EVENTS = 4096 };
+
+static const leat_tensor_spec score = {"score", LEAT_F32, 2, {0, 1}};
+
+typedef struct decoder {
+    leat_arena arena;
+    leat_tensor_spec input;
+    leat_schema schema;
+    leat_path text;
+    leat_decoder *decoder;
+    leat_batch batch;
+} decoder;
+
+static void check(leat_status status, const leat_error *error)
+{
+    if (status)
+        bench_give_up("leat", error->msg);
+}
+
+static void find(decoder *self, const char *name, leat_path *path)
+{
+    leat_error error;
+    const char *text = leat_arena_printf(&self->arena, "event.%s", name);
+    check(leat_path_parse(path, &self->arena, text, &error), &error);
+}
+
+static void describe(decoder *self, const char *const *names, uint32_t n_names)
+{
+    uint32_t n = n_names - 1;
+    leat_column *columns = leat_arena_calloc(&self->arena, n, sizeof *columns);
+    for (uint32_t i = 0; i < n; i++) {
+        columns[i] = (leat_column){.name = names[i + 1], .element = i};
+        find(self, names[i + 1], &columns[i].from);
+    }
+    find(self, names[0], &self->text);
+    self->input = (leat_tensor_spec){"rows", LEAT_F32, 2, {0, n}};
+    self->schema = (leat_schema){.n_inputs = 1,
+                                 .inputs = &self->input,
+                                 .n_columns = n,
+                                 .columns = columns,
+                                 .n_captures = 1,
+                                 .captures = &self->text};
+}
+
+static void *open_decoder(const char *const *names, uint32_t n_names)
+{
+    static decoder self;
+    leat_error error;
+    leat_arena_init(&self.arena, 1 << 16);
+    describe(&self, names, n_names);
+    check(leat_decoder_new(&self.decoder, &self.schema, NULL, &error), &error);
+    if (leat_batch_init(&self.batch, MAX_EVENTS))
+        bench_give_up("leat", "no memory");
+    return &self;
+}
+
+static void decode(void *opaque, const bench_payload *payloads, uint32_t n, float *rows)
+{
+    decoder *self = opaque;
+    leat_batch *batch = &self->batch;
+    if (n > MAX_EVENTS || leat_batch_reset(batch, &self->schema, &score))
+        bench_give_up("leat", "the batch is too large");
+    for (uint32_t i = 0; i < n; i++)
+        leat_batch_add(batch)->payload = (leat_slice){payloads[i].data, payloads[i].size};
+    leat_decoder_run(self->decoder, batch);
+    if (batch->n_rows != n)
+        bench_give_up("leat", "an event was refused");
+    memcpy(rows, batch->inputs[0].data, (size_t)n * self->input.shape[1] * sizeof *rows);
+}
+
+const bench_decoder decoder_leat = {"leat", open_decoder, decode};
