@@ -3,10 +3,11 @@
 #include <string.h>
 
 static const leat_operator *const families[] = {
-    leat_shaping_operators,
     leat_elementwise_operators,
-    leat_matmul_operators,
-    leat_dense_operators,
+    leat_normalise_axes_operators,
+    leat_normalise_operators,
+    leat_shaping_operators,
+    leat_softmax_operators,
 };
 
 const leat_operator *leat_operator_find(const char *domain, const char *name,

@@ -84,10 +84,11 @@ const leat_operator *leat_operator_find(const char *domain, const char *name,
                                         uint32_t version);
 
 /* A family's table ends with a row whose name is NULL. */
-extern const leat_operator leat_shaping_operators[];     /* ops/shaping.c */
-extern const leat_operator leat_elementwise_operators[]; /* ops/elementwise.c */
-extern const leat_operator leat_matmul_operators[];      /* ops/matmul.c */
-extern const leat_operator leat_dense_operators[];       /* ops/dense.c */
+extern const leat_operator leat_shaping_operators[];        /* ops/shaping.c */
+extern const leat_operator leat_elementwise_operators[];    /* ops/elementwise.c */
+extern const leat_operator leat_normalise_axes_operators[]; /* ops/normalise_axes.c */
+extern const leat_operator leat_normalise_operators[];      /* ops/normalise.c */
+extern const leat_operator leat_softmax_operators[];        /* ops/softmax.c */
 
 /* ---- for operators ---- */
 
