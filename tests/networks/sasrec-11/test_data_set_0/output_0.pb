@@ -1,0 +1,1 @@
+BscoreJBAp“¾Xu¢>
