@@ -48,6 +48,25 @@ leat_status leat_attribute_float(leat_node *node, const char *name, float absent
     return status;
 }
 
+leat_status leat_attribute_dtype(leat_node *node, const char *name, leat_dtype absent,
+                                 leat_dtype *value)
+{
+    static const int64_t numbers[] = {
+        [LEAT_F32] = 1, [LEAT_F64] = 11, [LEAT_I64] = 7,
+        [LEAT_I32] = 6, [LEAT_BOOL] = 9, [LEAT_STRING] = 8,
+    };
+    int64_t number;
+    leat_status status = leat_attribute_int(node, name, numbers[absent], &number);
+    for (leat_dtype dtype = LEAT_F32; dtype <= LEAT_STRING; dtype++) {
+        *value = dtype;
+        if (numbers[dtype] == number)
+            return status;
+    }
+    return leat_error_set(node->error, LEAT_E_UNSUPPORTED,
+                          "attribute %s: data type %lld is not supported", name,
+                          (long long)number);
+}
+
 static bool is_word(leat_slice text, const char *word)
 {
     return text.size == strlen(word) && !memcmp(text.data, word, text.size);

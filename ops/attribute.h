@@ -59,6 +59,10 @@ leat_status leat_attribute_word(struct leat_node *node, const char *name,
                                 const char *const *words, uint32_t absent,
                                 uint32_t *value) LEAT_MUST_CHECK;
 
+/* An integer that is one of ONNX's TensorProto.DataType, as a dtype. */
+leat_status leat_attribute_dtype(struct leat_node *node, const char *name,
+                                 leat_dtype absent, leat_dtype *value) LEAT_MUST_CHECK;
+
 /* Lists; *n is 0 and the pointer NULL when absent. */
 leat_status leat_attribute_ints(struct leat_node *node, const char *name,
                                 const int64_t **ints, size_t *n) LEAT_MUST_CHECK;
