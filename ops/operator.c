@@ -3,11 +3,21 @@
 #include <string.h>
 
 static const leat_operator *const families[] = {
+    leat_along_operators,
+    leat_binary_operators,
+    leat_cast_operators,
+    leat_clip_operators,
+    leat_compare_operators,
+    leat_constant_operators,
     leat_elementwise_operators,
-    leat_normalise_axes_operators,
-    leat_normalise_operators,
+    leat_gather_operators,
+    leat_moving_operators,
+    leat_reduce_operators,
+    leat_scatter_operators,
+    leat_select_operators,
     leat_shaping_operators,
-    leat_softmax_operators,
+    leat_slice_operators,
+    leat_transpose_operators,
 };
 
 const leat_operator *leat_operator_find(const char *domain, const char *name,
