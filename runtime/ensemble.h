@@ -25,6 +25,9 @@ typedef struct leat_ensemble {
 leat_status leat_xgboost_read(leat_ensemble *ensemble, leat_arena *arena,
                               const leat_doc *root, leat_error *error) LEAT_MUST_CHECK;
 
+/* What a model is made of: a network, or an ensemble where that is NULL. */
+struct leat_network;
+const struct leat_network *leat_model_network(const leat_model *model);
 const leat_ensemble *leat_model_ensemble(const leat_model *model);
 
 #endif

@@ -1,6 +1,7 @@
 #include "runtime/model.h"
 
 #include "runtime/ensemble.h"
+#include "runtime/network.h"
 #include "runtime/sha256.h"
 #include "runtime/sniff.h"
 
@@ -15,6 +16,7 @@
 struct leat_model {
     leat_arena arena;
     leat_ensemble ensemble;
+    leat_network *network; /* or NULL, and the ensemble is what there is */
     const char *format;
     char digest[LEAT_SHA256_TEXT];
     leat_tensor_spec input;
@@ -52,30 +54,55 @@ static leat_status check_root(const leat_doc *root, leat_error *error)
         "no key \"learner\": expected what XGBoost's save_model writes");
 }
 
-static leat_status read_bytes(leat_model *model, const uint8_t *bytes, size_t size,
-                              leat_error *error)
+static leat_status read_onnx(leat_model *model, const uint8_t *bytes, size_t size,
+                             leat_error *error)
+{
+    model->format = "ONNX";
+    leat_network *network = leat_arena_alloc(&model->arena, sizeof *network);
+    if (!network)
+        return leat_error_set(error, LEAT_E_MEMORY, "out of memory");
+    leat_status status = leat_network_init(network, bytes, size, error);
+    if (!status)
+        model->network = network;
+    return status;
+}
+
+static leat_status read_document(leat_model *model, leat_model_kind kind,
+                                 const uint8_t *bytes, size_t size, leat_error *error)
 {
     leat_arena scratch;
     leat_arena_init(&scratch, 1 << 16);
-    leat_model_kind kind;
     const leat_doc *root;
-    leat_status status = leat_sniff(&kind, bytes, size, error);
-    if (status)
-        goto out;
     model->format = kind == LEAT_KIND_JSON ? "XGBoost JSON" : "XGBoost UBJSON";
-    status = kind == LEAT_KIND_JSON
-                 ? leat_json_read(&root, &scratch, bytes, size, error)
-                 : leat_ubjson_read(&root, &scratch, bytes, size, error);
+    leat_status status = kind == LEAT_KIND_JSON
+                             ? leat_json_read(&root, &scratch, bytes, size, error)
+                             : leat_ubjson_read(&root, &scratch, bytes, size, error);
     if (!status)
         status = check_root(root, error);
     if (!status)
         status = leat_xgboost_read(&model->ensemble, &model->arena, root, error);
-out:
     leat_arena_fini(&scratch);
     return status;
 }
 
-static void describe_tensors(leat_model *model)
+static leat_status read_bytes(leat_model *model, const uint8_t *bytes, size_t size,
+                              leat_error *error)
+{
+    leat_model_kind kind;
+    leat_status status = leat_sniff(&kind, bytes, size, error);
+    if (status)
+        return status;
+    return kind == LEAT_KIND_ONNX ? read_onnx(model, bytes, size, error)
+                                  : read_document(model, kind, bytes, size, error);
+}
+
+static void describe_network(leat_model *model)
+{
+    model->output = model->network->output;
+    model->kind = model->output.shape[1] > 1 ? LEAT_OUTPUT_SCORES : LEAT_OUTPUT_SCORE;
+}
+
+static void describe_ensemble(leat_model *model)
 {
     leat_forest_facts facts = leat_forest_describe(model->ensemble.forest);
     uint32_t width = leat_link_width(model->ensemble.link, facts.n_groups);
@@ -108,7 +135,10 @@ leat_status leat_model_parse(leat_model **out, const void *bytes, size_t size,
         leat_model_free(model);
         return status;
     }
-    describe_tensors(model);
+    if (model->network)
+        describe_network(model);
+    else
+        describe_ensemble(model);
     *out = model;
     return LEAT_OK;
 }
@@ -165,6 +195,8 @@ void leat_model_free(leat_model *model)
 {
     if (!model)
         return;
+    if (model->network)
+        leat_network_fini(model->network);
     leat_arena_fini(&model->arena);
     free(model);
 }
@@ -186,13 +218,12 @@ const char *leat_model_digest(const leat_model *model)
 
 uint32_t leat_model_n_inputs(const leat_model *model)
 {
-    (void)model;
-    return 1;
+    return model->network ? model->network->graph.n_inputs : 1;
 }
 
 const leat_tensor_spec *leat_model_inputs(const leat_model *model)
 {
-    return &model->input;
+    return model->network ? model->network->inputs : &model->input;
 }
 
 const leat_tensor_spec *leat_model_output(const leat_model *model)
@@ -210,17 +241,38 @@ const char *const *leat_model_feature_names(const leat_model *model)
     return model->ensemble.feature_names;
 }
 
+static void add_network_facts(const leat_network *network, leat_model_facts *facts)
+{
+    facts->memory_bytes += sizeof *network + leat_arena_footprint(&network->graph.arena);
+    facts->n_parameters = network->n_parameters;
+    facts->n_operators = network->n_operators;
+    facts->operators = network->operators;
+}
+
+static void add_forest_facts(const leat_forest *forest, leat_model_facts *facts)
+{
+    const leat_forest_facts trees = leat_forest_describe(forest);
+    facts->n_trees = trees.n_trees;
+    facts->n_leaves = trees.n_leaves;
+    facts->max_depth = trees.max_depth;
+}
+
 void leat_model_describe(const leat_model *model, leat_model_facts *facts)
 {
-    leat_forest_facts forest = leat_forest_describe(model->ensemble.forest);
     *facts = (leat_model_facts){
         .file_bytes = model->file_bytes,
         .memory_bytes = sizeof *model + leat_arena_footprint(&model->arena),
-        .n_trees = forest.n_trees,
-        .n_leaves = forest.n_leaves,
-        .max_depth = forest.max_depth,
         .warning = model->ensemble.warning,
     };
+    if (model->network)
+        add_network_facts(model->network, facts);
+    else
+        add_forest_facts(model->ensemble.forest, facts);
+}
+
+const leat_network *leat_model_network(const leat_model *model)
+{
+    return model->network;
 }
 
 const leat_ensemble *leat_model_ensemble(const leat_model *model)

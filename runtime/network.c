@@ -81,18 +81,19 @@ void leat_network_set_rows(const leat_network *network, leat_frame *frame,
 
 /* ---- the output ---- */
 
-/* scikit-learn's probabilities come out of a ZipMap, a sequence of maps; the tensor that
- * goes in is what it keeps. */
-static bool is_zip_map(const leat_graph_port *port)
+/* scikit-learn's probabilities come out of a ZipMap, a sequence of maps: the tensor that
+ * goes in is what is wanted. */
+static void strip_zip_map(leat_graph_port *port)
 {
     const leat_graph_node *node = port->value->producer;
-    return node && !strcmp(node->op_type, "ZipMap");
+    if (!node || strcmp(node->op_type, "ZipMap") || !node->n_inputs || !node->inputs[0])
+        return;
+    *port =
+        (leat_graph_port){.value = node->inputs[0], .is_tensor = true, .dtype = LEAT_F32};
 }
 
 static bool may_be_scores(const leat_graph_port *port)
 {
-    if (is_zip_map(port))
-        return true;
     const bool is_floating = port->dtype == LEAT_F32 || port->dtype == LEAT_F64;
     return port->is_tensor && is_floating && (!port->has_shape || port->rank > 0);
 }
@@ -102,6 +103,7 @@ static bool may_be_scores(const leat_graph_port *port)
 static leat_status choose_output(leat_graph *graph, leat_error *error)
 {
     for (uint32_t i = 0; i < graph->n_outputs; i++) {
+        strip_zip_map(&graph->outputs[i]);
         if (!may_be_scores(&graph->outputs[i]))
             continue;
         graph->outputs[0] = graph->outputs[i];
@@ -115,39 +117,36 @@ static leat_status choose_output(leat_graph *graph, leat_error *error)
 
 /* ---- facts ---- */
 
-static int compare_names(const void *a, const void *b)
+static int by_name(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* names: [n], sorted */
-static leat_status count_names(leat_network *network, const char **names, uint32_t n)
+static int by_frequency(const void *a, const void *b)
 {
-    leat_operator_count *counts =
-        leat_arena_calloc(&network->graph.arena, n, sizeof *counts);
-    uint32_t n_counts = 0;
-    if (!counts)
-        return LEAT_E_MEMORY;
-    for (uint32_t i = 0; i < n; i++) {
-        if (!i || strcmp(names[i - 1], names[i]))
-            counts[n_counts++].name = names[i];
-        counts[n_counts - 1].count++;
-    }
-    network->facts.operators = counts;
-    network->facts.n_operators = n_counts;
-    return LEAT_OK;
+    const leat_operator_count *x = a, *y = b;
+    return x->n != y->n ? (x->n < y->n ? 1 : -1) : strcmp(x->name, y->name);
 }
 
 static leat_status count_operators(leat_network *network)
 {
     const leat_graph *graph = &network->graph;
+    leat_operator_count *counts =
+        leat_arena_calloc(&network->graph.arena, graph->n_nodes, sizeof *counts);
     const char **names = calloc((size_t)graph->n_nodes + 1, sizeof *names);
-    if (!names)
-        return LEAT_E_MEMORY;
-    for (uint32_t i = 0; i < graph->n_nodes; i++)
+    leat_status status = counts && names ? LEAT_OK : LEAT_E_MEMORY;
+    for (uint32_t i = 0; i < graph->n_nodes && !status; i++)
         names[i] = graph->nodes[i]->op_type;
-    qsort(names, graph->n_nodes, sizeof *names, compare_names);
-    leat_status status = count_names(network, names, graph->n_nodes);
+    if (!status)
+        qsort(names, graph->n_nodes, sizeof *names, by_name);
+    for (uint32_t i = 0; i < graph->n_nodes && !status; i++) {
+        if (!i || strcmp(names[i - 1], names[i]))
+            counts[network->n_operators++].name = names[i];
+        counts[network->n_operators - 1].n++;
+    }
+    if (!status)
+        qsort(counts, network->n_operators, sizeof *counts, by_frequency);
+    network->operators = counts;
     free(names);
     return status;
 }
@@ -156,22 +155,15 @@ static void count_parameters(leat_network *network)
 {
     for (uint32_t i = 0; i < network->graph.n_values; i++) {
         const leat_graph_value *value = network->graph.values[i];
-        const leat_dtype dtype = value->array.dtype;
-        if (value->array.data && value->n_readers &&
-            (dtype == LEAT_F32 || dtype == LEAT_F64))
-            network->facts.n_parameters += leat_array_count(&value->array);
+        const bool is_floating =
+            value->array.dtype == LEAT_F32 || value->array.dtype == LEAT_F64;
+        if (value->array.data && value->n_readers && is_floating)
+            network->n_parameters += leat_array_count(&value->array);
     }
 }
 
-/* Of what leads to the output in the file, whatever becomes of it. */
 static leat_status describe(leat_network *network, leat_error *error)
 {
-    leat_graph *graph = &network->graph;
-    leat_graph_drop_dead(graph);
-    if (graph->n_nodes > MOST_NODES)
-        return leat_error_set(error, LEAT_E_UNSUPPORTED,
-                              "%u nodes: at most %d are supported", graph->n_nodes,
-                              MOST_NODES);
     count_parameters(network);
     return count_operators(network)
                ? leat_error_set(error, LEAT_E_MEMORY, "out of memory")
@@ -179,6 +171,15 @@ static leat_status describe(leat_network *network, leat_error *error)
 }
 
 /* ---- all of it ---- */
+
+static leat_status check_nodes(const leat_graph *graph, leat_error *error)
+{
+    return graph->n_nodes > MOST_NODES
+               ? leat_error_set(error, LEAT_E_UNSUPPORTED,
+                                "%u nodes: at most %d are supported", graph->n_nodes,
+                                MOST_NODES)
+               : LEAT_OK;
+}
 
 static leat_status lay_out(leat_network *network, leat_error *error)
 {
@@ -205,13 +206,15 @@ leat_status leat_network_init(leat_network *network, const void *bytes, size_t s
     if (!status)
         status = describe_inputs(network, error);
     if (!status)
-        status = describe(network, error);
+        status = check_nodes(&network->graph, error);
     if (!status)
         status = leat_graph_load(&network->graph, error);
     if (!status)
         status = leat_network_try_rows(network, error);
     if (!status)
         status = lay_out(network, error);
+    if (!status)
+        status = describe(network, error);
     if (status)
         leat_network_fini(network);
     return status;

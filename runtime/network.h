@@ -19,6 +19,7 @@
 
 #include "base/tensor.h"
 #include "runtime/frame.h"
+#include "runtime/session.h"
 
 /* Where the elements of a value are during a run. */
 typedef enum leat_place_kind {
@@ -34,20 +35,6 @@ typedef struct leat_place {
     size_t offset;
 } leat_place;
 
-/* How often the file has an operator. */
-typedef struct leat_operator_count {
-    const char *name;
-    uint32_t count;
-} leat_operator_count;
-
-typedef struct leat_network_facts {
-    uint64_t n_parameters; /* elements of floating constants */
-    uint32_t n_operators;
-    const leat_operator_count *operators; /* [n_operators], by name */
-    uint64_t plan_bytes;                  /* of a session's memory for intermediates */
-    uint64_t sum_bytes;                   /* what they would take one beside the other */
-} leat_network_facts;
-
 typedef struct leat_network {
     leat_graph graph;         /* with one output */
     leat_tensor_spec *inputs; /* [graph.n_inputs] */
@@ -60,7 +47,11 @@ typedef struct leat_network {
     leat_place *places; /* [graph.n_values] */
     size_t known_bytes; /* of what is known with the shapes */
     size_t scratch;
-    leat_network_facts facts;
+    leat_session_memory memory; /* of intermediates, in a run of a block */
+
+    uint64_t n_parameters; /* elements of floating constants */
+    uint32_t n_operators;
+    const leat_operator_count *operators; /* [n_operators], the most frequent first */
 } leat_network;
 
 /* An ONNX file. */

@@ -111,7 +111,7 @@ static leat_status plan(layout *lay, leat_error *error)
     for (uint32_t i = n_values; i-- > 0 && !status;)
         if (network->places[i].kind == LEAT_PLACE_PLAN && find(lay, i) == i)
             network->places[i].offset = blocks[--n].offset;
-    network->facts.plan_bytes = total;
+    network->memory.planned = total;
     free(blocks);
     return status ? leat_error_set(error, status, "out of memory") : LEAT_OK;
 }
@@ -136,12 +136,12 @@ static void place_roots(layout *lay)
 static void place_members(layout *lay)
 {
     leat_network *network = lay->network;
-    network->facts.sum_bytes = 0;
+    network->memory.sum = 0;
     for (uint32_t i = 0; i < lay->graph->n_values; i++) {
         if (!is_of_run(lay, lay->graph->values[i]) || is_input(lay, i))
             continue;
         network->places[i] = network->places[find(lay, i)];
-        network->facts.sum_bytes += network->sizes[i];
+        network->memory.sum += network->sizes[i];
     }
 }
 

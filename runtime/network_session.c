@@ -68,7 +68,7 @@ leat_status leat_network_session_new(leat_network_session **out,
     if (!session)
         return LEAT_E_MEMORY;
     session->network = network;
-    session->memory = new_aligned(network->facts.plan_bytes);
+    session->memory = new_aligned(network->memory.planned);
     session->scratch = new_aligned(network->scratch);
     session->input_bytes = calloc(n_inputs, sizeof *session->input_bytes);
     session->output_bytes = row_bytes(&network->output);

@@ -2,18 +2,20 @@
 
 #include "base/clock.h"
 #include "runtime/ensemble.h"
+#include "runtime/network_session.h"
 
 #include <stdlib.h>
 
 /* Rows are run block by block, so that the budget is kept. */
 struct leat_session {
-    const leat_ensemble *ensemble;
     leat_score_kind kind;
     leat_tensor_spec output;
-    uint32_t n_groups;
     uint32_t block;
-    uint32_t next;       /* the row where the run goes on */
-    size_t bytes;        /* of margins and scratch */
+    uint32_t next; /* the row where the run goes on */
+    leat_session_memory memory;
+    leat_network_session *network; /* or NULL, and a forest: */
+    const leat_ensemble *ensemble;
+    uint32_t n_groups;
     size_t row_bytes;    /* of the input */
     size_t output_bytes; /* of a row of the output */
     void *margins;       /* [block][n_groups], of the forest's type */
@@ -37,19 +39,28 @@ static leat_tensor_spec output_spec(const leat_model *model, leat_score_kind kin
 static void *new_aligned(leat_session *session, size_t size)
 {
     size_t whole = (size / LEAT_ARENA_ALIGN + 1) * LEAT_ARENA_ALIGN;
-    session->bytes += whole;
+    session->memory.planned += whole;
+    session->memory.sum += whole;
     return aligned_alloc(LEAT_ARENA_ALIGN, whole);
 }
 
-leat_status leat_session_new(leat_session **out, const leat_model *model,
-                             leat_score_kind kind)
+static leat_status set_up_network(leat_session *session, const leat_model *model)
 {
+    const leat_network *network = leat_model_network(model);
+    if (session->kind != LEAT_SCORE_PREDICT)
+        return LEAT_E_UNSUPPORTED;
+    session->output = network->output;
+    session->block = network->block;
+    session->memory = network->memory;
+    return leat_network_session_new(&session->network, network);
+}
+
+static leat_status set_up_forest(leat_session *session, const leat_model *model)
+{
+    const leat_score_kind kind = session->kind;
     const leat_ensemble *ensemble = leat_model_ensemble(model);
     leat_forest_facts facts = leat_forest_describe(ensemble->forest);
     size_t size = leat_dtype_size(facts.dtype);
-    leat_session *session = calloc(1, sizeof *session);
-    if (!session)
-        return LEAT_E_MEMORY;
     *session = (leat_session){
         .ensemble = ensemble,
         .kind = kind,
@@ -63,18 +74,30 @@ leat_status leat_session_new(leat_session **out, const leat_model *model,
     session->margins =
         new_aligned(session, (size_t)session->block * facts.n_groups * size);
     session->scratch = new_aligned(session, leat_forest_scratch(ensemble->forest));
-    if (!session->margins || !session->scratch) {
-        leat_session_free(session);
+    return session->margins && session->scratch ? LEAT_OK : LEAT_E_MEMORY;
+}
+
+leat_status leat_session_new(leat_session **out, const leat_model *model,
+                             leat_score_kind kind)
+{
+    leat_session *session = calloc(1, sizeof *session);
+    if (!session)
         return LEAT_E_MEMORY;
-    }
-    *out = session;
-    return LEAT_OK;
+    session->kind = kind;
+    leat_status status = leat_model_network(model) ? set_up_network(session, model)
+                                                   : set_up_forest(session, model);
+    if (status)
+        leat_session_free(session);
+    else
+        *out = session;
+    return status;
 }
 
 void leat_session_free(leat_session *session)
 {
     if (!session)
         return;
+    leat_network_session_free(session->network);
     free(session->margins);
     free(session->scratch);
     free(session);
@@ -87,12 +110,12 @@ const leat_tensor_spec *leat_session_output(const leat_session *session)
 
 leat_session_memory leat_session_measure(const leat_session *session)
 {
-    return (leat_session_memory){session->bytes, session->bytes};
+    return session->memory;
 }
 
 /* rows: [n_rows][n_features]; output: [n_rows][width] */
-static void run_block(leat_session *session, const void *rows, uint32_t n_rows,
-                      void *output)
+static void run_forest(leat_session *session, const void *rows, uint32_t n_rows,
+                       void *output)
 {
     const leat_ensemble *ensemble = session->ensemble;
     if (session->kind == LEAT_SCORE_LEAVES) {
@@ -105,18 +128,25 @@ static void run_block(leat_session *session, const void *rows, uint32_t n_rows,
     leat_link_apply(link, session->margins, n_rows, session->n_groups, output);
 }
 
+/* Rows [first, first + n_rows) of the inputs into the same rows of the output. */
+static void run_block(leat_session *session, const leat_tensor *inputs, uint32_t first,
+                      uint32_t n_rows, leat_tensor *output)
+{
+    if (session->network)
+        leat_network_session_run(session->network, inputs, first, n_rows, output);
+    else
+        run_forest(session, (char *)inputs->data + first * session->row_bytes, n_rows,
+                   (char *)output->data + first * session->output_bytes);
+}
+
 leat_status leat_session_run(leat_session *session, const leat_tensor *inputs,
                              uint32_t n_rows, leat_tensor *output, uint64_t budget_ns)
 {
-    const char *rows = inputs->data;
-    char *written = output->data;
     const uint64_t start = leat_now_ns();
     while (session->next < n_rows) {
-        size_t first = session->next;
         uint32_t left = n_rows - session->next;
         uint32_t n = left < session->block ? left : session->block;
-        run_block(session, rows + first * session->row_bytes, n,
-                  written + first * session->output_bytes);
+        run_block(session, inputs, session->next, n, output);
         session->next += n;
         if (session->next < n_rows && leat_now_ns() - start >= budget_ns)
             return LEAT_MORE;

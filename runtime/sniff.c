@@ -45,11 +45,9 @@ static leat_status refuse(const uint8_t *bytes, size_t size, leat_error *error)
         if (size >= prefixes[i].size &&
             !memcmp(bytes, prefixes[i].bytes, prefixes[i].size))
             return leat_error_set(error, LEAT_E_UNSUPPORTED, "%s", prefixes[i].what);
-    if (is_onnx(bytes, size))
-        return leat_error_set(error, LEAT_E_UNSUPPORTED, "ONNX is not supported yet");
     return leat_error_set(error, LEAT_E_MODEL,
                           "no model format that is known here (it begins with 0x%02x); "
-                          "expected XGBoost's JSON or UBJSON",
+                          "expected XGBoost's JSON or UBJSON, or ONNX",
                           bytes[0]);
 }
 
@@ -61,6 +59,10 @@ leat_status leat_sniff(leat_model_kind *kind, const uint8_t *bytes, size_t size,
     size_t at = 0;
     while (at < size && bytes[at] && strchr(" \t\r\n", bytes[at]))
         at++;
+    if (is_onnx(bytes, size)) {
+        *kind = LEAT_KIND_ONNX;
+        return LEAT_OK;
+    }
     if (at == size || bytes[at] != '{')
         return refuse(bytes, size, error);
     /* A name in UBJSON has its length before it, in JSON a quote. */

@@ -120,7 +120,7 @@ static void test_model__refuses_other_formats_by_name(void **state)
 #define REFUSED(bytes, msg)                                                              \
     expect_refused(bytes, sizeof(bytes) - 1, LEAT_E_UNSUPPORTED, msg)
     REFUSED("tree\nversion=v4\n", "LightGBM text is not supported yet");
-    REFUSED("\x08\x08\x12\x05skl2o", "ONNX is not supported yet");
+    REFUSED("\x08\x08\x12\x05skl2o", "the protobuf is malformed or truncated");
     REFUSED("\x80\x04\x95",
             "this is a Python pickle, which could run code: load it there "
             "and save it with XGBoost's save_model(\"model.json\")");
