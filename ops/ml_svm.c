@@ -87,23 +87,29 @@ static leat_status shape_regressor(const leat_call *call, size_t *scratch,
     const int64_t shape[] = {leat_rows_of(call->inputs[0]).n, 1};
     leat_status status = leat_rows_check(call->inputs[0], s->svm.width, error);
     *scratch =
-        leat_rows_space(call->inputs[0]) + (size_t)s->svm.n_vectors * sizeof(float);
+        leat_rows_space(call->inputs[0]) + (size_t)s->svm.n_vectors * sizeof(double);
     return status ? status : leat_array_reshape(call->outputs[0], 2, shape, error);
+}
+
+static double weigh_all(const regressor *s, const double *kernels)
+{
+    double sum = (double)s->rho;
+    for (uint32_t i = 0; i < s->svm.n_vectors; i++)
+        sum += s->coefficients ? (double)s->coefficients[i] * kernels[i] : kernels[i];
+    return sum;
 }
 
 static void run_regressor(const leat_call *call)
 {
     const regressor *s = call->state;
-    const uint32_t n_vectors = s->svm.n_vectors;
-    float *kernels = call->scratch; /* [n_vectors] */
-    const float *x = leat_rows_floats(call->inputs[0], kernels + n_vectors);
-    float *y = call->outputs[0]->data; /* [n][1] */
+    double *kernels = call->scratch; /* [n_vectors] */
+    const float *x = leat_rows_floats(
+        call->inputs[0], (float *)(void *)(kernels + s->svm.n_vectors)); /* [n][width] */
+    float *y = call->outputs[0]->data;                                   /* [n][1] */
     const size_t n = leat_rows_of(call->inputs[0]).n;
     for (size_t row = 0; row < n; row++, x += s->svm.width) {
         leat_svm_kernels(&s->svm, x, kernels);
-        y[row] =
-            s->rho + (s->coefficients ? leat_rows_dot(kernels, s->coefficients, n_vectors)
-                                      : kernels[0]);
+        y[row] = (float)weigh_all(s, kernels);
         if (s->one_class && !isnan(y[row]))
             y[row] = y[row] > 0 ? 1 : -1;
     }
@@ -212,15 +218,19 @@ static leat_status load_classifier(leat_node *node)
         return leat_error_set(node->error, LEAT_E_UNSUPPORTED,
                               "%u class labels are not supported", s->labels.n);
     s->n_pairs = s->labels.n * (s->labels.n - 1) / 2;
-    return load_machine(node, s);
+    status = load_machine(node, s);
+    if (!status && s->counts && !s->prob_a && s->labels.n == 2 &&
+        s->transform == LEAT_POST_PROBIT)
+        return leat_error_set(node->error, LEAT_E_UNSUPPORTED,
+                              "PROBIT of one score for two classes is not supported");
+    return status;
 }
 
-/* Scratch, in floats: kernels, scores of pairs, votes, then what coupling needs. */
+/* Scratch behind the kernels: scores of pairs, votes, a spare row, what coupling needs. */
 static size_t scratch_floats(const classifier *s)
 {
     const size_t n = s->labels.n;
-    return s->svm.n_vectors + s->n_pairs + n + (s->prob_a ? n * n + n * (n + 1) : 0) +
-           s->n_scores;
+    return s->n_pairs + n + s->n_scores + (s->prob_a ? n * n + n * (n + 1) : 0);
 }
 
 static leat_status shape_classifier(const leat_call *call, size_t *scratch,
@@ -228,26 +238,27 @@ static leat_status shape_classifier(const leat_call *call, size_t *scratch,
 {
     const classifier *s = call->state;
     leat_status status = leat_rows_check(call->inputs[0], s->svm.width, error);
-    *scratch = leat_rows_space(call->inputs[0]) + scratch_floats(s) * sizeof(float);
+    *scratch = s->svm.n_vectors * sizeof(double) + scratch_floats(s) * sizeof(float) +
+               leat_rows_space(call->inputs[0]);
     return status ? status
                   : leat_labels_shape(call, leat_rows_of(call->inputs[0]).n, s->n_scores,
                                       error);
 }
 
 /* The support vectors of class `of` as the pair with `against` weighs them. */
-static double weigh(const classifier *s, const float *kernels, uint32_t of,
+static double weigh(const classifier *s, const double *kernels, uint32_t of,
                     uint32_t against, size_t first)
 {
     const size_t row = against > of ? against - 1 : against;
     const float *weights = s->coefficients + row * s->svm.n_vectors + first;
     double sum = 0;
     for (int64_t i = 0; i < s->counts[of]; i++)
-        sum += (double)(weights[i] * kernels[first + (size_t)i]);
+        sum += (double)weights[i] * kernels[first + (size_t)i];
     return sum;
 }
 
 /* scores: [n_pairs]; votes: [n] */
-static void score_pairs(const classifier *s, const float *kernels, float *scores,
+static void score_pairs(const classifier *s, const double *kernels, float *scores,
                         float *votes)
 {
     const uint32_t n = s->labels.n;
@@ -313,14 +324,14 @@ static void run_classifier(const leat_call *call)
 {
     const classifier *s = call->state;
     const size_t n = leat_rows_of(call->inputs[0]).n;
-    float *kernels = call->scratch;             /* [n_vectors] */
-    float *scores = kernels + s->svm.n_vectors; /* [n_pairs] */
-    float *votes = scores + s->n_pairs;         /* [n classes] */
-    float *spare = votes + s->labels.n;         /* [n_scores] */
+    double *kernels = call->scratch;                               /* [n_vectors] */
+    float *scores = (float *)(void *)(kernels + s->svm.n_vectors); /* [n_pairs] */
+    float *votes = scores + s->n_pairs;                            /* [n classes] */
+    float *spare = votes + s->labels.n;                            /* [n_scores] */
     float *work = spare + s->n_scores;
     leat_array *labels = leat_call_output(call, 0), *output = leat_call_output(call, 1);
     const float *x =
-        leat_rows_floats(call->inputs[0], kernels + scratch_floats(s)); /* [n][width] */
+        leat_rows_floats(call->inputs[0], scores + scratch_floats(s)); /* [n][width] */
     for (size_t row = 0; row < n; row++, x += s->svm.width) {
         float *classes = output ? (float *)output->data + row * s->n_scores : spare;
         leat_svm_kernels(&s->svm, x, kernels);
@@ -329,7 +340,7 @@ static void run_classifier(const leat_call *call)
             finish_row(s, scores, classes, work);
         } else {
             for (uint32_t i = 0; i < s->n_scores; i++)
-                classes[i] = kernels[i] + s->rho[0];
+                classes[i] = (float)(kernels[i] + (double)s->rho[0]);
         }
         const uint32_t best = leat_labels_best(s->counts ? votes : classes, s->labels.n);
         if (labels)

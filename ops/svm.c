@@ -1,7 +1,5 @@
 #include "ops/svm.h"
 
-#include "ops/rows.h"
-
 #include <math.h>
 
 leat_status leat_svm_load_kernel(leat_node *node, leat_svm *svm)
@@ -39,31 +37,39 @@ leat_status leat_svm_set_vectors(leat_node *node, leat_svm *svm, const float *ve
     return LEAT_OK;
 }
 
-static float square_distance(const float *a, const float *b, uint32_t n)
+static double square_distance(const float *a, const float *b, uint32_t n)
 {
-    float sum = 0;
+    double sum = 0;
     for (uint32_t i = 0; i < n; i++)
-        sum += (a[i] - b[i]) * (a[i] - b[i]);
+        sum += ((double)a[i] - (double)b[i]) * ((double)a[i] - (double)b[i]);
     return sum;
 }
 
-static float power(float x, float degree)
+static double dot(const float *a, const float *b, uint32_t n)
 {
-    return degree == 2 ? x * x : degree == 3 ? x * x * x : powf(x, degree);
+    double sum = 0;
+    for (uint32_t i = 0; i < n; i++)
+        sum += (double)a[i] * (double)b[i];
+    return sum;
 }
 
-static float kernel(const leat_svm *svm, const float *x, const float *vector)
+static double kernel(const leat_svm *svm, const float *x, const float *vector)
 {
-    if (svm->kernel == LEAT_SVM_RBF)
-        return expf(-svm->gamma * square_distance(x, vector, svm->width));
-    const float dot = leat_rows_dot(x, vector, svm->width);
-    if (svm->kernel == LEAT_SVM_LINEAR)
-        return dot;
-    const float inner = svm->gamma * dot + svm->coef0;
-    return svm->kernel == LEAT_SVM_POLY ? power(inner, svm->degree) : tanhf(inner);
+    const double gamma = (double)svm->gamma, coef0 = (double)svm->coef0;
+    switch (svm->kernel) {
+    case LEAT_SVM_LINEAR:
+        return dot(x, vector, svm->width);
+    case LEAT_SVM_POLY:
+        return pow(gamma * dot(x, vector, svm->width) + coef0, (double)svm->degree);
+    case LEAT_SVM_RBF:
+        return exp(-gamma * square_distance(x, vector, svm->width));
+    case LEAT_SVM_SIGMOID:
+        return tanh(gamma * dot(x, vector, svm->width) + coef0);
+    }
+    return 0;
 }
 
-void leat_svm_kernels(const leat_svm *svm, const float *x, float *kernels)
+void leat_svm_kernels(const leat_svm *svm, const float *x, double *kernels)
 {
     const float *vector = svm->vectors;
     for (uint32_t i = 0; i < svm->n_vectors; i++, vector += svm->width)

@@ -36,8 +36,8 @@ leat_status leat_svm_load_kernel(leat_node *node, leat_svm *svm) LEAT_MUST_CHECK
 leat_status leat_svm_set_vectors(leat_node *node, leat_svm *svm, const float *vectors,
                                  size_t n_numbers, uint64_t n_vectors) LEAT_MUST_CHECK;
 
-/* kernels: [n_vectors] of x: [width] */
-void leat_svm_kernels(const leat_svm *svm, const float *x, float *kernels);
+/* kernels: [n_vectors] of x: [width]; in float64, as sums over many of them cancel */
+void leat_svm_kernels(const leat_svm *svm, const float *x, double *kernels);
 
 /* pairs: [n][n], pairs[i][j] the probability of class i against j. classes: [n]; work:
  * [n][n + 1]. */

@@ -1,11 +1,13 @@
-/* onnx_run MODEL FOLDER: runs an ONNX model on FOLDER/input_<n>.pb and writes each output
- * to FOLDER/output_<n>: a line with dtype and shape, then the elements as they lie in
- * memory, of a string its size (4 bytes) and its bytes.
+/* onnx_run MODEL FOLDER: runs an ONNX model on FOLDER/input_<n>.pb, as a graph, and writes
+ * each output to FOLDER/output_<n>: a line with dtype and shape, then the elements as they
+ * lie in memory, of a string its size (4 bytes) and its bytes. Then the file is opened as a
+ * model, and what a session scores is written to FOLDER/scores.
  *
  * Exits 0; 77 when the model is not supported, 1 when it is broken, with the reason on
  * standard output. */
 #include "runtime/frame.h"
 #include "runtime/onnx.h"
+#include "runtime/session.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,10 +77,10 @@ static void lay_out(leat_frame *frame, leat_arena *arena)
     }
 }
 
-static void write_output(const leat_array *array, const char *folder, uint32_t i)
+static void write_array(const leat_array *array, const char *folder, const char *name)
 {
     char path[4096];
-    snprintf(path, sizeof path, "%s/output_%u", folder, i);
+    snprintf(path, sizeof path, "%s/%s", folder, name);
     FILE *out = fopen(path, "wb");
     if (!out)
         abort();
@@ -96,13 +98,21 @@ static void write_output(const leat_array *array, const char *folder, uint32_t i
     fclose(out);
 }
 
-static int run(leat_frame *frame, leat_arena *arena, const char *folder)
+/* scikit-learn's probabilities as the tensor that goes into the ZipMap. */
+static void strip_zip_maps(leat_graph *graph)
+{
+    for (uint32_t i = 0; i < graph->n_outputs; i++) {
+        const leat_graph_node *node = graph->outputs[i].value->producer;
+        if (node && !strcmp(node->op_type, "ZipMap"))
+            graph->outputs[i].value = node->inputs[0];
+    }
+}
+
+static int run_frame(leat_frame *frame, leat_arena *arena, const char *folder)
 {
     leat_error error;
     const leat_graph *graph = frame->graph;
-    leat_array *inputs = calloc(graph->n_inputs + 1, sizeof *inputs);
-    if (!inputs)
-        abort();
+    leat_array *inputs = leat_arena_calloc(arena, graph->n_inputs + 1, sizeof *inputs);
     if (read_inputs(frame, arena, folder, inputs, &error))
         return fail("inputs", &error);
     if (leat_frame_shape(frame, &error))
@@ -111,35 +121,106 @@ static int run(leat_frame *frame, leat_arena *arena, const char *folder)
         leat_frame_input(frame, i)->data = inputs[i].data;
     lay_out(frame, arena);
     leat_frame_run(frame, leat_arena_aligned(arena, frame->scratch));
-    for (uint32_t i = 0; i < graph->n_outputs; i++)
-        write_output(&frame->arrays[graph->outputs[i]->id], folder, i);
-    free(inputs);
+    for (uint32_t i = 0; i < graph->n_outputs; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "output_%u", i);
+        write_array(&frame->arrays[graph->outputs[i].value->id], folder, name);
+    }
     return 0;
+}
+
+static int run_graph(const void *bytes, size_t size, leat_arena *arena,
+                     const char *folder)
+{
+    leat_graph graph;
+    leat_frame frame;
+    leat_error error;
+    leat_graph_init(&graph);
+    leat_status status = leat_onnx_read(&graph, bytes, size, &error);
+    if (!status) {
+        strip_zip_maps(&graph);
+        status = leat_graph_load(&graph, &error);
+    }
+    if (!status)
+        status = leat_frame_init(&frame, &graph, 0, &error);
+    int result = status ? fail("load", &error) : run_frame(&frame, arena, folder);
+    if (!status)
+        leat_frame_fini(&frame);
+    leat_graph_fini(&graph);
+    return result;
+}
+
+/* The tensors of a model's inputs, of which all have as many rows. */
+static uint32_t read_tensors(const leat_model *model, leat_arena *arena,
+                             const char *folder, leat_tensor *tensors)
+{
+    uint32_t n_rows = 0;
+    for (uint32_t i = 0; i < leat_model_n_inputs(model); i++) {
+        char path[4096];
+        size_t size;
+        leat_error error;
+        leat_array array;
+        snprintf(path, sizeof path, "%s/input_%u.pb", folder, i);
+        void *bytes = read_file(path, &size);
+        if (leat_onnx_read_tensor(&array, arena, bytes, size, &error))
+            abort();
+        free(bytes);
+        n_rows = array.shape[0];
+        tensors[i] = (leat_tensor){
+            .spec = &leat_model_inputs(model)[i],
+            .row_size = leat_tensor_row_size(&leat_model_inputs(model)[i]),
+            .data = array.data,
+        };
+    }
+    return n_rows;
+}
+
+static int run_session(const leat_model *model, leat_arena *arena, const char *folder)
+{
+    leat_session *session;
+    leat_tensor *inputs =
+        leat_arena_calloc(arena, leat_model_n_inputs(model), sizeof *inputs);
+    const uint32_t n_rows = read_tensors(model, arena, folder, inputs);
+    if (leat_session_new(&session, model, LEAT_SCORE_PREDICT))
+        abort();
+    const leat_tensor_spec *spec = leat_session_output(session);
+    leat_array scores = {
+        .dtype = spec->dtype, .rank = 2, .shape = {n_rows, leat_tensor_row_size(spec)}};
+    scores.data = leat_arena_aligned(arena, leat_array_bytes(&scores));
+    leat_tensor output = {spec, leat_tensor_row_size(spec), scores.data};
+    while (leat_session_run(session, inputs, n_rows, &output, UINT64_MAX) == LEAT_MORE)
+        continue;
+    write_array(&scores, folder, "scores");
+    leat_session_free(session);
+    return 0;
+}
+
+static int run_model(const void *bytes, size_t size, leat_arena *arena,
+                     const char *folder)
+{
+    leat_model *model;
+    leat_error error;
+    const leat_model_options options = {0};
+    if (leat_model_parse(&model, bytes, size, &options, &error))
+        return fail("model", &error);
+    int result = run_session(model, arena, folder);
+    leat_model_free(model);
+    return result;
 }
 
 int main(int argc, char **argv)
 {
-    leat_graph graph;
-    leat_frame frame;
     leat_arena arena;
-    leat_error error;
     size_t size;
     if (argc != 3) {
         printf("usage: onnx_run MODEL FOLDER\n");
         return 64;
     }
     void *bytes = read_file(argv[1], &size);
-    leat_graph_init(&graph);
     leat_arena_init(&arena, 1 << 16);
-    int result = 0;
-    if (leat_onnx_read(&graph, bytes, size, &error) || leat_graph_load(&graph, &error) ||
-        leat_frame_init(&frame, &graph, 0, &error)) {
-        result = fail("load", &error);
-    } else {
-        result = run(&frame, &arena, argv[2]);
-        leat_frame_fini(&frame);
-    }
-    leat_graph_fini(&graph);
+    int result = run_graph(bytes, size, &arena, argv[2]);
+    if (!result)
+        result = run_model(bytes, size, &arena, argv[2]);
     leat_arena_fini(&arena);
     free(bytes);
     return result;
