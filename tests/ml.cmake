@@ -1,3 +1,7 @@
 # Runs an ONNX model on tensors in files, for tests/conformance/sklearn.
 add_executable(onnx_run conformance/onnx_run.c)
 target_link_libraries(onnx_run PRIVATE leat_flags leat_runtime m)
+
+foreach(name key_map ml_encode ml_linear ml_pick ml_scale)
+    leat_unit_test(${name} one_node m)
+endforeach()

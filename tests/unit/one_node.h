@@ -15,7 +15,7 @@
 
 #include "ops/operator.h"
 
-enum { ONE_NODE_MOST = 16 };
+enum { ONE_NODE_MOST = 24 };
 
 typedef struct one_node {
     const leat_operator *op;
