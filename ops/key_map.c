@@ -15,11 +15,13 @@ struct leat_key_map {
     const leat_slice *strings; /* [n]; NULL for numbers */
 };
 
+#define BITS_OF_NAN UINT64_MAX /* a NaN that no arithmetic makes */
+
 static uint64_t bits_of_double(double x)
 {
     uint64_t bits;
     if (isnan(x))
-        return UINT64_MAX; /* a NaN that no arithmetic makes */
+        return BITS_OF_NAN;
     if (x == 0)
         x = 0; /* -0 too */
     memcpy(&bits, &x, sizeof bits);
@@ -96,7 +98,8 @@ static uint32_t table_size(size_t n)
 }
 
 leat_status leat_key_map_new(leat_key_map **made, leat_arena *arena, leat_dtype dtype,
-                             size_t n, const void *keys, leat_error *error)
+                             size_t n, const void *keys, bool nan_equals_nan,
+                             leat_error *error)
 {
     if (n > (size_t)1 << 30)
         return leat_error_set(error, LEAT_E_UNSUPPORTED, "%zu keys: at most 2^30", n);
@@ -109,7 +112,9 @@ leat_status leat_key_map_new(leat_key_map **made, leat_arena *arena, leat_dtype 
     *map = (leat_key_map){dtype, (uint32_t)n, size - 1,
                           slots, bits,        dtype == LEAT_STRING ? keys : NULL};
     for (uint32_t i = 0; i < map->n; i++) {
-        if (!bits_of(dtype, dtype, keys, i, &bits[i]))
+        const bool is_key = bits_of(dtype, dtype, keys, i, &bits[i]);
+        const bool is_nan = dtype <= LEAT_F64 && bits[i] == BITS_OF_NAN;
+        if (!is_key || (is_nan && !nan_equals_nan))
             continue;
         uint32_t *slot = slot_of(map, bits[i], map->strings ? &map->strings[i] : NULL);
         if (!*slot)

@@ -1,7 +1,8 @@
 /* ops/key_map.h: which of a list of keys an element equals, by one look into a hash table.
  *
- * Keys are integers, floats or strings. NaN equals NaN and -0 equals 0; of equal keys the
- * first counts. Integer keys are found by floats too, which are truncated.
+ * Keys are integers, floats or strings. NaN equals NaN, where that is wanted, and -0 equals
+ * 0; of equal keys the first counts. Integer keys are found by floats too, which are
+ * truncated.
  *
  * Owns:    nothing; the table lives in the arena that new() was given, strings stay where
  *          they are.
@@ -20,7 +21,7 @@ typedef struct leat_key_map leat_key_map;
 
 /* keys: [n] of `dtype` */
 leat_status leat_key_map_new(leat_key_map **map, leat_arena *arena, leat_dtype dtype,
-                             size_t n, const void *keys,
+                             size_t n, const void *keys, bool nan_equals_nan,
                              leat_error *error) LEAT_MUST_CHECK;
 
 /* found[0..n) = the key of each element from `first` on, the number of keys where there is

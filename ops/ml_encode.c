@@ -51,8 +51,8 @@ static leat_status build(leat_node *node, list keys, list values, const void *ot
     memcpy(all + values.n * s->size, other, s->size);
     s->values = all;
     leat_key_map *map = NULL;
-    leat_status status =
-        leat_key_map_new(&map, node->arena, keys.dtype, keys.n, keys.values, node->error);
+    leat_status status = leat_key_map_new(&map, node->arena, keys.dtype, keys.n,
+                                          keys.values, node->version >= 4, node->error);
     s->keys = map;
     leat_node_set_dtype(node, 0, values.dtype);
     return status;
@@ -260,9 +260,9 @@ static leat_status load_one_hot(leat_node *node)
     s->is_open = zeros != 0;
     leat_node_set_dtype(node, 0, LEAT_F32);
     status = of_strings ? leat_key_map_new(&map, node->arena, LEAT_STRING, n_strings,
-                                           strings, node->error)
+                                           strings, false, node->error)
                         : leat_key_map_new(&map, node->arena, LEAT_I64, n_ints, ints,
-                                           node->error);
+                                           false, node->error);
     s->categories = map;
     return status;
 }

@@ -27,7 +27,7 @@ static float probit(float p)
     const float x = 2 * p - 1;
     const float log_term = logf((1 - x) * (1 + x));
     const float half = 2 / (pi * a) + 0.5f * log_term;
-    const float root = sqrtf(-half + sqrtf(half * half - log_term / a));
+    const float root = sqrtf(-half + sqrtf(half * half - 1 / a * log_term));
     return 1.41421356f * (x < 0 ? -root : root);
 }
 
@@ -89,6 +89,8 @@ void leat_post_transform_pair(leat_post_transform transform, bool probability,
 {
     pair[0] = (float)(probability ? 1 - score : -score);
     pair[1] = (float)score;
-    if (!probability && transform == LEAT_POST_LOGISTIC)
-        run_each(leat_logistic, pair, 2);
+    if (transform == LEAT_POST_LOGISTIC) {
+        pair[0] = leat_logistic(-pair[1]);
+        pair[1] = leat_logistic(pair[1]);
+    }
 }

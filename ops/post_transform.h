@@ -29,8 +29,9 @@ leat_status leat_post_transform_load(leat_node *node,
 void leat_post_transform_run(leat_post_transform transform, float *scores, size_t n_rows,
                              uint32_t width);
 
-/* The scores of two classes from that of the second: [1 - score, score] where it is a
- * probability, else [-score, score], each through the logistic function when asked. */
+/* The scores of two classes from that of the second: both through the logistic function
+ * when asked, else [1 - score, score] where it is a probability and [-score, score] where
+ * it is none. */
 void leat_post_transform_pair(leat_post_transform transform, bool probability,
                               double score, float pair[2]);
 

@@ -1,7 +1,8 @@
 /* onnx_run MODEL FOLDER: runs an ONNX model on FOLDER/input_<n>.pb, as a graph, and writes
  * each output to FOLDER/output_<n>: a line with dtype and shape, then the elements as they
  * lie in memory, of a string its size (4 bytes) and its bytes. Then the file is opened as a
- * model, and what a session scores is written to FOLDER/scores.
+ * model, and what a session scores is written to FOLDER/scores, unless no output can be
+ * scores.
  *
  * Exits 0; 77 when the model is not supported, 1 when it is broken, with the reason on
  * standard output. */
@@ -130,7 +131,7 @@ static int run_frame(leat_frame *frame, leat_arena *arena, const char *folder)
 }
 
 static int run_graph(const void *bytes, size_t size, leat_arena *arena,
-                     const char *folder)
+                     const char *folder, bool *has_scores)
 {
     leat_graph graph;
     leat_frame frame;
@@ -144,6 +145,9 @@ static int run_graph(const void *bytes, size_t size, leat_arena *arena,
     if (!status)
         status = leat_frame_init(&frame, &graph, 0, &error);
     int result = status ? fail("load", &error) : run_frame(&frame, arena, folder);
+    *has_scores = false;
+    for (uint32_t i = 0; i < graph.n_outputs && !status; i++)
+        *has_scores |= graph.outputs[i].value->array.dtype <= LEAT_F64;
     if (!status)
         leat_frame_fini(&frame);
     leat_graph_fini(&graph);
@@ -218,8 +222,9 @@ int main(int argc, char **argv)
     }
     void *bytes = read_file(argv[1], &size);
     leat_arena_init(&arena, 1 << 16);
-    int result = run_graph(bytes, size, &arena, argv[2]);
-    if (!result)
+    bool has_scores;
+    int result = run_graph(bytes, size, &arena, argv[2], &has_scores);
+    if (!result && has_scores)
         result = run_model(bytes, size, &arena, argv[2]);
     leat_arena_fini(&arena);
     free(bytes);

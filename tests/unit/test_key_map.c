@@ -16,7 +16,8 @@ static leat_key_map *make(leat_arena *arena, leat_dtype dtype, size_t n, const v
     leat_key_map *map;
     leat_error error;
     leat_arena_init(arena, 1 << 12);
-    assert_int_equal(leat_key_map_new(&map, arena, dtype, n, keys, &error), LEAT_OK);
+    assert_int_equal(leat_key_map_new(&map, arena, dtype, n, keys, true, &error),
+                     LEAT_OK);
     return map;
 }
 

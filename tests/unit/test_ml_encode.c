@@ -83,6 +83,21 @@ static void test_ml_encode__floats_become_floats(void **state)
     one_node_stop(&node);
 }
 
+static void test_ml_encode__nan_was_no_key_before_version_4(void **state)
+{
+    (void)state;
+    one_node node;
+    one_node_start(&node, "ai.onnx.ml", "LabelEncoder", 3);
+    float *x = one_node_input(&node, LEAT_F32, 1, four);
+    x[0] = NAN, x[1] = 1;
+    one_node_floats(&node, "keys_floats", (float[]){NAN, 1}, 2);
+    one_node_ints(&node, "values_int64s", (int64_t[]){5, 6}, 2);
+    one_node_run(&node);
+    const int64_t *y = node.out[0].data;
+    assert_memory_equal(y, ((int64_t[]){-1, 6, -1, -1}), 4 * sizeof *y);
+    one_node_stop(&node);
+}
+
 static void test_ml_encode__keys_and_values_may_be_tensors(void **state)
 {
     (void)state;
@@ -243,6 +258,7 @@ int main(void)
         cmocka_unit_test(test_ml_encode__integers_become_strings),
         cmocka_unit_test(test_ml_encode__strings_become_strings_or_unused),
         cmocka_unit_test(test_ml_encode__floats_become_floats),
+        cmocka_unit_test(test_ml_encode__nan_was_no_key_before_version_4),
         cmocka_unit_test(test_ml_encode__keys_and_values_may_be_tensors),
         cmocka_unit_test(test_ml_encode__default_tensor_has_the_type_of_values),
         cmocka_unit_test(test_ml_encode__version_1_numbers_its_classes),

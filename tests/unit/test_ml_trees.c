@@ -434,7 +434,7 @@ static void check_pair(bool positive, const char *transform)
     twin(e, sums);
     for (int row = 0; row < ROWS; row++) {
         const float sum = sums[row * TARGETS], odds = expf(sum) / (1 + expf(sum));
-        const bool logistic = !positive && !strcmp(transform, "LOGISTIC");
+        const bool logistic = !strcmp(transform, "LOGISTIC");
         labels[row] = sum > (positive ? 0.5f : 0) ? 'b' : 'a';
         pairs[2 * row] = logistic ? 1 - odds : positive ? 1 - sum : -sum;
         pairs[2 * row + 1] = logistic ? odds : sum;

@@ -50,13 +50,15 @@ static void test_post_transform__pairs(void **state)
 {
     (void)state;
     float pair[2];
-    leat_post_transform_pair(LEAT_POST_LOGISTIC, true, 0.25, pair);
+    leat_post_transform_pair(LEAT_POST_SOFTMAX, true, 0.25, pair);
     floats_expect(pair, (float[]){0.75f, 0.25f}, 2, 0);
     leat_post_transform_pair(LEAT_POST_NONE, false, 0.25, pair);
     floats_expect(pair, (float[]){-0.25f, 0.25f}, 2, 0);
-    leat_post_transform_pair(LEAT_POST_LOGISTIC, false, 2, pair);
     const float two = 1 / (1 + expf(-2));
-    floats_expect(pair, (float[]){1 - two, two}, 2, 1e-6);
+    for (int probability = 0; probability < 2; probability++) {
+        leat_post_transform_pair(LEAT_POST_LOGISTIC, probability, 2, pair);
+        floats_expect(pair, (float[]){1 - two, two}, 2, 1e-6);
+    }
 }
 
 int main(void)
