@@ -266,6 +266,22 @@ static void test_ml_trees__lengths_are_checked_against_each_other(void **state)
     free(e);
 }
 
+static void test_ml_trees__no_sides_of_missing_are_false(void **state)
+{
+    (void)state;
+    one_node node;
+    float expected[ROWS * TARGETS];
+    ensemble *e = grow(4, 4);
+    memset(e->tracks, 0, sizeof e->tracks);
+    twin(e, expected);
+    start_regressor(&node, e);
+    attribute(&node, "nodes_missing_value_tracks_true")->n = 0;
+    one_node_run(&node);
+    floats_expect(node.out[0].data, expected, ROWS * TARGETS, 0);
+    one_node_stop(&node);
+    free(e);
+}
+
 static void refuse(const ensemble *e, const char *message)
 {
     one_node node;
@@ -427,7 +443,7 @@ static void check_pair(bool positive, const char *transform)
     ensemble *e = grow(12, 6);
     for (size_t i = 0; i < e->n_weights; i++) {
         e->targets[i] = 0;
-        e->weights[i] /= 64;
+        e->weights[i] /= positive ? 192 : 64;
         if (positive)
             e->weights[i] = fabsf(e->weights[i]);
     }
@@ -479,6 +495,7 @@ int main(void)
         cmocka_unit_test(test_ml_trees__average_and_base_values),
         cmocka_unit_test(test_ml_trees__other_aggregates_are_refused),
         cmocka_unit_test(test_ml_trees__lengths_are_checked_against_each_other),
+        cmocka_unit_test(test_ml_trees__no_sides_of_missing_are_false),
         cmocka_unit_test(test_ml_trees__what_is_no_tree_is_refused),
         cmocka_unit_test(test_ml_trees__numbers_out_of_range_are_refused),
         cmocka_unit_test(test_ml_trees__a_single_leaf_is_a_tree),
