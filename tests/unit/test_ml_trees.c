@@ -443,7 +443,7 @@ static void check_pair(bool positive, const char *transform)
     ensemble *e = grow(12, 6);
     for (size_t i = 0; i < e->n_weights; i++) {
         e->targets[i] = 0;
-        e->weights[i] /= positive ? 192 : 64;
+        e->weights[i] /= positive ? 340 : 64;
         if (positive)
             e->weights[i] = fabsf(e->weights[i]);
     }
