@@ -43,12 +43,12 @@ static double number_of(leat_slice text)
     return leat_number_parse(text, &number) ? (double)NAN : number;
 }
 
-/* Digits are read as such: a double has no room for 19 of them. */
+/* Up to 18 digits are read as such: a double has no room for so many. */
 static int64_t integer_of(leat_slice text)
 {
     const int negative = text.size && text.data[0] == '-';
     uint64_t value = 0;
-    if (text.size < 1u + (uint32_t)negative || text.size > 18)
+    if (text.size < 1u + (uint32_t)negative || text.size > 18u + (uint32_t)negative)
         return leat_to_i64(number_of(text));
     for (uint32_t i = (uint32_t)negative; i < text.size; i++) {
         if (text.data[i] < '0' || text.data[i] > '9')
@@ -88,8 +88,12 @@ static leat_status load_as(leat_node *node, leat_dtype to)
 static leat_status load_cast(leat_node *node)
 {
     leat_dtype to;
-    int64_t saturate; /* about f8 alone */
-    leat_status status = leat_attribute_dtype(node, "to", LEAT_F32, &to);
+    int64_t number, saturate; /* the latter is about f8 alone */
+    leat_status status = leat_attribute_int(node, "to", 0, &number);
+    if (!status && !number)
+        status = leat_error_set(node->error, LEAT_E_MODEL, "attribute to is missing");
+    if (!status)
+        status = leat_attribute_dtype(node, "to", LEAT_F32, &to);
     if (!status && node->version >= 19)
         status = leat_attribute_int(node, "saturate", 1, &saturate);
     return status ? status : load_as(node, to);

@@ -1,7 +1,9 @@
 # The model's operators, one at a time, beside naive twins.
-add_library(one_node STATIC unit/one_node.c)
-target_link_libraries(one_node PRIVATE leat_flags PUBLIC leat_ops PkgConfig::CMOCKA)
+add_library(one_node STATIC unit/one_node.c unit/twin.c)
+target_link_libraries(one_node PRIVATE leat_flags PUBLIC leat_ops PkgConfig::CMOCKA m)
 
-foreach(name elementwise normalise normalise_axes softmax)
+foreach(name along binary cast clip compare constant dense elementwise gather gemm matmul
+        moving normalise normalise_axes reduce scatter select shaping slice softmax transpose
+        vector_math)
     leat_unit_test(${name} one_node m)
 endforeach()
