@@ -22,14 +22,6 @@ static leat_status shape_same(const leat_call *call, size_t *scratch, leat_error
     return LEAT_OK;
 }
 
-/* For where the graph does not take the output for a view of the input. */
-static void run_copy(const leat_call *call)
-{
-    const leat_array *input = call->inputs[0];
-    if (call->outputs[0]->data != input->data)
-        memcpy(call->outputs[0]->data, input->data, leat_array_bytes(input));
-}
-
 /* ---- Reshape ---- */
 
 enum { RESHAPE_INPUT_SINCE = 5 };
@@ -306,17 +298,17 @@ static leat_status shape_dropout(const leat_call *call, size_t *scratch,
 
 static void run_dropout(const leat_call *call)
 {
+    const leat_array *input = call->inputs[0], *output = call->outputs[0];
     leat_array *mask = leat_call_output(call, 1);
-    if (call->outputs[0])
-        run_copy(call);
+    if (output && output->data != input->data)
+        memcpy(output->data, input->data, leat_array_bytes(input));
     if (mask)
         memset(mask->data, 1, leat_array_count(mask));
 }
 
 #define VIEW(name, since, max_inputs, load, shape)                                       \
     {                                                                                    \
-        "", name, since, LEAT_NEWEST, LEAT_OP_VIEW, 1, max_inputs, 1, load, shape,       \
-            run_copy                                                                     \
+        "", name, since, LEAT_NEWEST, LEAT_OP_VIEW, 1, max_inputs, 1, load, shape, NULL  \
     }
 
 const leat_operator leat_shaping_operators[] = {

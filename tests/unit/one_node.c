@@ -173,5 +173,8 @@ void one_node_run(one_node *node)
         node->out[i].data = memset(take(node, size), POISON, size);
     }
     leat_call call = call_of(node);
-    node->op->run(&call);
+    if (node->op->flags & LEAT_OP_VIEW)
+        node->out[0].data = node->in[0].data;
+    else
+        node->op->run(&call);
 }
