@@ -1,6 +1,7 @@
 #include "runtime/graph.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,30 +32,62 @@ static leat_status check_counts(const leat_graph_node *node, leat_error *error)
     return LEAT_OK;
 }
 
-/* Adds a node to the list of those whose operator is missing. */
-static void note_missing(const leat_graph_node *node, leat_error *missing)
+/* Operators that are missing, each with the first of its nodes; more than these would not
+ * fit a message. */
+typedef struct missing {
+    uint32_t n;
+    struct {
+        const leat_graph_node *first;
+        uint32_t n_nodes;
+    } operators[16];
+} missing;
+
+static void note_missing(missing *all, const leat_graph_node *node)
 {
-    leat_error before = *missing;
-    (void)leat_error_set(
-        missing, LEAT_E_UNSUPPORTED, "%s%s%s%s%s version %" PRIu32 " (node \"%s\")",
-        before.code ? before.msg : "not supported: ", before.code ? ", " : "",
-        node->domain, *node->domain ? "." : "", node->op_type, node->version, node->name);
+    uint32_t i = 0;
+    while (i < all->n && (strcmp(all->operators[i].first->op_type, node->op_type) ||
+                          strcmp(all->operators[i].first->domain, node->domain)))
+        i++;
+    if (i == sizeof all->operators / sizeof *all->operators)
+        return;
+    if (i == all->n) {
+        all->operators[i].first = node;
+        all->n++;
+    }
+    all->operators[i].n_nodes++;
 }
 
-/* All operators that are missing, in one message, as far as they fit. */
+static leat_status refuse_missing(const missing *all, leat_error *error)
+{
+    (void)leat_error_set(error, LEAT_E_UNSUPPORTED, "not supported:");
+    for (uint32_t i = 0; i < all->n; i++) {
+        const leat_graph_node *node = all->operators[i].first;
+        const leat_error before = *error;
+        char more[32] = "";
+        if (all->operators[i].n_nodes > 1)
+            snprintf(more, sizeof more, " and %" PRIu32 " more",
+                     all->operators[i].n_nodes - 1);
+        (void)leat_error_set(
+            error, LEAT_E_UNSUPPORTED, "%s%s %s%s%s version %" PRIu32 " (node \"%s\"%s)",
+            before.msg, i ? "," : "", node->domain, *node->domain ? "." : "",
+            node->op_type, node->version, node->name, more);
+    }
+    return LEAT_E_UNSUPPORTED;
+}
+
+/* All operators that are missing are named in one message, as far as they fit. */
 static leat_status find_operators(loading *load)
 {
-    leat_error missing = {.code = LEAT_OK};
+    missing all = {0};
     for (uint32_t i = 0; i < load->graph->n_nodes; i++) {
         leat_graph_node *node = load->graph->nodes[i];
         node->op = leat_operator_find(node->domain, node->op_type, node->version);
         if (!node->op)
-            note_missing(node, &missing);
+            note_missing(&all, node);
         else if (check_counts(node, load->error))
             return leat_graph_blame(node, load->error);
     }
-    return missing.code ? leat_error_set(load->error, missing.code, "%s", missing.msg)
-                        : LEAT_OK;
+    return all.n ? refuse_missing(&all, load->error) : LEAT_OK;
 }
 
 /* ---- one node ---- */
