@@ -14,6 +14,12 @@ leat_fuzz_target(model_ubjson leat_runtime)
 add_executable(score_rows conformance/score_rows.c)
 target_link_libraries(score_rows PRIVATE leat_flags leat_runtime)
 
+# ONNX files made by hand.
+add_library(onnx_builder STATIC unit/onnx_builder.c)
+target_link_libraries(onnx_builder PRIVATE leat_flags PUBLIC leat_runtime)
+leat_unit_test(plan_memory leat_runtime)
+leat_unit_test(onnx onnx_builder)
+
 # Runs tests of ONNX's own suite (tests/conformance/onnx_nodes).
 add_executable(onnx_node_test conformance/onnx_node_test.c)
 target_link_libraries(onnx_node_test PRIVATE leat_flags leat_runtime m)
