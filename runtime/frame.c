@@ -17,7 +17,7 @@ static leat_status make_call(leat_frame *frame, const leat_graph_node *node,
         if (node->inputs[i])
             inputs[i] = &frame->arrays[node->inputs[i]->id];
     for (uint32_t i = 0; i < node->n_outputs; i++)
-        if (node->outputs[i] && node->outputs[i]->n_readers)
+        if (leat_graph_wants(node, i))
             outputs[i] = &frame->arrays[node->outputs[i]->id];
     *call = (leat_call){
         .state = node->state,

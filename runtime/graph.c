@@ -78,10 +78,16 @@ leat_graph_node *leat_graph_add_node(leat_graph *graph, uint32_t n_inputs,
     return node;
 }
 
-static bool is_read(const leat_graph_node *node)
+bool leat_graph_wants(const leat_graph_node *node, uint32_t output)
+{
+    const leat_graph_value *value = node->outputs[output];
+    return value && value->n_readers && value->producer == node;
+}
+
+static bool is_wanted(const leat_graph_node *node)
 {
     for (uint32_t i = 0; i < node->n_outputs; i++)
-        if (node->outputs[i] && node->outputs[i]->n_readers)
+        if (leat_graph_wants(node, i))
             return true;
     return false;
 }
@@ -102,7 +108,7 @@ void leat_graph_drop_dead(leat_graph *graph)
     for (uint32_t i = 0; i < graph->n_outputs; i++)
         graph->outputs[i].value->n_readers++;
     for (uint32_t i = graph->n_nodes; i-- > 0;) {
-        if (is_read(graph->nodes[i]))
+        if (is_wanted(graph->nodes[i]))
             count_inputs(graph->nodes[i]);
         else
             graph->nodes[i] = NULL;
@@ -124,7 +130,7 @@ leat_status leat_graph_blame(const leat_graph_node *node, leat_error *error)
 static void stop_reading(leat_graph_value *value)
 {
     if (!value || !value->n_readers || --value->n_readers || !value->producer ||
-        is_read(value->producer))
+        is_wanted(value->producer))
         return;
     for (uint32_t i = 0; i < value->producer->n_inputs; i++)
         stop_reading(value->producer->inputs[i]);

@@ -97,6 +97,9 @@ leat_status leat_graph_load(leat_graph *graph, leat_error *error) LEAT_MUST_CHEC
 /* Puts "node "x" (Gemm): " in front of a message. */
 leat_status leat_graph_blame(const leat_graph_node *node, leat_error *error);
 
+/* Somebody reads what the node computes as that output; it has not become a constant. */
+bool leat_graph_wants(const leat_graph_node *node, uint32_t output);
+
 static inline bool leat_graph_is_constant(const leat_graph_value *value)
 {
     return value && value->array.data;

@@ -109,7 +109,7 @@ static leat_status list_arrays(loading *load, const leat_graph_node *node, array
         if (node->inputs[i])
             lists->inputs[i] = &node->inputs[i]->array;
     for (uint32_t i = 0; i < node->n_outputs; i++)
-        if (node->outputs[i] && node->outputs[i]->n_readers)
+        if (leat_graph_wants(node, i))
             lists->outputs[i] = &node->outputs[i]->array;
     return LEAT_OK;
 }

@@ -153,7 +153,7 @@ static leat_status choose_block(trial *try, uint32_t *block)
 {
     leat_network *network = try->network;
     leat_status status = leat_network_lay_out(network, &try->frame, try->error);
-    const size_t size = network->memory.planned + network->known_bytes + 1;
+    const size_t size = network->memory.planned + network->known_bytes;
     const uint32_t n_nodes = network->graph.n_nodes + 1;
     *block = LEAST_BLOCK;
     while (*block < MOST_BLOCK && size * (*block * 2 / LEAST_BLOCK) <= CACHE_BYTES &&

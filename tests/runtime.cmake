@@ -19,6 +19,10 @@ add_library(onnx_builder STATIC unit/onnx_builder.c)
 target_link_libraries(onnx_builder PRIVATE leat_flags PUBLIC leat_runtime)
 leat_unit_test(plan_memory leat_runtime)
 leat_unit_test(onnx onnx_builder)
+leat_unit_test(network onnx_builder)
+leat_unit_test(network_session onnx_builder m)
+target_link_options(test_network_session PRIVATE
+    -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc)
 
 # Runs tests of ONNX's own suite (tests/conformance/onnx_nodes).
 add_executable(onnx_node_test conformance/onnx_node_test.c)
