@@ -209,9 +209,13 @@ CLASSES = {
 
 
 def randomise(network):
-    """What training would have moved: statistics of batch norm, scales and biases."""
+    """What training would have moved: statistics of batch norm, scales and biases; and
+    embeddings of a usual size."""
     with torch.no_grad():
         for module in network.modules():
+            if isinstance(module, nn.Embedding):
+                module.weight.normal_(0, module.embedding_dim ** -0.5)
+                module.weight[:1] *= module.padding_idx is None
             if isinstance(module, nn.BatchNorm1d):
                 module.running_mean.normal_()
                 module.running_var.uniform_(0.5, 2)

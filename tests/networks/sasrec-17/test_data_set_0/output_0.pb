@@ -1,1 +1,1 @@
-BscoreJBAp“¾Xu¢>
+BscoreJc3ú¿•¤n?1t@
