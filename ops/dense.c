@@ -9,12 +9,14 @@
  *
  *     Y [..., n] = activation(X [..., k] W + bias [n])
  *
- * W is constant, [k][n], or [n][k] with transB; it is packed when the model is loaded. */
+ * W is constant, [k][n], or [n][k] with transB; it is packed when the model is loaded. With
+ * the attribute matrix X has two axes, as Gemm's. */
 
 /* Elements of Y that are still in the cache when the activation comes to them. */
 enum { BLOCK = 1 << 15, MIN_ROWS = 96 };
 
 struct dense {
+    bool is_matrix; /* X has two axes, no more */
     leat_gemm_right right;
     const float *bias; /* [n], or NULL */
     const leat_activation *activation;
@@ -56,9 +58,11 @@ static leat_status check_constants(leat_node *node, bool transposed)
 
 static leat_status read_attributes(leat_node *node, struct dense *dense, bool *transposed)
 {
-    int64_t trans_b;
+    int64_t trans_b, matrix;
     uint32_t activation;
     leat_status status = leat_attribute_int(node, "transB", 0, &trans_b);
+    if (!status)
+        status = leat_attribute_int(node, "matrix", 0, &matrix);
     if (!status)
         status = leat_attribute_word(node, "activation", leat_activation_names, 0,
                                      &activation);
@@ -67,6 +71,7 @@ static leat_status read_attributes(leat_node *node, struct dense *dense, bool *t
     if (status)
         return status;
     dense->activation = &leat_activations[activation];
+    dense->is_matrix = matrix != 0;
     *transposed = trans_b != 0;
     return LEAT_OK;
 }
@@ -103,7 +108,8 @@ static leat_status shape_dense(const leat_call *call, size_t *scratch, leat_erro
     const leat_array *x = call->inputs[0];
     char text[LEAT_ARRAY_TEXT];
     (void)scratch;
-    if (!x->rank || x->shape[x->rank - 1] != dense->right.k || rows_of(x) > INT_MAX)
+    if (!x->rank || x->shape[x->rank - 1] != dense->right.k || rows_of(x) > INT_MAX ||
+        (dense->is_matrix && x->rank != 2))
         return leat_error_set(error, LEAT_E_MODEL, "%s by %u by %u is no product",
                               leat_array_describe(x, text), dense->right.k,
                               dense->right.n);

@@ -221,7 +221,8 @@ leat_status leat_fuse_bias(leat_graph *graph, leat_graph_node *node, leat_error 
 static bool is_plain_batch_norm(const leat_graph_node *node, uint32_t n)
 {
     for (uint32_t i = 1; i < 5; i++)
-        if (!is_row(node->inputs[i], n, 1))
+        if (!is_row(node->inputs[i], n, 1) ||
+            leat_array_count(&node->inputs[i]->array) != n)
             return false;
     for (uint32_t i = 1; i < node->n_outputs; i++)
         if (node->outputs[i] && node->outputs[i]->n_readers)
@@ -256,7 +257,7 @@ leat_status leat_fuse_batch_norm(leat_graph *graph, leat_graph_node *node,
 static const char *activation_of(const leat_graph_node *node)
 {
     static const char *const names[] = {"Relu", "LeakyRelu", "Sigmoid", "Tanh"};
-    if (leat_fuse_is(node, "leat", "Gelu") || leat_fuse_is(node, "", "Gelu")) {
+    if (leat_fuse_is(node, "", "Gelu")) {
         const leat_attribute *form =
             leat_graph_attribute(node, "approximate", LEAT_ATTRIBUTE_STRING);
         const bool is_tanh = form && form->strings[0].size == 4;

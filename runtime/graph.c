@@ -147,10 +147,15 @@ leat_status leat_graph_rewrite(leat_graph *graph, leat_graph_node *node,
     memcpy(node->inputs, inputs, n_inputs * sizeof *inputs);
     node->n_inputs = n_inputs;
     node->n_attributes = 0;
-    node->domain = "leat";
     node->op_type = op_type;
+    node->domain = "leat";
     node->version = 1;
     node->op = leat_operator_find(node->domain, op_type, node->version);
+    if (!node->op) {
+        node->domain = "";
+        node->version = LEAT_NEWEST;
+        node->op = leat_operator_find(node->domain, op_type, node->version);
+    }
     if (!node->op)
         return leat_error_set(error, LEAT_E_INTERNAL, "no operator %s", op_type);
     count_inputs(node);

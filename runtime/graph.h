@@ -107,11 +107,11 @@ static inline bool leat_graph_is_constant(const leat_graph_value *value)
 
 /* ---- rewriting, for fusion ---- */
 
-/* Patterns of nodes become operators of domain "leat" (graph_fuse.c). */
+/* Patterns of nodes become one that computes them better (graph_fuse.c). */
 leat_status leat_graph_fuse(leat_graph *graph, leat_error *error) LEAT_MUST_CHECK;
 
-/* Makes the node another one of domain "leat", version 1, with those inputs (NULL: absent)
- * and no attributes; outputs and name stay. n_readers follows, also of what the nodes read
+/* Makes the node another one, of domain "leat" or else ONNX's newest of that type, with
+ * those inputs (NULL: absent) and no attributes; outputs and name stay. n_readers follows, also of what the nodes read
  * that nobody reads any more. */
 leat_status leat_graph_rewrite(leat_graph *graph, leat_graph_node *node,
                                const char *op_type, uint32_t n_inputs,
