@@ -2,6 +2,7 @@
 #include "ops/operator.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Operators that centre lines of neighbouring elements, divide them by their spread, and
  * scale and move them by weights. What differs is only where the lines lie, what is
@@ -23,6 +24,17 @@ typedef struct layout {
     size_t lines, segments, inner, period;
 } layout;
 
+/* What is measured of a line before it is stretched. */
+typedef enum measured {
+    NOTHING,
+    MEAN_AND_SPREAD,
+    SIZE, /* the spread around 0 */
+} measured;
+
+typedef struct moments_of_line {
+    double mean, inverse; /* 1 / sqrt(variance + epsilon) */
+} moments_of_line;
+
 /* ---- lines ---- */
 
 static size_t length(const layout *at)
@@ -30,45 +42,32 @@ static size_t length(const layout *at)
     return at->segments * at->inner;
 }
 
-typedef struct line_moments {
-    double mean, inverse; /* 1 / sqrt(variance + epsilon) */
-} line_moments;
+LEAT_LINE_INLINE moments_of_line take_moments(const double *line, size_t n, measured what,
+                                              double epsilon)
+{
+    if (what == NOTHING)
+        return (moments_of_line){0, 1};
+    const double mean = what == SIZE ? 0 : leat_line_sum(line, n) / (double)n;
+    const double variance = leat_line_squares(line, n, mean) / (double)n;
+    return (moments_of_line){mean, 1 / sqrt(variance + epsilon)};
+}
 
 /* y = (x - mean) * inverse * scale + bias */
-static void stretch(double *line, const layout *at, line_moments found,
-                    const double *scale, const double *bias)
+LEAT_LINE_INLINE void stretch(double *restrict line, const layout *at,
+                              moments_of_line found, const double *restrict scale,
+                              const double *restrict bias)
 {
-    for (size_t s = 0; s < at->segments; s++) {
-        const double a = found.inverse * scale[s], b = bias ? bias[s] : 0;
-        for (size_t i = 0; i < at->inner; i++, line++)
-            *line = (*line - found.mean) * a + b;
+    if (at->inner == 1) {
+        for (size_t s = 0; s < at->segments; s++)
+            line[s] = (line[s] - found.mean) * (found.inverse * scale[s]) + bias[s];
+        return;
     }
+    for (size_t s = 0; s < at->segments; s++)
+        for (size_t i = 0; i < at->inner; i++, line++)
+            *line = (*line - found.mean) * (found.inverse * scale[s]) + bias[s];
 }
 
-static line_moments centred(const double *line, size_t n, double epsilon)
-{
-    const double mean = leat_line_sum(line, n) / (double)n;
-    const double variance = leat_line_squares(line, n, mean) / (double)n;
-    return (line_moments){mean, 1 / sqrt(variance + epsilon)};
-}
-
-static line_moments not_centred(const double *line, size_t n, double epsilon)
-{
-    return (line_moments){0,
-                          1 / sqrt(leat_line_squares(line, n, 0) / (double)n + epsilon)};
-}
-
-static line_moments left_alone(const double *line, size_t n, double epsilon)
-{
-    (void)line;
-    (void)n;
-    (void)epsilon;
-    return (line_moments){0, 1};
-}
-
-typedef line_moments (*measure_line)(const double *line, size_t n, double epsilon);
-
-static void store_moments(const leat_call *call, size_t line, line_moments found)
+static void store_moments(const leat_call *call, size_t line, moments_of_line found)
 {
     leat_array *mean = leat_call_output(call, 1), *inverse = leat_call_output(call, 2);
     if (mean)
@@ -77,32 +76,52 @@ static void store_moments(const leat_call *call, size_t line, line_moments found
         leat_line_store(inverse, line, 1, 1, &found.inverse);
 }
 
-/* scale and bias are [period][segments]; a bias may be NULL. `line` is memory for one. */
-static void run_lines(const leat_call *call, const layout *at, const double *scale,
-                      const double *bias, measure_line measure, double *line)
+/* scale and bias are [period][segments]; `line` is memory for one. */
+LEAT_LINE_INLINE void loop(const leat_call *call, const layout *at, measured what,
+                           const double *scale, const double *bias, double *line)
 {
     const normalise *state = call->state;
     const size_t n = length(at);
     for (size_t i = 0; i < at->lines; i++) {
         const size_t turn = i % at->period * at->segments;
         leat_line_load(line, call->inputs[0], i * n, 1, n);
-        const line_moments found = measure(line, n, state->epsilon);
-        stretch(line, at, found, scale + turn, bias ? bias + turn : NULL);
+        const moments_of_line found = take_moments(line, n, what, state->epsilon);
+        stretch(line, at, found, scale + turn, bias + turn);
         leat_line_store(call->outputs[0], i * n, 1, n, line);
         store_moments(call, i, found);
     }
 }
 
+LEAT_LINE_AVX2 static void loop_avx2(const leat_call *call, const layout *at,
+                                     measured what, const double *scale,
+                                     const double *bias, double *line)
+{
+    loop(call, at, what, scale, bias, line);
+}
+
+static void loop_portable(const leat_call *call, const layout *at, measured what,
+                          const double *scale, const double *bias, double *line)
+{
+    loop(call, at, what, scale, bias, line);
+}
+
+static void run_lines(const leat_call *call, const layout *at, measured what,
+                      const double *scale, const double *bias, double *line)
+{
+    (leat_line_has_avx2() ? loop_avx2 : loop_portable)(call, at, what, scale, bias, line);
+}
+
 /* Loads the weights, inputs 1 and 2, and runs. Scratch: scales, biases and a line. */
-static void run_weighted(const leat_call *call, const layout *at, measure_line measure)
+static void run_weighted(const leat_call *call, const layout *at, measured what)
 {
     const size_t n = at->period * at->segments;
     double *scale = call->scratch, *bias = scale + n; /* [n] */
-    const leat_array *given = leat_call_input(call, 2);
     leat_line_load(scale, call->inputs[1], 0, 1, n);
-    if (given)
-        leat_line_load(bias, given, 0, 1, n);
-    run_lines(call, at, scale, given ? bias : NULL, measure, bias + n);
+    if (leat_call_input(call, 2))
+        leat_line_load(bias, call->inputs[2], 0, 1, n);
+    else
+        memset(bias, 0, n * sizeof *bias);
+    run_lines(call, at, what, scale, bias, bias + n);
 }
 
 static size_t scratch_of(const layout *at)
@@ -264,7 +283,7 @@ static void run_batch(const leat_call *call)
         fold(scratch, call->inputs, at.segments, state->epsilon);
         folded = scratch;
     }
-    run_lines(call, &at, folded, folded + at.segments, left_alone,
+    run_lines(call, &at, NOTHING, folded, folded + at.segments,
               scratch + 4 * at.segments);
 }
 
@@ -315,7 +334,7 @@ static leat_status shape_instance(const leat_call *call, size_t *scratch,
 static void run_instance(const leat_call *call)
 {
     const layout at = layout_of_instance(call);
-    run_weighted(call, &at, centred);
+    run_weighted(call, &at, MEAN_AND_SPREAD);
 }
 
 /* Since version 21 the weights belong to channels, before to groups. */
@@ -360,7 +379,7 @@ static leat_status shape_group(const leat_call *call, size_t *scratch, leat_erro
 static void run_group(const leat_call *call)
 {
     const layout at = layout_of_group(call);
-    run_weighted(call, &at, centred);
+    run_weighted(call, &at, MEAN_AND_SPREAD);
 }
 
 /* ---- LayerNormalization, RMSNormalization ---- */
@@ -416,13 +435,13 @@ static leat_status shape_layer(const leat_call *call, size_t *scratch, leat_erro
 static void run_layer(const leat_call *call)
 {
     const layout at = layout_of_layer(call);
-    run_weighted(call, &at, centred);
+    run_weighted(call, &at, MEAN_AND_SPREAD);
 }
 
 static void run_rms(const leat_call *call)
 {
     const layout at = layout_of_layer(call);
-    run_weighted(call, &at, not_centred);
+    run_weighted(call, &at, SIZE);
 }
 
 const leat_operator leat_normalise_operators[] = {

@@ -64,7 +64,7 @@ static leat_status shape_lp(const leat_call *call, size_t *scratch, leat_error *
 static void divide_by_norm(double *line, size_t n, int64_t p)
 {
     const double norm =
-        p == 1 ? leat_line_deviations(line, n, 0) : sqrt(leat_line_squares(line, n, 0));
+        p == 1 ? leat_line_magnitude(line, n) : sqrt(leat_line_squares(line, n, 0));
     for (size_t i = 0; norm != 0 && i < n; i++)
         line[i] /= norm;
 }

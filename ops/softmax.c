@@ -103,34 +103,47 @@ static void run_lines(const leat_call *call, void (*change)(double *line, size_t
     }
 }
 
-/* The usual case, the last axis in f32: what attention spends its time with. */
-static void softmax_neighbours(const float *x, size_t n, float *y)
+/* The usual case, lines of f32 along the last axis, by themselves: what attention spends
+ * its time with. Where all is -Inf, the difference is NaN here as well. */
+LEAT_LINE_INLINE void softmax_neighbours(const float *x, size_t n, float *y)
 {
-    float most = -INFINITY;
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        most = x[i] > most ? x[i] : most;
+    const float most = leat_line_greatest_f32(x, n);
     for (size_t i = 0; i < n; i++)
         y[i] = x[i] - most;
     leat_exp_f32(y, n, y);
-    for (size_t i = 0; i < n; i++)
-        sum += (double)y[i];
-    const float share = (float)(1 / sum);
+    const float share = (float)(1 / leat_line_sum_f32(y, n));
     for (size_t i = 0; i < n; i++)
         y[i] *= share;
+}
+
+LEAT_LINE_INLINE void softmax_all(const leat_call *call, const leat_lines *lines)
+{
+    const float *x = call->inputs[0]->data; /* [outer][n] */
+    float *y = call->outputs[0]->data;      /* [outer][n] */
+    for (size_t outer = 0; outer < lines->outer; outer++, x += lines->n, y += lines->n)
+        softmax_neighbours(x, lines->n, y);
+}
+
+LEAT_LINE_AVX2 static void softmax_all_avx2(const leat_call *call,
+                                            const leat_lines *lines)
+{
+    softmax_all(call, lines);
+}
+
+static void softmax_all_portable(const leat_call *call, const leat_lines *lines)
+{
+    softmax_all(call, lines);
 }
 
 static void run_softmax(const leat_call *call)
 {
     const leat_lines lines = lines_of(call);
-    if (call->inputs[0]->dtype != LEAT_F32 || lines.inner != 1) {
+    if (call->inputs[0]->dtype != LEAT_F32 || lines.inner != 1)
         run_lines(call, softmax_line);
-        return;
-    }
-    const float *x = call->inputs[0]->data; /* [outer][n] */
-    float *y = call->outputs[0]->data;      /* [outer][n] */
-    for (size_t outer = 0; outer < lines.outer; outer++, x += lines.n, y += lines.n)
-        softmax_neighbours(x, lines.n, y);
+    else if (leat_line_has_avx2())
+        softmax_all_avx2(call, &lines);
+    else
+        softmax_all_portable(call, &lines);
 }
 
 static void run_log_softmax(const leat_call *call)

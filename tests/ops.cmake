@@ -6,3 +6,14 @@ foreach(name dense elementwise gemm matmul normalise normalise_axes recurrent so
     vector_math)
     leat_unit_test(${name} one_node m)
 endforeach()
+
+# Once more without what they have for AVX2: an operator that the program brings itself is
+# not taken from the library.
+foreach(name normalise softmax)
+    add_executable(test_${name}_portable unit/test_${name}.c
+                   ${PROJECT_SOURCE_DIR}/ops/${name}.c)
+    target_compile_definitions(test_${name}_portable PRIVATE LEAT_PORTABLE)
+    target_link_libraries(test_${name}_portable PRIVATE leat_flags one_node m)
+    add_test(NAME unit.${name}_portable COMMAND test_${name}_portable)
+    set_tests_properties(unit.${name}_portable PROPERTIES LABELS unit TIMEOUT 120)
+endforeach()
