@@ -13,8 +13,7 @@ typedef struct leat_plan_builder {
     leat_plan *plan;
     const leat_config *config;
     leat_error *error;
-    const char *const *names; /* [n_columns] what the model's columns are called */
-    leat_column *columns;     /* [n_columns] */
+    leat_column *columns; /* [n_columns] of all inputs, one input behind the other */
     uint32_t n_columns;
     leat_path *captures; /* [n_captures] */
     uint32_t n_captures;
@@ -26,7 +25,7 @@ typedef struct leat_plan_builder {
 
 leat_status leat_plan_no_memory(leat_plan_builder *builder);
 
-/* Feeds every column of the model from the feature of its name (plan_columns.c). */
+/* Feeds every column of every input from the feature of its name (plan_columns.c). */
 leat_status leat_plan_build_columns(leat_plan_builder *builder) LEAT_MUST_CHECK;
 
 #endif

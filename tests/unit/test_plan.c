@@ -178,7 +178,12 @@ static const refusal refusals[] = {
      "'avg'; "
      "leave model.inputs out"},
     {"model: {path: m.json, inputs: {a: [avg], b: [amount]}}", BOTH, "sink: {topic: out}",
-     "leat.yaml:3:42: model.inputs: the model has one input, 'features'"},
+     "leat.yaml:3:32: model.inputs: the model has no input 'a'; its input is called "
+     "'features'"},
+    {"model: {path: m.json, inputs: {features: [amount, avg], b: [amount]}}", BOTH,
+     "sink: {topic: out}",
+     "leat.yaml:3:57: model.inputs: the model has no input 'b'; its input is called "
+     "'features'"},
     {MODEL, BOTH, "sink: {topic: out, include: [event.a.id, event.b.id]}",
      "leat.yaml:5:29: sink.include: 'event.a.id' and 'event.b.id' would both be called "
      "'id'"},
@@ -205,8 +210,9 @@ static void test_plan__a_model_without_names_wants_them_said(void **state)
     assert_null(
         tiny_model_plan(&unnamed, MODEL "\n" BOTH "\nsink: {topic: out}", &error));
     assert_string_equal(
-        error.msg, "leat.yaml:3:15: model.inputs: the model names none of its 2 columns; "
-                   "say which feature each one is, in the order of training:  "
+        error.msg, "leat.yaml:3:15: model.inputs: the model names none of the 2 columns "
+                   "of its input 'features'; say which feature each one is, in the order "
+                   "of training:  "
                    "inputs: {features: [FIRST, SECOND, ...]}");
 }
 
