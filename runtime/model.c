@@ -259,9 +259,18 @@ static void add_forest_facts(const leat_forest *forest, leat_model_facts *facts)
 
 void leat_model_describe(const leat_model *model, leat_model_facts *facts)
 {
+    const leat_forest *trees = model->ensemble.forest;
+    leat_forest_facts forest = leat_forest_describe(trees);
+    uint64_t margins = (uint64_t)leat_forest_block(trees) * forest.n_groups *
+                       leat_dtype_size(forest.dtype);
     *facts = (leat_model_facts){
         .file_bytes = model->file_bytes,
         .memory_bytes = sizeof *model + leat_arena_footprint(&model->arena),
+        .n_trees = forest.n_trees,
+        .n_leaves = forest.n_leaves,
+        .max_depth = forest.max_depth,
+        .plan_bytes = leat_forest_scratch(trees) + margins,
+        .sum_bytes = leat_forest_scratch(trees) + margins,
         .warning = model->ensemble.warning,
     };
     if (model->network)

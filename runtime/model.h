@@ -63,10 +63,10 @@ leat_output_kind leat_model_output_kind(const leat_model *model);
 /* Names of the columns of input 0 as the model carries them, or NULL when it has none. */
 const char *const *leat_model_feature_names(const leat_model *model);
 
-/* How many nodes of a graph are of one type. */
+/* How often a graph has an operator. */
 typedef struct leat_operator_count {
     const char *name;
-    uint32_t n;
+    uint32_t count;
 } leat_operator_count;
 
 /* Facts for people and for `leat model --json`. */
@@ -79,10 +79,14 @@ typedef struct leat_model_facts {
     uint32_t n_leaves;
     uint32_t max_depth;
 
-    /* a graph, as it is run: constants folded, patterns fused */
+    /* a graph */
     uint64_t n_parameters;                /* elements of its constants */
-    uint32_t n_operators;                 /* 0: no graph */
-    const leat_operator_count *operators; /* [n_operators], the most frequent first */
+    uint32_t n_operators;                 /* of different ones; 0: no graph */
+    const leat_operator_count *operators; /* [n_operators] */
+
+    /* of a session, for what stands between inputs and output */
+    uint64_t plan_bytes;
+    uint64_t sum_bytes; /* what it would be if everything had a place of its own */
 
     const char *warning; /* what a user should know, or NULL */
 } leat_model_facts;

@@ -11,11 +11,7 @@ struct leat_session {
     leat_score_kind kind;
     leat_tensor_spec output;
     uint32_t block;
-    uint32_t next; /* the row where the run goes on */
-    leat_session_memory memory;
-    leat_network_session *network; /* or NULL, and a forest: */
-    const leat_ensemble *ensemble;
-    uint32_t n_groups;
+    uint32_t next;       /* the row where the run goes on */
     size_t row_bytes;    /* of the input */
     size_t output_bytes; /* of a row of the output */
     void *margins;       /* [block][n_groups], of the forest's type */
@@ -36,11 +32,9 @@ static leat_tensor_spec output_spec(const leat_model *model, leat_score_kind kin
     return spec;
 }
 
-static void *new_aligned(leat_session *session, size_t size)
+static void *new_aligned(size_t size)
 {
     size_t whole = (size / LEAT_ARENA_ALIGN + 1) * LEAT_ARENA_ALIGN;
-    session->memory.planned += whole;
-    session->memory.sum += whole;
     return aligned_alloc(LEAT_ARENA_ALIGN, whole);
 }
 
@@ -71,17 +65,10 @@ static leat_status set_up_forest(leat_session *session, const leat_model *model)
     };
     session->output_bytes =
         session->output.shape[1] * leat_dtype_size(session->output.dtype);
-    session->margins =
-        new_aligned(session, (size_t)session->block * facts.n_groups * size);
-    session->scratch = new_aligned(session, leat_forest_scratch(ensemble->forest));
-    return session->margins && session->scratch ? LEAT_OK : LEAT_E_MEMORY;
-}
-
-leat_status leat_session_new(leat_session **out, const leat_model *model,
-                             leat_score_kind kind)
-{
-    leat_session *session = calloc(1, sizeof *session);
-    if (!session)
+    session->margins = new_aligned((size_t)session->block * facts.n_groups * size);
+    session->scratch = new_aligned(leat_forest_scratch(ensemble->forest));
+    if (!session->margins || !session->scratch) {
+        leat_session_free(session);
         return LEAT_E_MEMORY;
     session->kind = kind;
     leat_status status = leat_model_network(model) ? set_up_network(session, model)
@@ -106,11 +93,6 @@ void leat_session_free(leat_session *session)
 const leat_tensor_spec *leat_session_output(const leat_session *session)
 {
     return &session->output;
-}
-
-leat_session_memory leat_session_measure(const leat_session *session)
-{
-    return session->memory;
 }
 
 /* rows: [n_rows][n_features]; output: [n_rows][width] */
