@@ -1,6 +1,6 @@
 leat_unit_test(csv leat_worker)
 leat_unit_test(score_columns leat_worker)
-leat_unit_test(score_csv leat_worker)
+leat_unit_test(score_rows leat_worker)
 leat_unit_test(score_line leat_worker)
 
 # The command as a user runs it. Python is looked for when a test runs: a build needs none.

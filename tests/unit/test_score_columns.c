@@ -11,12 +11,15 @@ static leat_arena arena;
 static leat_columns columns;
 static leat_error error;
 
+static bool by_name_alone;
+
 static const char *const model_names[] = {"amount", "hour", "country"};
 
 static int setup(void **state)
 {
     (void)state;
     leat_arena_init(&arena, 4096);
+    by_name_alone = false;
     return 0;
 }
 
@@ -34,8 +37,8 @@ static leat_status match(const char *line, const char *const *names, uint32_t n_
     leat_csv csv;
     assert_int_equal(leat_csv_init(&csv, file, "rows.csv"), LEAT_OK);
     assert_int_equal(leat_csv_next(&csv, &error), LEAT_OK);
-    leat_status status =
-        leat_columns_match(&columns, &arena, &csv, names, n_features, &error);
+    const leat_wanted wanted = {n_features, names, by_name_alone};
+    leat_status status = leat_columns_match(&columns, &arena, &csv, &wanted, &error);
     leat_csv_fini(&csv);
     fclose(file);
     return status;
@@ -109,6 +112,18 @@ static void test_score_columns__some_of_the_names_are_refused(void **state)
                         "'hour' has none: name all columns as the model does, or none");
 }
 
+static void test_score_columns__several_inputs_never_go_by_position(void **state)
+{
+    (void)state;
+    by_name_alone = true;
+    assert_int_equal(match("a,b,c", model_names, 3), LEAT_E_FORMAT);
+    assert_string_equal(error.msg,
+                        "rows.csv:1: only 0 of the model's 3 features have a column, "
+                        "'amount' has none: name all columns as the model does");
+    assert_int_equal(match("hour,country,amount", model_names, 3), LEAT_OK);
+    assert_true(columns.by_name);
+}
+
 static void test_score_columns__name_that_stands_twice_is_refused(void **state)
 {
     (void)state;
@@ -142,6 +157,7 @@ int main(void)
         TEST(test_score_columns__counts_that_differ_are_refused),
         TEST(test_score_columns__another_separator_is_explained),
         TEST(test_score_columns__some_of_the_names_are_refused),
+        TEST(test_score_columns__several_inputs_never_go_by_position),
         TEST(test_score_columns__name_that_stands_twice_is_refused),
         TEST(test_score_columns__numbers_look_like_data),
         TEST(test_score_columns__counting_names_do_not_look_like_data),

@@ -72,6 +72,19 @@ static void test_score_line__what_is_not_finite_is_an_error(void **state)
                 "{\"row\":3,\"error\":\"score is infinity\"}\n");
 }
 
+static void test_score_line__an_error_is_json_whatever_it_quotes(void **state)
+{
+    (void)state;
+    char *text;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    leat_line_print_error(out, 5, "column 'a\"b': '\n\xff' is not an integer");
+    fclose(out);
+    assert_string_equal(text, "{\"row\":5,\"error\":\"column 'a\\\"b': "
+                              "'\\n\xef\xbf\xbd' is not an integer\"}\n");
+    free(text);
+}
+
 static void test_score_line__doubles_keep_their_digits(void **state)
 {
     (void)state;
@@ -166,6 +179,7 @@ int main(void)
         TEST(test_score_line__label),
         TEST(test_score_line__leaves),
         TEST(test_score_line__what_is_not_finite_is_an_error),
+        TEST(test_score_line__an_error_is_json_whatever_it_quotes),
         TEST(test_score_line__doubles_keep_their_digits),
         TEST(test_score_line__double_is_as_short_as_it_can_be),
         TEST(test_score_line__double_reads_back_as_it_was),

@@ -40,19 +40,19 @@ typedef struct name_tally {
 } name_tally;
 
 static name_tally match_names(leat_columns *columns, const named *sorted,
-                              const char *const *names, uint32_t n_features)
+                              const leat_wanted *wanted)
 {
     name_tally tally = {0};
-    for (uint32_t i = 0; names && i < n_features; i++) {
-        named wanted = {names[i], 0};
+    for (uint32_t i = 0; wanted->names && i < wanted->n; i++) {
+        const char *name = wanted->names[i];
         const named *found =
-            bsearch(&wanted, sorted, columns->n, sizeof *sorted, compare_names);
+            bsearch(&(named){name, 0}, sorted, columns->n, sizeof *sorted, compare_names);
         if (found && is_twice(found, sorted, columns->n))
-            tally.twice = names[i];
+            tally.twice = name;
         if (found)
             columns->features[found->column] = i;
         else if (!tally.absent)
-            tally.absent = names[i];
+            tally.absent = name;
         tally.n_found += found != NULL;
     }
     return tally;
@@ -114,8 +114,8 @@ static leat_status copy_names(leat_columns *columns, leat_arena *arena,
 }
 
 leat_status leat_columns_match(leat_columns *columns, leat_arena *arena,
-                               const leat_csv *header, const char *const *names,
-                               uint32_t n_features, leat_error *error)
+                               const leat_csv *header, const leat_wanted *wanted,
+                               leat_error *error)
 {
     *columns = (leat_columns){0};
     named *sorted = NULL;
@@ -124,15 +124,16 @@ leat_status leat_columns_match(leat_columns *columns, leat_arena *arena,
     if (!sorted)
         return leat_error_set(error, LEAT_E_MEMORY, "%s:1: out of memory", header->name);
 
-    name_tally tally = match_names(columns, sorted, names, n_features);
-    if (!tally.n_found)
-        return match_positions(columns, header->name, n_features, error);
+    name_tally tally = match_names(columns, sorted, wanted);
+    if (!tally.n_found && !wanted->by_name)
+        return match_positions(columns, header->name, wanted->n, error);
     if (tally.absent)
         return leat_error_set(error, LEAT_E_FORMAT,
                               "%s:1: only %" PRIu32 " of the model's %" PRIu32
                               " features have a column, '%s' has none: name all "
-                              "columns as the model does, or none",
-                              header->name, tally.n_found, n_features, tally.absent);
+                              "columns as the model does%s",
+                              header->name, tally.n_found, wanted->n, tally.absent,
+                              wanted->by_name ? "" : ", or none");
     if (tally.twice)
         return leat_error_set(error, LEAT_E_FORMAT, "%s:1: two columns are named '%s'",
                               header->name, tally.twice);

@@ -3,7 +3,8 @@
  *   by name      the file has all of the model's names, in any order; what else it holds
  *                is ignored
  *   by position  the model has no names, or the file has none of them; then the file must
- *                have as many columns as the model has features
+ *                have as many columns as the model has features. Never where the names are
+ *                those of several inputs: their order in a model's file is nobody's.
  *
  * A file that has only some of the names is refused: either guess could score wrong rows
  * without a word.
@@ -30,9 +31,16 @@ typedef struct leat_columns {
     bool looks_like_data; /* by position, and the names look like a row of numbers */
 } leat_columns;
 
-/* `header`: the file's first record. `names`: of the features [n_features], or NULL. */
+/* What a model wants of a file. */
+typedef struct leat_wanted {
+    uint32_t n;
+    const char *const *names; /* [n], or NULL */
+    bool by_name;             /* and by nothing else */
+} leat_wanted;
+
+/* `header`: the file's first record. */
 leat_status leat_columns_match(leat_columns *columns, leat_arena *arena,
-                               const leat_csv *header, const char *const *names,
-                               uint32_t n_features, leat_error *error) LEAT_MUST_CHECK;
+                               const leat_csv *header, const leat_wanted *wanted,
+                               leat_error *error) LEAT_MUST_CHECK;
 
 #endif

@@ -1,14 +1,12 @@
 #include "worker/score/score_csv.h"
 
-#include "base/arena.h"
-#include "base/number.h"
 #include "worker/score/progress.h"
 #include "worker/score/score_columns.h"
 #include "worker/score/score_line.h"
+#include "worker/score/score_rows.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
 enum { BATCH_ROWS = 256, ARENA_BLOCK = 64 * 1024 };
@@ -18,49 +16,22 @@ typedef struct scoring {
     leat_csv csv;
     leat_columns columns;
     leat_session *session;
-    leat_tensor input;  /* f32 [BATCH_ROWS][features] */
-    leat_tensor output; /* [BATCH_ROWS][values] */
+    leat_rows rows;     /* the batch */
+    leat_tensor output; /* [BATCH_ROWS][values], or leaves */
     leat_line_form form;
     FILE *out;
-    uint32_t n_rows;    /* in the batch */
     uint64_t first_row; /* the file's number of the batch's row 0 */
     uint64_t n_failed;
 } scoring;
 
-static bool is_space(char c)
+static leat_status make_output(scoring *scorer)
 {
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-leat_status leat_csv_number(leat_csv_field field, float *number)
-{
-    const char *start = field.text, *end = start + field.size;
-    while (start < end && is_space(*start))
-        start++;
-    while (start < end && is_space(end[-1]))
-        end--;
-    if (start == end) {
-        *number = NAN;
-        return LEAT_OK;
-    }
-    if (end - start > UINT32_MAX)
-        return LEAT_E_TYPE;
-    leat_slice text = {(const uint8_t *)start, (uint32_t)(end - start)};
-    double value;
-    leat_status status = leat_number_parse(text, &value);
-    if (status == LEAT_OK)
-        *number = (float)value;
-    return status;
-}
-
-static leat_status make_tensor(scoring *scorer, leat_tensor *tensor,
-                               const leat_tensor_spec *spec)
-{
-    tensor->spec = spec;
-    tensor->row_size = leat_tensor_row_size(spec);
-    size_t size = (size_t)BATCH_ROWS * tensor->row_size * leat_dtype_size(spec->dtype);
-    tensor->data = leat_arena_aligned(&scorer->arena, size);
-    return tensor->data ? LEAT_OK : LEAT_E_MEMORY;
+    const leat_tensor_spec *spec = leat_session_output(scorer->session);
+    uint32_t row_size = leat_tensor_row_size(spec);
+    size_t size = (size_t)BATCH_ROWS * row_size * leat_dtype_size(spec->dtype);
+    scorer->output =
+        (leat_tensor){spec, row_size, leat_arena_aligned(&scorer->arena, size)};
+    return scorer->output.data ? LEAT_OK : LEAT_E_MEMORY;
 }
 
 static leat_status make_session(scoring *scorer, const leat_model *model,
@@ -68,10 +39,15 @@ static leat_status make_session(scoring *scorer, const leat_model *model,
 {
     leat_status status = leat_session_new(&scorer->session, model, kind);
     if (status == LEAT_OK)
-        status = make_tensor(scorer, &scorer->input, leat_model_inputs(model));
+        status = leat_rows_init(&scorer->rows, leat_model_inputs(model),
+                                leat_model_n_inputs(model),
+                                leat_model_feature_names(model), BATCH_ROWS);
     if (status == LEAT_OK)
-        status =
-            make_tensor(scorer, &scorer->output, leat_session_output(scorer->session));
+        status = make_output(scorer);
+    if (status == LEAT_E_UNSUPPORTED)
+        return leat_error_set(error, LEAT_E_USAGE, "%s: %s is no ensemble of trees",
+                              kind == LEAT_SCORE_LEAVES ? "--leaves" : "--margin",
+                              leat_model_format(model));
     if (status != LEAT_OK)
         return leat_error_set(error, status, "no memory for %d rows of the model",
                               BATCH_ROWS);
@@ -84,7 +60,7 @@ static void explain_columns(const scoring *scorer)
 {
     const leat_columns *columns = &scorer->columns;
     fprintf(stderr, "leat: %s: %" PRIu32 " columns by %s", scorer->csv.name,
-            scorer->input.row_size, columns->by_name ? "name" : "position");
+            scorer->rows.n_features, columns->by_name ? "name" : "position");
     const char *separator = "; ignored: ";
     for (uint32_t i = 0; i < columns->n; i++)
         if (columns->features[i] == LEAT_NO_FEATURE) {
@@ -99,9 +75,10 @@ static void explain_columns(const scoring *scorer)
                 scorer->csv.name);
 }
 
-static leat_status read_header(scoring *scorer, const leat_model *model,
-                               leat_error *error)
+static leat_status read_header(scoring *scorer, leat_error *error)
 {
+    const leat_wanted wanted = {scorer->rows.n_features, scorer->rows.names,
+                                scorer->rows.n_inputs > 1};
     leat_status status = leat_csv_next(&scorer->csv, error);
     if (status == LEAT_END)
         return leat_error_set(error, LEAT_E_FORMAT,
@@ -109,48 +86,71 @@ static leat_status read_header(scoring *scorer, const leat_model *model,
                               scorer->csv.name);
     if (status == LEAT_OK)
         status = leat_columns_match(&scorer->columns, &scorer->arena, &scorer->csv,
-                                    leat_model_feature_names(model),
-                                    scorer->input.row_size, error);
+                                    &wanted, error);
     if (status == LEAT_OK)
         explain_columns(scorer);
     return status;
+}
+
+static leat_status refuse_field(const scoring *scorer, uint32_t i, leat_status status,
+                                leat_error *error)
+{
+    const leat_csv *csv = &scorer->csv;
+    if (status == LEAT_E_MEMORY)
+        return leat_error_set(error, status, "%s:%" PRIu64 ": out of memory", csv->name,
+                              csv->line);
+    return leat_error_set(error, status,
+                          "%s:%" PRIu64 ": column %" PRIu32 " '%s': '%.60s' is not a "
+                          "number (an empty field is a missing value)",
+                          csv->name, csv->line, i + 1, scorer->columns.names[i],
+                          csv->fields[i].text);
 }
 
 static leat_status parse_row(scoring *scorer, leat_error *error)
 {
     const leat_csv *csv = &scorer->csv;
     const leat_columns *columns = &scorer->columns;
-    float *row = (float *)scorer->input.data /* [features] */
-                 + (size_t)scorer->n_rows * scorer->input.row_size;
+    leat_status status = LEAT_OK;
     if (csv->n_fields != columns->n)
         return leat_error_set(error, LEAT_E_FORMAT,
                               "%s:%" PRIu64 ": %" PRIu32
                               " fields, but the first line names %" PRIu32 " columns",
                               csv->name, csv->line, csv->n_fields, columns->n);
-    for (uint32_t i = 0; i < columns->n; i++)
-        if (columns->features[i] != LEAT_NO_FEATURE &&
-            leat_csv_number(csv->fields[i], &row[columns->features[i]]) != LEAT_OK)
-            return leat_error_set(
-                error, LEAT_E_TYPE,
-                "%s:%" PRIu64 ": column %" PRIu32
-                " '%s': '%.60s' is not a number (an empty field is a missing value)",
-                csv->name, csv->line, i + 1, columns->names[i], csv->fields[i].text);
-    scorer->n_rows++;
+    for (uint32_t i = 0; i < columns->n && status == LEAT_OK; i++) {
+        if (columns->features[i] != LEAT_NO_FEATURE)
+            status = leat_rows_put(&scorer->rows, columns->features[i], csv->fields[i],
+                                   columns->names[i]);
+        if (status != LEAT_OK)
+            return refuse_field(scorer, i, status, error);
+    }
+    leat_rows_add(&scorer->rows);
     return LEAT_OK;
+}
+
+static void print_rows(scoring *scorer)
+{
+    const leat_rows *rows = &scorer->rows;
+    for (uint32_t i = 0; i < rows->n_rows; i++) {
+        uint64_t row = scorer->first_row + i;
+        bool is_scored = !rows->errors[i] && leat_line_print(scorer->out, scorer->form,
+                                                             row, &scorer->output, i);
+        if (rows->errors[i])
+            leat_line_print_error(scorer->out, row, rows->errors[i]);
+        scorer->n_failed += !is_scored;
+    }
 }
 
 static leat_status score_batch(scoring *scorer, leat_error *error)
 {
+    leat_rows *rows = &scorer->rows;
     leat_status status;
     do
-        status = leat_session_run(scorer->session, &scorer->input, scorer->n_rows,
+        status = leat_session_run(scorer->session, rows->inputs, rows->n_rows,
                                   &scorer->output, UINT64_MAX);
     while (status == LEAT_MORE);
-    for (uint32_t i = 0; i < scorer->n_rows; i++)
-        scorer->n_failed += !leat_line_print(scorer->out, scorer->form,
-                                             scorer->first_row + i, &scorer->output, i);
-    scorer->first_row += scorer->n_rows;
-    scorer->n_rows = 0;
+    print_rows(scorer);
+    scorer->first_row += rows->n_rows;
+    leat_rows_reset(rows);
     if (status != LEAT_OK)
         return leat_error_set(error, status, "%s: %s", scorer->csv.name,
                               leat_status_text(status));
@@ -172,7 +172,7 @@ static leat_status score_rows(scoring *scorer, const char *path, leat_error *err
         status = leat_csv_next(&scorer->csv, error);
         if (status == LEAT_OK && !is_blank(scorer))
             status = parse_row(scorer, error);
-        if (scorer->n_rows < BATCH_ROWS && status == LEAT_OK)
+        if (scorer->rows.n_rows < BATCH_ROWS && status == LEAT_OK)
             continue;
         /* A row that is refused has its say after the rows before it. */
         bool is_refused = status < 0;
@@ -190,12 +190,11 @@ static leat_status score_all(scoring *scorer, const leat_model *model,
 {
     leat_status status = make_session(scorer, model, kind, error);
     if (status == LEAT_OK)
-        status = read_header(scorer, model, error);
+        status = read_header(scorer, error);
     if (status == LEAT_OK)
         status = score_rows(scorer, path, error);
     if (scorer->n_failed)
-        fprintf(stderr,
-                "leat: %s: %" PRIu64 " of %" PRIu64 " rows have no finite score\n",
+        fprintf(stderr, "leat: %s: %" PRIu64 " of %" PRIu64 " rows have no score\n",
                 scorer->csv.name, scorer->n_failed, scorer->first_row);
     return status;
 }
@@ -216,6 +215,7 @@ leat_status leat_score_csv(const leat_model *model, leat_score_kind kind,
     else
         leat_error_set(error, status, "%s: out of memory", path);
     leat_session_free(scorer.session);
+    leat_rows_fini(&scorer.rows);
     leat_csv_fini(&scorer.csv);
     leat_arena_fini(&scorer.arena);
     if (!is_stdin)

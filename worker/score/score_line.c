@@ -1,9 +1,15 @@
 #include "worker/score/score_line.h"
 
+#include "producers/pack.h"
+#include "producers/utf8.h"
+#include "worker/json_text.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { MAX_ERROR = 512 };
 
 static bool reads_back(const char *text, leat_dtype dtype, double value)
 {
@@ -93,6 +99,19 @@ bool leat_line_print(FILE *out, leat_line_form form, uint64_t row,
         is_finite = print_finite(out, form, leat_scores_of(output, i));
     fputs("}\n", out);
     return is_finite;
+}
+
+/* Field texts stand in it, so it is packed like an event's, and printed the same way. */
+void leat_line_print_error(FILE *out, uint64_t row, const char *why)
+{
+    char text[MAX_ERROR];
+    uint8_t packed[LEAT_PACK_HEAD + MAX_ERROR];
+    leat_utf8_repair(text, sizeof text, why);
+    uint8_t *end = leat_pack_str(packed, text);
+    leat_cursor cursor = {packed, packed, end};
+    fprintf(out, "{\"row\":%" PRIu64 ",\"error\":", row);
+    (void)!leat_json_write(out, &cursor);
+    fputs("}\n", out);
 }
 
 leat_status leat_lines_flush(FILE *out, leat_error *error)

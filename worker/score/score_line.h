@@ -4,7 +4,7 @@
  *   {"row":0,"scores":[0.1,0.9],"label":1}   several, and the class of the largest
  *   {"row":0,"label":2}                      the model gives a class
  *   {"row":0,"leaves":[12,3]}                --leaves
- *   {"row":0,"error":"score is NaN"}         JSON has no word for it
+ *   {"row":0,"error":"score is NaN"}         JSON has no word for it, or there is none
  *
  * Owns:    nothing.
  * Threads: any.
@@ -39,6 +39,8 @@ leat_line_form leat_line_form_of(const leat_model *model, leat_score_kind kind,
 /* Row i of a session's output as the line of `row`; false when it was an error's. */
 bool leat_line_print(FILE *out, leat_line_form form, uint64_t row,
                      const leat_tensor *output, uint32_t i);
+
+void leat_line_print_error(FILE *out, uint64_t row, const char *why);
 
 /* Hands the lines on. END when nobody reads them any more (`| head`), which is no error;
  * E_IO with errno's text. */
