@@ -57,9 +57,11 @@ static void check_plan(const leat_config *config, int *code)
     }
     leat_model_facts facts;
     leat_model_describe(plan->model, &facts);
-    say("ok", "model", "%s: %s, %s, %" PRIu32 " trees, %" PRIu32 " columns, version %s",
-        config->model.path, leat_model_format(plan->model),
-        leat_model_objective(plan->model), facts.n_trees, plan->schema.n_columns,
+    const char *objective = leat_model_objective(plan->model);
+    say("ok", "model", "%s: %s%s%s, %" PRIu32 " %s, %" PRIu32 " columns, version %s",
+        config->model.path, leat_model_format(plan->model), objective ? ", " : "",
+        objective ? objective : "", facts.n_operators ? facts.n_operators : facts.n_trees,
+        facts.n_operators ? "operators" : "trees", plan->schema.n_columns,
         plan->prediction.version);
     if (facts.warning)
         say("warn", "model", "%s", facts.warning);

@@ -1,6 +1,7 @@
 /* leat model: what a model file holds. */
 #include "runtime/model.h"
 #include "worker/commands.h"
+#include "worker/row_cost.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -15,39 +16,92 @@ static const char *const kinds[] = {
     [LEAT_OUTPUT_LABEL] = "label",
 };
 
+/* How many rows at once the cost of a row is measured for. */
+static const uint32_t batches[] = {1, 256};
+enum { N_BATCHES = sizeof batches / sizeof batches[0] };
+
+typedef struct findings {
+    const leat_model *model;
+    leat_model_facts facts;
+    double row_us[N_BATCHES];
+} findings;
+
 static int print_usage(FILE *out, int code)
 {
     fputs("usage: leat model [--json] FILE\n\n"
-          "Shows what a model file holds: inputs, output, objective, trees, size, "
-          "digest.\n",
+          "Shows what a model file holds: inputs, output, trees or operators, memory,\n"
+          "digest, and what a row costs on this machine (measured, a fraction of a "
+          "second).\n",
           out);
     return code;
 }
 
-static void print_text(const leat_model *model, const leat_model_facts *facts)
+/* ---- as text ---- */
+
+static void print_trees(const leat_model_facts *facts)
 {
-    const leat_tensor_spec *output = leat_model_output(model);
-    const char *const *names = leat_model_feature_names(model);
-    printf("format     %s\n", leat_model_format(model));
-    printf("objective  %s\n", leat_model_objective(model));
     printf("trees      %" PRIu32 ", %" PRIu32 " leaves, at most %" PRIu32 " deep\n",
            facts->n_trees, facts->n_leaves, facts->max_depth);
-    printf("output     %s, %" PRIu32 " a row\n", kinds[leat_model_output_kind(model)],
-           leat_tensor_row_size(output));
-    printf("size       %" PRIu64 " bytes, %" PRIu64 " in memory\n", facts->file_bytes,
-           facts->memory_bytes);
+}
+
+static void print_graph(const leat_model_facts *facts)
+{
+    printf("operators  ");
+    for (uint32_t i = 0; i < facts->n_operators; i++)
+        printf("%s%" PRIu32 " %s", i ? ", " : "", facts->operators[i].count,
+               facts->operators[i].name);
+    printf("\nparameters %" PRIu64 "\n", facts->n_parameters);
+}
+
+static void print_shape(const leat_tensor_spec *spec)
+{
+    printf("%s [rows", leat_dtype_name(spec->dtype));
+    for (uint32_t axis = 1; axis < spec->rank; axis++)
+        printf(", %" PRIu32, spec->shape[axis]);
+    putchar(']');
+}
+
+/* An input of one column among others is its own name. */
+static void print_input(const leat_model *model, const leat_tensor_spec *input)
+{
+    const char *const *names = leat_model_feature_names(model);
+    uint32_t n_columns = leat_tensor_row_size(input);
+    bool is_named = n_columns == 1 && leat_model_n_inputs(model) > 1;
+    printf("input      %s: ", input->name);
+    print_shape(input);
+    puts(names ? ":" : is_named ? "" : ", columns without names");
+    for (uint32_t i = 0; names && i < n_columns; i++)
+        printf("           %s\n", names[i]);
+}
+
+static void print_text(const findings *found)
+{
+    const leat_model *model = found->model;
+    const leat_model_facts *facts = &found->facts;
+    printf("format     %s\n", leat_model_format(model));
+    if (leat_model_objective(model))
+        printf("objective  %s\n", leat_model_objective(model));
+    if (facts->n_operators)
+        print_graph(facts);
+    if (facts->n_trees || !facts->n_operators)
+        print_trees(facts);
+    printf("output     %s: ", kinds[leat_model_output_kind(model)]);
+    print_shape(leat_model_output(model));
+    printf("\nsize       %" PRIu64 " bytes\n", facts->file_bytes);
+    printf("memory     %" PRIu64 " bytes, and %" PRIu64 " for a lane",
+           facts->memory_bytes, facts->plan_bytes);
+    if (facts->sum_bytes > facts->plan_bytes)
+        printf(" (%" PRIu64 " if nothing shared a place)", facts->sum_bytes);
+    printf("\ncost       %.3f us a row alone, %.3f us a row of %" PRIu32 "\n",
+           found->row_us[0], found->row_us[1], batches[1]);
     printf("sha256     %s\n", leat_model_digest(model));
     if (facts->warning)
         printf("warning    %s\n", facts->warning);
-    for (uint32_t i = 0; i < leat_model_n_inputs(model); i++) {
-        const leat_tensor_spec *input = &leat_model_inputs(model)[i];
-        uint32_t n_columns = leat_tensor_row_size(input);
-        printf("input      %s: %s, %" PRIu32 " columns%s\n", input->name,
-               leat_dtype_name(input->dtype), n_columns, names ? ":" : " without names");
-        for (uint32_t c = 0; names && c < n_columns; c++)
-            printf("           %s\n", names[c]);
-    }
+    for (uint32_t i = 0; i < leat_model_n_inputs(model); i++)
+        print_input(model, &leat_model_inputs(model)[i]);
 }
+
+/* ---- as JSON ---- */
 
 static json_t *shape_json(const leat_tensor_spec *spec)
 {
@@ -75,22 +129,86 @@ static json_t *inputs_json(const leat_model *model)
     return inputs;
 }
 
-static void print_json(const leat_model *model, const leat_model_facts *facts)
+static json_t *output_json(const leat_model *model)
 {
     const leat_tensor_spec *spec = leat_model_output(model);
-    json_t *output =
-        json_pack("{s:s,s:s,s:o}", "kind", kinds[leat_model_output_kind(model)], "type",
-                  leat_dtype_name(spec->dtype), "shape", shape_json(spec));
-    json_t *root = json_pack(
-        "{s:s,s:s,s:s,s:o,s:o,s:I,s:I,s:I,s:I,s:I,s:s?}", "format",
-        leat_model_format(model), "objective", leat_model_objective(model), "sha256",
-        leat_model_digest(model), "inputs", inputs_json(model), "output", output, "trees",
-        (json_int_t)facts->n_trees, "leaves", (json_int_t)facts->n_leaves, "max_depth",
-        (json_int_t)facts->max_depth, "file_bytes", (json_int_t)facts->file_bytes,
-        "memory_bytes", (json_int_t)facts->memory_bytes, "warning", facts->warning);
+    return json_pack("{s:s,s:s,s:o}", "kind", kinds[leat_model_output_kind(model)],
+                     "type", leat_dtype_name(spec->dtype), "shape", shape_json(spec));
+}
+
+static json_t *operators_json(const leat_model_facts *facts)
+{
+    json_t *operators = json_object();
+    for (uint32_t i = 0; i < facts->n_operators; i++)
+        json_object_set_new(operators, facts->operators[i].name,
+                            json_integer(facts->operators[i].count));
+    return operators;
+}
+
+static json_t *cost_json(const findings *found)
+{
+    json_t *cost = json_object();
+    for (int i = 0; i < N_BATCHES; i++) {
+        char rows[16];
+        snprintf(rows, sizeof rows, "%" PRIu32, batches[i]);
+        json_object_set_new(cost, rows, json_real(found->row_us[i]));
+    }
+    return cost;
+}
+
+static void print_json(const findings *found)
+{
+    const leat_model *model = found->model;
+    const leat_model_facts *facts = &found->facts;
+    const struct {
+        const char *key;
+        json_t *value;
+    } members[] = {
+        {"format", json_string(leat_model_format(model))},
+        {"objective", leat_model_objective(model)
+                          ? json_string(leat_model_objective(model))
+                          : json_null()},
+        {"sha256", json_string(leat_model_digest(model))},
+        {"inputs", inputs_json(model)},
+        {"output", output_json(model)},
+        {"trees", json_integer(facts->n_trees)},
+        {"leaves", json_integer(facts->n_leaves)},
+        {"max_depth", json_integer(facts->max_depth)},
+        {"operators", operators_json(facts)},
+        {"parameters", json_integer((json_int_t)facts->n_parameters)},
+        {"file_bytes", json_integer((json_int_t)facts->file_bytes)},
+        {"memory_bytes", json_integer((json_int_t)facts->memory_bytes)},
+        {"plan_bytes", json_integer((json_int_t)facts->plan_bytes)},
+        {"sum_bytes", json_integer((json_int_t)facts->sum_bytes)},
+        {"row_us", cost_json(found)},
+        {"warning", facts->warning ? json_string(facts->warning) : json_null()},
+    };
+    json_t *root = json_object();
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
+        json_object_set_new(root, members[i].key, members[i].value);
     json_dumpf(root, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(root);
+}
+
+static int show(const leat_model *model, bool json)
+{
+    findings found = {.model = model};
+    leat_model_describe(model, &found.facts);
+    for (int i = 0; i < N_BATCHES; i++) {
+        leat_error error;
+        leat_status status = leat_row_cost_measure(model, batches[i], &found.row_us[i]);
+        if (status) {
+            leat_error_set(&error, status, "no memory for %" PRIu32 " rows of the model",
+                           batches[i]);
+            return leat_complain(&error);
+        }
+    }
+    if (json)
+        print_json(&found);
+    else
+        print_text(&found);
+    return EX_OK;
 }
 
 int leat_command_model(int argc, char **argv)
@@ -116,12 +234,7 @@ int leat_command_model(int argc, char **argv)
         int code = leat_complain(&error);
         return code == EX_CONFIG ? EX_DATAERR : code; /* no configuration names it */
     }
-    leat_model_facts facts;
-    leat_model_describe(model, &facts);
-    if (json)
-        print_json(model, &facts);
-    else
-        print_text(model, &facts);
+    int code = show(model, json);
     leat_model_free(model);
-    return EX_OK;
+    return code;
 }

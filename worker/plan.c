@@ -211,11 +211,13 @@ static leat_status build_includes(leat_plan_builder *builder)
 static leat_status build_thresholds(leat_plan_builder *builder)
 {
     const leat_config *config = builder->config;
+    const leat_model *model = builder->plan->model;
+    const char *objective = leat_model_objective(model);
     uint32_t n = config->sink.n_thresholds;
-    if (n && leat_model_output_kind(builder->plan->model) != LEAT_OUTPUT_SCORE)
+    if (n && leat_model_output_kind(model) != LEAT_OUTPUT_SCORE)
         return LEAT_PLAN_REFUSE(builder, leat_config_place(config, "sink.thresholds"),
                                 "sink.thresholds: this model (%s) gives no single score",
-                                leat_model_objective(builder->plan->model));
+                                objective ? objective : leat_model_format(model));
     leat_threshold *thresholds =
         leat_arena_calloc(&builder->plan->arena, n, sizeof *thresholds);
     if (!thresholds)

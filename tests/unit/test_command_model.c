@@ -46,7 +46,9 @@ static void test_model__text(void **state)
     assert_int_equal(show(&tiny, NULL), 0);
     assert_non_null(strstr(said, "format     XGBoost JSON\n"));
     assert_non_null(strstr(said, "trees      1, 2 leaves, at most 1 deep\n"));
-    assert_non_null(strstr(said, "f32, 2 columns:\n           a\n           b\n"));
+    assert_non_null(strstr(said, "output     score: f32 [rows, 1]\n"));
+    assert_non_null(
+        strstr(said, "features: f32 [rows, 2]:\n           a\n           b\n"));
 }
 
 static void test_model__json(void **state)
@@ -76,10 +78,26 @@ static void test_model__a_model_without_names(void **state)
 {
     (void)state;
     assert_int_equal(show(&unnamed, NULL), 0);
-    assert_non_null(strstr(said, "2 columns without names\n"));
+    assert_non_null(strstr(said, "f32 [rows, 2], columns without names\n"));
     assert_int_equal(show(&unnamed, "--json"), 0);
     assert_non_null(strstr(said, "\"columns\": null"));
     assert_non_null(strstr(said, "\"kind\": \"scores\""));
+}
+
+static void test_model__a_row_has_its_cost_and_its_memory(void **state)
+{
+    (void)state;
+    assert_int_equal(show(&tiny, "--json"), 0);
+    json_t *root = json_loads(said, 0, NULL);
+    double alone, together;
+    json_int_t memory, plan, sum;
+    assert_int_equal(json_unpack(root, "{s:{s:F,s:F},s:I,s:I,s:I}", "row_us", "1", &alone,
+                                 "256", &together, "memory_bytes", &memory, "plan_bytes",
+                                 &plan, "sum_bytes", &sum),
+                     0);
+    assert_true(alone > 0 && together > 0);
+    assert_true(memory > 0 && plan > 0 && sum >= plan);
+    json_decref(root);
 }
 
 static void test_model__usage(void **state)
@@ -96,6 +114,7 @@ int main(void)
         cmocka_unit_test(test_model__text),
         cmocka_unit_test(test_model__json),
         cmocka_unit_test(test_model__a_model_without_names),
+        cmocka_unit_test(test_model__a_row_has_its_cost_and_its_memory),
         cmocka_unit_test(test_model__usage),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
