@@ -17,15 +17,17 @@ FAULTS = ("lost", "duplicated", "reordered", "unexpected", "score_errors", "wron
 
 
 def ulps(a, b):
-    """How many float32 lie between, elementwise; equal bits are 0."""
+    """How many numbers of their type lie between, elementwise; equal bits are 0."""
+    integer = np.int32 if a.dtype == np.float32 else np.int64
     def ordered(x):
-        bits = x.view(np.int32).astype(np.int64)
-        return np.where(bits < 0, -(bits & 0x7FFFFFFF), bits)
+        bits = x.view(integer).astype(object)
+        return np.where(bits < 0, -(bits & np.iinfo(integer).max), bits)
     return np.abs(ordered(a) - ordered(b))
 
 
 class Oracle:
-    """`link_ulps`: how far a score may be from XGBoost's: 0 where there is no link."""
+    """`expected`: the framework's scores, float32 or float64 as it gives them.
+    `link_ulps`: how far a score may be from them: 0 where there is no link."""
 
     def __init__(self, stream, topic, group, expected, link_ulps):
         self.stream = stream
@@ -107,12 +109,13 @@ class Oracle:
         self.last_of_key[partition, record.key] = (record.partition, offset)
 
     def judge_scores(self, i, said):
-        scores = np.array(said.get("scores", [said.get("score")]), dtype=np.float32)
+        scores = np.array(said.get("scores", [said.get("score")]), dtype=np.float64)
         expected = self.expected[i]
-        if scores.shape != expected.shape or (
-                ulps(scores, expected).max() > self.link_ulps):
-            self.complain("score_errors", "{}: {}, XGBoost says {}", said["id"], scores,
-                          expected)
+        cast = scores.astype(expected.dtype)
+        if scores.shape != expected.shape or (cast != scores).any() or (
+                ulps(cast, expected).max() > self.link_ulps):
+            self.complain("score_errors", "{}: {}, the framework says {}", said["id"],
+                          scores, expected)
         if len(expected) > 1 and said.get("label") != scores.argmax():
             self.complain("score_errors", "{}: label {} of {}", said["id"],
                           said.get("label"), scores)
@@ -256,7 +259,7 @@ def judged(stream, scores, inputs, predictions, dead_letters, link_ulps=2):
     oracle = Oracle(stream, "in", "g", scores, link_ulps)
     for record in inputs:
         oracle.sent(record)
-    packer = msgpack.Packer(use_single_float=True)
+    packer = msgpack.Packer(use_single_float=scores.dtype == np.float32)
     for record in predictions:
         oracle.prediction(record._replace(value=packer.pack(record.value)))
     for record in dead_letters:
@@ -296,12 +299,15 @@ def with_header(records, at, name, value):
     records[at] = records[at]._replace(headers=headers)
 
 
-def moved(score, steps):
-    return float((np.float32(score).view(np.int32) + np.int32(steps)).view(np.float32))
+def moved(score, steps, dtype):
+    for _ in range(steps):
+        score = np.nextafter(dtype.type(score), dtype.type(np.inf))
+    return float(score)
 
 
-def plants():
-    """Each plants one fault and names what has to show: (name, fault, plant(p, d))."""
+def plants(dtype):
+    """Each plants one fault and names what has to show: (name, fault, plant(p, d)).
+    `dtype`: of the scores."""
     def swap(p, d):
         a, b = same_key(p)
         p[a], p[b] = p[b], p[a]
@@ -318,7 +324,7 @@ def plants():
         ("a score of another row", "score_errors", lambda p, d: rescored(
             p, 5, scores_of(p[6]))),
         ("a score 3 ulp off", "score_errors", lambda p, d: rescored(
-            p, 5, [moved(score, 3) for score in scores_of(p[5])])),
+            p, 5, [moved(score, 3, dtype) for score in scores_of(p[5])])),
         ("another quality", "wrong_fields", lambda p, d: changed(
             p, 5, quality="unavailable")),
         ("another time", "wrong_fields", lambda p, d: changed(
@@ -350,24 +356,34 @@ def plants():
     ]
 
 
+def plant_all(stream, kind, scores):
+    """How many faults were not caught."""
+    failures = 0
+    inputs, predictions, dead_letters = flawless(stream, scores)
+    verdict = judged(stream, scores, inputs, predictions, dead_letters, link_ulps=0)
+    if any(verdict[fault] for fault in FAULTS):
+        print(f"{kind}: no fault planted, and it says {verdict}")
+        failures += 1
+    for name, fault, plant in plants(scores.dtype):
+        p, d = list(predictions), list(dead_letters)
+        plant(p, d)
+        verdict = judged(stream, scores, inputs, p, d)
+        if not verdict[fault]:
+            print(f"{kind}: {name} was planted, and it says {verdict}")
+            failures += 1
+    return failures
+
+
 def selftest():
     failures = 0
     for kind in MODELS:
         stream = Stream(3000, seed=2, malformed_share=0.05)
         scores = reference(train(kind), stream.rows())
-        inputs, predictions, dead_letters = flawless(stream, scores)
-        verdict = judged(stream, scores, inputs, predictions, dead_letters, link_ulps=0)
-        if any(verdict[fault] for fault in FAULTS):
-            print(f"{kind}: no fault planted, and it says {verdict}")
-            failures += 1
-        for name, fault, plant in plants():
-            p, d = list(predictions), list(dead_letters)
-            plant(p, d)
-            verdict = judged(stream, scores, inputs, p, d)
-            if not verdict[fault]:
-                print(f"{kind}: {name} was planted, and it says {verdict}")
-                failures += 1
-    print(f"oracle: {len(plants())} faults planted per model, {failures} not caught")
+        doubles = np.nextafter(scores.astype(np.float64), 1)  # none is a float32
+        failures += plant_all(stream, kind, scores)
+        failures += plant_all(stream, f"{kind} in double", doubles)
+    print(f"oracle: {len(plants(scores.dtype))} faults planted per model, "
+          f"{failures} not caught")
     return failures
 
 
