@@ -13,13 +13,15 @@ static const char usage[] =
     "       leat score -c CONFIG FILE|-\n"
     "\n"
     "With --model: scores the rows of a CSV file, one line of JSON each. The first line\n"
-    "names the columns; an empty field is missing.\n"
+    "names the columns, as the model does (or as it calls its inputs, where they are\n"
+    "several: x, or x[0], x[1]... of a wide one); a model of one input without names\n"
+    "takes them in their order. An empty field is missing.\n"
     "With -c: scores the events of a file (msgpack, one value behind the other) as\n"
     "'leat run' would, one prediction a line as JSON.\n"
     "\n"
     "  -m, --model MODEL    the model\n"
-    "      --margin         scores before the link function\n"
-    "      --leaves         the leaf of each tree instead of the score\n"
+    "      --margin         scores before the link function (trees alone)\n"
+    "      --leaves         the leaf of each tree instead of the score (trees alone)\n"
     "  -c, --config CONFIG  the configuration (default without --model: $LEAT_CONFIG)\n"
     "  -h, --help           this text\n";
 

@@ -200,13 +200,16 @@ static leat_status refuse_unfed(leat_plan_builder *builder, const char *first)
         n, builder->n_columns, list, strlen(list) > 98 ? "..." : "", first, first);
 }
 
-/* A default that the column's type can hold; config.c has seen that a float can. */
+/* A default that the column's type can hold; config.c has seen that a float can. As a
+ * double it may have been rounded to an integer from 2^53 on. */
 static leat_status check_default(leat_plan_builder *builder,
                                  const leat_config_feature *feature, leat_dtype dtype)
 {
     uint64_t element;
     leat_value value = {.type = LEAT_VALUE_DOUBLE, .as.f = feature->default_value};
-    if (!feature->has_default || leat_element_put(&element, dtype, &value) == LEAT_OK)
+    bool is_exact = leat_dtype_has_nan(dtype) || fabs(value.as.f) < 0x1p53;
+    if (!feature->has_default ||
+        (is_exact && leat_element_put(&element, dtype, &value) == LEAT_OK))
         return LEAT_OK;
     return LEAT_PLAN_REFUSE(builder, feature->place,
                             "features.%.60s.default: %g, but the model's input takes %s "

@@ -94,7 +94,8 @@ static const leat_key model_keys[] = {
     {"inputs", LEAT_KEY_MAP, .element = &input_columns,
      FILLS(model.n_inputs, model.inputs, leat_config_input),
      .help = "The features of each input in the order of its columns. Required where "
-             "the model names no columns itself, and only there."},
+             "nobody else names them, and only there, see [Columns and "
+             "features](#columns-and-features)."},
     {0},
 };
 
