@@ -9,6 +9,8 @@ import sys
 import tempfile
 import unittest
 
+from msgpack_lite import pack
+
 HERE = pathlib.Path(__file__).parent / "score"
 LEAT = sys.argv.pop(1)
 
@@ -22,23 +24,6 @@ features:
   age: {{from: event.user.age, default: 30}}
 sink: {{topic: predictions, include: [event.id, event.cart]{sink}}}
 """
-
-
-def pack(value):
-    """As much of msgpack as the tests need."""
-    if value is None:
-        return b"\xc0"
-    if isinstance(value, int):
-        return struct.pack(">Bq", 0xD3, value)
-    if isinstance(value, float):
-        return struct.pack(">Bd", 0xCB, value)
-    if isinstance(value, str):
-        text = value.encode()
-        return struct.pack(">BH", 0xDA, len(text)) + text
-    if isinstance(value, list):
-        return struct.pack(">BH", 0xDC, len(value)) + b"".join(map(pack, value))
-    packed = b"".join(pack(key) + pack(item) for key, item in value.items())
-    return struct.pack(">BH", 0xDE, len(value)) + packed
 
 
 def float32(value):

@@ -1,0 +1,233 @@
+"""Models with inputs of every type as a user runs them, against vectors from ONNX Runtime
+(make_typed_vectors.py): python3 tests/cli/typed_test.py LEAT."""
+
+import csv
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from msgpack_lite import pack
+
+HERE = pathlib.Path(__file__).parent / "typed"
+LEAT = sys.argv.pop(1)
+
+# In the order of the model's inputs, which is not that of the file.
+COLUMNS = ["age", "visits", "amount", "card_present", "rates[0]", "rates[1]"]
+GOOD = {"age": "50", "visits": "3", "amount": "1.5", "card_present": "True",
+        "rates[0]": "0.5", "rates[1]": "-0.25"}
+
+CONFIG = """
+kafka: {{bootstrap.servers: "localhost:1"}}
+source: {{topics: [transactions]}}
+model: {{name: typed, path: {model}{more}}}
+features:
+  age: {{from: event.age}}
+  visits: {{from: event.visits, default: {default}}}
+  amount: {{from: event.amount}}
+  card_present: {{from: event.present}}
+  short_rate: {{from: 'event.rates[0]'}}
+  long_rate: {{from: 'event.rates[1]'}}
+{country}sink: {{topic: predictions}}
+"""
+
+
+def run(*arguments, stdin=b""):
+    return subprocess.run([LEAT, *map(str, arguments)], input=stdin, capture_output=True)
+
+
+def expected(model):
+    return json.loads((HERE / "expected.json").read_text())[model]
+
+
+def rows():
+    with open(HERE / "rows.csv", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def event_of(row):
+    return {"age": int(row["age"]), "visits": int(row["visits"]),
+            "amount": float(row["amount"]), "present": row["card_present"] == "True",
+            "rates": [float(row["rates[0]"]), float(row["rates[1]"])]}
+
+
+class Case(unittest.TestCase):
+    maxDiff = 2000
+
+    def lines(self, done):
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def refused(self, code, message, done):
+        self.assertEqual(done.returncode, code, done.stderr.decode() + done.stdout.decode())
+        self.assertIn(message, (done.stderr + done.stdout).decode())
+
+    def close(self, found, wanted):
+        self.assertEqual(len(found), len(wanted))
+        for row, (a, b) in enumerate(zip(found, wanted)):
+            self.assertAlmostEqual(a, b, delta=1e-14, msg=f"row {row}")
+
+
+class RowsTest(Case):
+    def score(self, *options, model="numbers", text=None):
+        file = HERE / "rows.csv" if text is None else "-"
+        return run("score", "--model", HERE / f"{model}.onnx", *options, file,
+                   stdin=(text or "").encode())
+
+    def score_one(self, **changes):
+        row = GOOD | changes
+        return self.score(text=",".join(row) + "\n" + ",".join(row.values()) + "\n")
+
+    def test_inputs_of_every_type_score_as_onnx_runtime_does(self):
+        for model in "numbers", "strings":
+            lines = self.lines(self.score(model=model))
+            self.assertEqual([line["row"] for line in lines], list(range(300)))
+            self.close([line["score"] for line in lines], expected(model))
+
+    def test_a_row_without_its_integer_has_an_error_and_its_neighbours_scores(self):
+        text = ",".join(COLUMNS) + "\n1,2,3,1,5,6\n,2,3,0,5,6\n1,2.5,3,1,5,6\n1,2,3,1,5,6\n"
+        first, empty, fraction, last = self.lines(self.score(text=text))
+        self.assertEqual(first["score"], last["score"])
+        self.assertEqual(empty, {"row": 1, "error": "column 'age' is missing, and i64 has no NaN"})
+        self.assertEqual(fraction, {"row": 2, "error": "column 'visits': '2.5' is not an integer"})
+
+    def test_what_no_integer_or_bool_can_be_is_told(self):
+        for change, error in (
+            ({"visits": "2147483648"}, "column 'visits': '2147483648' is out of the range of i32"),
+            ({"card_present": "2"}, "column 'card_present': '2' is out of the range of bool"),
+            ({"card_present": "maybe"}, "column 'card_present': 'maybe' is not a bool"),
+            ({"age": "old"}, "column 'age': 'old' is not an integer"),
+        ):
+            self.assertEqual(self.lines(self.score_one(**change)), [{"row": 0, "error": error}])
+
+    def test_a_missing_float_is_no_error_of_its_row(self):
+        (line,) = self.lines(self.score_one(amount=""))
+        self.assertEqual(line, {"row": 0, "error": "score is NaN"})
+
+    def test_text_for_a_float_ends_the_file(self):
+        self.refused(65, "column 3 'amount': 'much' is not a number",
+                     self.score_one(amount="much"))
+
+    def test_several_inputs_go_by_name_alone(self):
+        done = self.score(text="a,b,c,d,e,f\n1,2,3,1,5,6\n")
+        self.refused(65, "'age' has none: name all columns as the model does", done)
+        self.assertNotIn(b"or none", done.stderr)
+
+    def test_leaves_and_margins_are_of_trees(self):
+        self.refused(64, "--leaves: ONNX is no ensemble of trees", self.score("--leaves"))
+        self.refused(64, "--margin: ONNX is no ensemble of trees", self.score("--margin"))
+
+
+class EventsTest(Case):
+    inputs = ", inputs: {rates: [short_rate, long_rate]}"
+
+    def run_config(self, command, *arguments, model="numbers", more=None, default="7",
+                   country="", files=(), stdin=b""):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in files:
+                (pathlib.Path(folder) / name).write_text(text)
+            config = pathlib.Path(folder) / "leat.yaml"
+            config.write_text(CONFIG.format(
+                model=HERE / f"{model}.onnx", more=self.inputs if more is None else more,
+                default=default, country=country))
+            return run(command, "-c", config, *arguments, stdin=stdin)
+
+    def score(self, events):
+        return self.lines(self.run_config("score", "-", stdin=b"".join(map(pack, events))))
+
+    def check(self, **options):
+        return self.run_config("check", "--offline", **options)
+
+    def test_events_score_as_the_same_rows_do(self):
+        lines = self.score([event_of(row) for row in rows()])
+        self.close([line["score"] for line in lines], expected("numbers"))
+        self.assertEqual({line["quality"] for line in lines}, {"complete"})
+
+    def test_an_integer_may_have_a_default_and_must_have_one_or_a_value(self):
+        event = event_of(rows()[0])
+        seven, missing, none = self.score([event | {"visits": 7}, event | {"visits": None},
+                                           event | {"age": None}])
+        self.assertEqual(missing["score"], seven["score"])
+        self.assertEqual(missing["missing"], ["visits"])
+        self.assertEqual((none["stage"], none["code"]), ("decode", "E_MISSING"))
+        self.assertIn("event.age: missing; i64 has no NaN", none["error"])
+
+    def test_numbers_that_do_not_fit_are_dead_letters(self):
+        event = event_of(rows()[0])
+        large, fraction, good = self.score([event | {"visits": 1 << 31},
+                                            event | {"age": 2.5}, event | {"age": 50.0}])
+        self.assertEqual(large["code"], "E_RANGE")
+        self.assertEqual(large["error"],
+                         "event.visits: the number is out of the range of i32")
+        self.assertEqual((fraction["code"], fraction["error"]),
+                         ("E_TYPE", "event.age: expected an integer, found a float"))
+        self.assertIn("score", good)
+
+    def test_a_wide_input_wants_its_columns_listed(self):
+        self.refused(78, "the model names none of the 2 columns of its input 'rates'",
+                     self.check(more=""))
+        self.refused(78, "model.inputs.rates: 1 features are listed, and the model wants 2",
+                     self.check(more=", inputs: {rates: [short_rate]}"))
+        self.refused(78, "the model has no input 'rate'; its inputs are called 'age', "
+                         "'visits', 'amount', 'card_present', 'rates'",
+                     self.check(more=", inputs: {rate: [short_rate, long_rate]}"))
+
+    def test_a_default_must_be_what_its_input_takes(self):
+        self.refused(78, "features.visits.default: 2.5, but the model's input takes an "
+                         "integer (i32)", self.check(default="2.5"))
+
+    def test_inputs_of_strings_are_not_supported_yet(self):
+        self.refused(78, "the model's input 'country' takes strings: not supported yet",
+                     self.check(model="strings", country="  country: {from: event.c}\n"))
+
+    def test_check_says_what_the_model_is(self):
+        done = self.check()
+        self.assertEqual(done.returncode, 0, done.stdout.decode())
+        self.assertRegex(done.stdout.decode(), r"ONNX, \d+ operators, 6 columns, version")
+
+    def golden(self, *objects):
+        text = "\n".join(map(json.dumps, objects))
+        return self.check(more=self.inputs + ", golden: golden.ndjson",
+                          files=[("golden.ndjson", text)])
+
+    def test_golden_rows_of_several_inputs(self):
+        row, score = event_of(rows()[0]), expected("numbers")[0]
+        features = {"age": row["age"], "visits": row["visits"], "amount": row["amount"],
+                    "card_present": row["present"], "short_rate": row["rates"][0],
+                    "long_rate": row["rates"][1]}
+        done = self.golden({"features": features, "score": score},
+                           {"row": list(features.values()), "score": score + 9e-6})
+        self.assertEqual(done.returncode, 0, done.stdout.decode())
+        self.refused(65, f"score {score + 2e-5:.17g} is expected",
+                     self.golden({"features": features, "score": score + 2e-5}))
+        self.refused(78, "'age' is missing, and i64 has no NaN",
+                     self.golden({"features": features | {"age": None}, "score": score}))
+        self.refused(78, "'age' is neither an integer nor null",
+                     self.golden({"features": features | {"age": 2.5}, "score": score}))
+        self.refused(78, "'visits' is out of the range of i32",
+                     self.golden({"features": features | {"visits": 1 << 31}, "score": score}))
+
+
+class ModelTest(Case):
+    def test_facts_of_a_graph(self):
+        done = run("model", "--json", HERE / "strings.onnx")
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        facts = json.loads(done.stdout)
+        self.assertEqual((facts["format"], facts["objective"], facts["trees"]),
+                         ("ONNX", None, 0))
+        self.assertEqual([(x["name"], x["type"], x["shape"]) for x in facts["inputs"]],
+                         [("age", "i64", [None, 1]), ("visits", "i32", [None, 1]),
+                          ("amount", "f64", [None, 1]), ("card_present", "bool", [None, 1]),
+                          ("rates", "f32", [None, 2]), ("country", "string", [None, 1])])
+        self.assertEqual((facts["output"]["kind"], facts["output"]["type"]),
+                         ("score", "f64"))
+        self.assertEqual(facts["operators"]["LabelEncoder"], 1)
+        self.assertGreaterEqual(facts["parameters"], 7)
+        self.assertLess(facts["plan_bytes"], facts["sum_bytes"])
+        self.assertGreater(facts["row_us"]["256"], 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
