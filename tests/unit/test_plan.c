@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -125,6 +126,82 @@ static void test_plan__inputs_order_a_model_without_names(void **state)
     leat_plan_release(plan);
 }
 
+/* A model with inputs age, visits, amount, card_present of a column each, and rates of two
+ * (tests/cli/make_typed_vectors.py). */
+static leat_plan *several_inputs(const char *inputs, const char *visits)
+{
+    char folder[256], text[1024];
+    assert_non_null(getcwd(folder, sizeof folder));
+    snprintf(text, sizeof text,
+             "model: {path: %s/tests/cli/typed/numbers.onnx%s}\nsink: {topic: out}\n"
+             "features: {low: {from: event.l}, high: {from: event.h}, age: {from: "
+             "event.age}, amount: {from: event.a}, card_present: {from: event.c}, "
+             "visits: {from: event.v%s}}\n",
+             folder, inputs, visits);
+    return tiny_model_plan(&tiny, text, &error);
+}
+
+static void test_plan__inputs_of_one_column_are_fed_by_name(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"age",          "visits", "amount",
+                                        "card_present", "high",   "low"};
+    leat_plan *plan = several_inputs(", inputs: {rates: [high, low]}", ", default: 3");
+    if (!plan)
+        fail_msg("%s", error.msg);
+    assert_int_equal(plan->schema.n_inputs, 5);
+    assert_int_equal(plan->schema.n_columns, 6);
+    for (uint32_t i = 0; i < 6; i++) {
+        const leat_column *column = &plan->schema.columns[i];
+        assert_string_equal(column->name, names[i]);
+        assert_int_equal(column->tensor, i < 5 ? i : 4);
+        assert_int_equal(column->element, i == 5);
+    }
+    assert_true(plan->schema.columns[1].default_value == 3);
+    leat_plan_release(plan);
+}
+
+static void test_plan__an_input_of_one_column_may_be_listed(void **state)
+{
+    (void)state;
+    leat_plan *plan =
+        several_inputs(", inputs: {rates: [visits, low], visits: [high]}", "");
+    if (!plan)
+        fail_msg("%s", error.msg);
+    assert_string_equal(plan->schema.columns[1].name, "high");
+    assert_string_equal(plan->schema.columns[4].name, "visits");
+    leat_plan_release(plan);
+}
+
+static void expect_refused(const char *inputs, const char *visits, const char *message)
+{
+    assert_null(several_inputs(inputs, visits));
+    if (!strstr(error.msg, message))
+        fail_msg("\"%s\" does not hold \"%s\"", error.msg, message);
+}
+
+static void test_plan__refuses_what_does_not_fit_several_inputs(void **state)
+{
+    (void)state;
+    static const char listed[] = ", inputs: {rates: [high, low]}";
+    expect_refused("", "",
+                   "model.inputs: the model names none of the 2 columns of its input "
+                   "'rates'; say which feature each one is, in the order of training:  "
+                   "inputs: {rates: [FIRST, SECOND, ...]}");
+    expect_refused(", inputs: {rates: [high]}", "",
+                   "model.inputs.rates: 1 features are listed, and the model wants 2");
+    expect_refused(
+        ", inputs: {rate: [high, low]}", "",
+        "the model has no input 'rate'; its inputs are called 'age', 'visits', "
+        "'amount', 'card_present', 'rates'");
+    expect_refused(", inputs: {rates: [high, visits]}", "",
+                   "features.low: the model has no such column; remove it");
+    expect_refused(listed, ", default: 0.5",
+                   "features.visits.default: 0.5, but the model's input takes an integer "
+                   "(i32)");
+    expect_refused(listed, ", default: 3e9", "but the model's input takes an integer");
+}
+
 static void test_plan__generations_go_up(void **state)
 {
     (void)state;
@@ -237,6 +314,9 @@ int main(void)
         cmocka_unit_test(test_plan__lookups),
         cmocka_unit_test(test_plan__prediction),
         cmocka_unit_test(test_plan__inputs_order_a_model_without_names),
+        cmocka_unit_test(test_plan__inputs_of_one_column_are_fed_by_name),
+        cmocka_unit_test(test_plan__an_input_of_one_column_may_be_listed),
+        cmocka_unit_test(test_plan__refuses_what_does_not_fit_several_inputs),
         cmocka_unit_test(test_plan__generations_go_up),
         cmocka_unit_test(test_plan__refuses_what_does_not_fit_the_model),
         cmocka_unit_test(test_plan__a_model_without_names_wants_them_said),
