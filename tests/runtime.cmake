@@ -9,6 +9,7 @@ target_link_options(test_session PRIVATE -Wl,--wrap=malloc,--wrap=calloc)
 
 leat_fuzz_target(model_json leat_runtime)
 leat_fuzz_target(model_ubjson leat_runtime)
+leat_fuzz_target(model_onnx leat_runtime)
 
 # The driver that tests/conformance/run compares with XGBoost.
 add_executable(score_rows conformance/score_rows.c)
@@ -20,6 +21,8 @@ target_link_libraries(onnx_builder PRIVATE leat_flags PUBLIC leat_runtime)
 leat_unit_test(plan_memory leat_runtime)
 leat_unit_test(onnx onnx_builder)
 leat_unit_test(network onnx_builder)
+leat_unit_test(onnx_corruption leat_runtime)
+set_tests_properties(unit.onnx_corruption PROPERTIES TIMEOUT 600)
 leat_unit_test(network_session onnx_builder m)
 target_link_options(test_network_session PRIVATE
     -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc)
