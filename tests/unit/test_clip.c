@@ -84,6 +84,19 @@ static void test_clip__bounds_were_attributes_before_opset_11(void **state)
     }
 }
 
+static void test_clip__absent_attributes_leave_all_of_f64(void **state)
+{
+    (void)state;
+    one_node node;
+    one_node_start(&node, "", "Clip", 6);
+    double *x = one_node_input(&node, LEAT_F64, 1, (int64_t[]){3});
+    x[0] = 1e300, x[1] = -1e300, x[2] = (double)INFINITY;
+    one_node_run(&node);
+    assert_memory_equal(node.out[0].data, ((double[]){1e300, -1e300, DBL_MAX}),
+                        3 * sizeof(double));
+    one_node_stop(&node);
+}
+
 static void test_clip__attributes_and_odd_bounds_are_refused(void **state)
 {
     (void)state;
@@ -112,6 +125,7 @@ int main(void)
         cmocka_unit_test(test_clip__the_upper_bound_wins_where_they_cross),
         cmocka_unit_test(test_clip__a_nan_stays_and_infinity_becomes_the_largest_number),
         cmocka_unit_test(test_clip__bounds_were_attributes_before_opset_11),
+        cmocka_unit_test(test_clip__absent_attributes_leave_all_of_f64),
         cmocka_unit_test(test_clip__attributes_and_odd_bounds_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,7 @@
 #include "twin.h"
 
+#include "base/slice.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -332,6 +334,35 @@ static void test_moving__trilu_of_a_vector_is_refused(void **state)
     one_node_stop(&node);
 }
 
+static void test_moving__strings_move_like_numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        int64_t known[2], n_known;
+        size_t n, expected[6];
+    } cases[] = {{"Tile", {1, 2}, 2, 6, {0, 1, 2, 0, 1, 2}},
+                 {"Expand", {2, 3}, 2, 6, {0, 1, 2, 0, 1, 2}},
+                 {"Transpose", {0}, 0, 3, {0, 1, 2}},
+                 {"Gather", {0, 0}, 2, 6, {0, 1, 2, 0, 1, 2}}};
+    static const leat_slice texts[] = {
+        {(const uint8_t *)"a", 1}, {(const uint8_t *)"bc", 2}, {(const uint8_t *)"", 0}};
+    for (size_t f = 0; f < sizeof cases / sizeof *cases; f++) {
+        one_node node;
+        one_node_start(&node, "", cases[f].name, 13);
+        memcpy(one_node_input(&node, LEAT_STRING, 2, (int64_t[]){1, 3}), texts,
+               sizeof texts);
+        if (cases[f].n_known)
+            twin_known(&node, cases[f].known, (uint32_t)cases[f].n_known);
+        one_node_run(&node);
+        const leat_slice *out = node.out[0].data;
+        assert_int_equal(leat_array_count(&node.out[0]), cases[f].n);
+        for (size_t i = 0; i < cases[f].n; i++)
+            assert_true(out[i].data == texts[cases[f].expected[i]].data);
+        one_node_stop(&node);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -344,6 +375,7 @@ int main(void)
         cmocka_unit_test(test_moving__expand_repeats_what_broadcasts),
         cmocka_unit_test(test_moving__tile_repeats_along_every_axis),
         cmocka_unit_test(test_moving__repeats_that_make_no_sense_are_refused),
+        cmocka_unit_test(test_moving__strings_move_like_numbers),
         cmocka_unit_test(test_moving__trilu_keeps_one_side_of_a_diagonal),
         cmocka_unit_test(test_moving__trilu_of_a_vector_is_refused),
     };

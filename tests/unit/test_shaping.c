@@ -94,6 +94,15 @@ static void test_shaping__shapes_of_other_counts_are_refused(void **state)
     }
 }
 
+static void test_shaping__a_zero_without_an_axis_of_the_input_is_refused(void **state)
+{
+    (void)state;
+    one_node node;
+    start(&node, "Reshape", 13, 1, (int64_t[]){0}, (int64_t[]){0, 0}, 2);
+    twin_refused(&node, LEAT_E_MODEL, "f32[0] cannot have the shape [0,0]");
+    one_node_stop(&node);
+}
+
 static void test_shaping__a_shape_of_the_events_is_refused(void **state)
 {
     (void)state;
@@ -276,6 +285,7 @@ int main(void)
         cmocka_unit_test(test_shaping__reshape_takes_zeros_from_the_input),
         cmocka_unit_test(test_shaping__reshape_had_an_attribute_before_opset_5),
         cmocka_unit_test(test_shaping__shapes_of_other_counts_are_refused),
+        cmocka_unit_test(test_shaping__a_zero_without_an_axis_of_the_input_is_refused),
         cmocka_unit_test(test_shaping__a_shape_of_the_events_is_refused),
         cmocka_unit_test(test_shaping__more_axes_than_there_are_is_refused),
         cmocka_unit_test(test_shaping__flatten_splits_the_axes_in_two),
