@@ -159,6 +159,7 @@ FUNCTION(mish, x *tanh(SOFTPLUS(x)))
 FUNCTION(hard_swish, BETWEEN_0_AND_1(x / 6 + (T)0.5) * x)
 
 FUNCTION_WITH(leaky_relu, x < 0 ? a * x : x, {"alpha", 0.01f})
+FUNCTION_WITH(swish, x / (1 + exp(-a * x)), {"alpha", 1})
 FUNCTION_WITH(thresholded_relu, x <= a ? 0 : x, {"alpha", 1})
 FUNCTION_WITH(elu, x < 0 ? a * expm1(x) : x, {"alpha", 1})
 FUNCTION_WITH(celu, x < 0 ? a * expm1(x / a) : x, {"alpha", 1})
@@ -254,6 +255,7 @@ const leat_operator leat_elementwise_operators[] = {
     ROW("Selu", 6, load_selu),
     ROW("HardSigmoid", 6, load_hard_sigmoid),
     ROW("Shrink", 9, load_shrink),
+    ROW("Swish", 24, load_swish),
     ROW("Gelu", 20, load_gelu),
     {0},
 };

@@ -6,11 +6,11 @@
 /* Operators that fold the elements along some axes into one.
  *
  * The input is passed over once, in the order in which it lies, and each element goes into
- * the accumulator of its place in the output: a double for floats, 64 bits for integers.
- * For that a walk is turned around: it goes over the input, and what moves by its strides
- * (0 along axes that are reduced) is the accumulator. */
+ * the accumulator of its place in the output: a double for floats, 64 bits for others. For
+ * that a walk is turned around: it goes over the input, and what moves by its strides (0
+ * along axes that are reduced) is the accumulator. */
 
-enum { DATA_DTYPES = LEAT_I32 + 1, LANES = 8 };
+enum { DATA_DTYPES = LEAT_BOOL + 1, LANES = 8 };
 
 union accumulator {
     double f;
@@ -100,6 +100,9 @@ FOLD_INTEGERS(times, 1, I_TIMES, I_TIMES)
 FOLD_INTEGERS(larger, INT64_MIN, LARGER, LARGER)
 FOLD_INTEGERS(smaller, INT64_MAX, SMALLER, SMALLER)
 
+FOLD(larger_bool, uint8_t, int64_t, 0, LARGER, LARGER)
+FOLD(smaller_bool, uint8_t, int64_t, 1, SMALLER, SMALLER)
+
 /* ---- what is made of it ---- */
 
 static double mean(double folded, double count)
@@ -119,40 +122,39 @@ static double logarithm(double folded, double count)
     return log(folded);
 }
 
-#define FLOATS(name) [LEAT_F32] = name##_f32, [LEAT_F64] = name##_f64
-#define NUMBERS(name)                                                                    \
-    {                                                                                    \
-        FLOATS(name), [LEAT_I64] = name##_i64, [LEAT_I32] = name##_i32                   \
-    }
+#define FLOATS(name)  [LEAT_F32] = name##_f32, [LEAT_F64] = name##_f64
+#define NUMBERS(name) FLOATS(name), [LEAT_I64] = name##_i64, [LEAT_I32] = name##_i32
 
-static const struct reduction sum = {.of = NUMBERS(add)};
-static const struct reduction averages = {.of = NUMBERS(add), .finish = mean};
-static const struct reduction sizes = {.of = NUMBERS(add_size)};
+static const struct reduction sum = {.of = {NUMBERS(add)}};
+static const struct reduction averages = {.of = {NUMBERS(add)}, .finish = mean};
+static const struct reduction sizes = {.of = {NUMBERS(add_size)}};
 static const struct reduction lengths = {.of = {FLOATS(add_square)}, .finish = root};
-static const struct reduction squares = {.of = NUMBERS(add_square)};
+static const struct reduction squares = {.of = {NUMBERS(add_square)}};
 static const struct reduction logs = {.of = {FLOATS(add)}, .finish = logarithm};
 static const struct reduction exponentials = {
     .of = {FLOATS(add_exp)}, .finish = logarithm, .of_exponentials = true};
 static const struct reduction products = {
-    .of = NUMBERS(times),
+    .of = {NUMBERS(times)},
     .start = {[LEAT_F32] = {.f = 1},
               [LEAT_F64] = {.f = 1},
               [LEAT_I64] = {.i = 1},
               [LEAT_I32] = {.i = 1}},
 };
 static const struct reduction largest = {
-    .of = NUMBERS(larger),
+    .of = {NUMBERS(larger), [LEAT_BOOL] = larger_bool},
     .start = {[LEAT_F32] = {.f = -INFINITY},
               [LEAT_F64] = {.f = -INFINITY},
               [LEAT_I64] = {.i = INT64_MIN},
-              [LEAT_I32] = {.i = INT32_MIN}},
+              [LEAT_I32] = {.i = INT32_MIN},
+              [LEAT_BOOL] = {.i = 0}},
 };
 static const struct reduction smallest = {
-    .of = NUMBERS(smaller),
+    .of = {NUMBERS(smaller), [LEAT_BOOL] = smaller_bool},
     .start = {[LEAT_F32] = {.f = INFINITY},
               [LEAT_F64] = {.f = INFINITY},
               [LEAT_I64] = {.i = INT64_MAX},
-              [LEAT_I32] = {.i = INT32_MAX}},
+              [LEAT_I32] = {.i = INT32_MAX},
+              [LEAT_BOOL] = {.i = 1}},
 };
 
 static bool is_float(leat_dtype dtype)
@@ -269,10 +271,12 @@ static void write_integers(const struct reduction *reduction, int64_t count,
         int64_t x = folded[i].i;
         if (reduction->finish) /* of integers, only a mean has one */
             x = count ? x / count : 0;
-        if (output->dtype == LEAT_I32)
+        if (output->dtype == LEAT_I64)
+            ((int64_t *)output->data)[i] = x;
+        else if (output->dtype == LEAT_I32)
             ((int32_t *)output->data)[i] = (int32_t)x;
         else
-            ((int64_t *)output->data)[i] = x;
+            ((uint8_t *)output->data)[i] = (uint8_t)x;
     }
 }
 

@@ -79,6 +79,11 @@ static double sigmoid(double x, double a, double b)
     return 1 / (1 + exp(-x));
 }
 
+static double swish(double x, double a, double b)
+{
+    return x * sigmoid(a * x, a, b);
+}
+
 static double sign(double x, double a, double b)
 {
     (void)a, (void)b;
@@ -160,6 +165,7 @@ static const struct {
     {"Mish", 18, mish, {0}, {0}, {0}, 6e-7, 1e-9},
     {"HardSwish", 14, hard_swish, {0}, {0}, {0}, 1e-6, 1e-14},
     {"LeakyRelu", 16, leaky_relu, {"alpha"}, {0.01f}, {0.5f}, 1e-7, 1e-15},
+    {"Swish", 24, swish, {"alpha"}, {1}, {0.5f}, 4e-7, 1e-14},
     {"ThresholdedRelu", 10, thresholded_relu, {"alpha"}, {1}, {0.5f}, 0, 0},
     {"Elu", 6, elu, {"alpha"}, {1}, {1.5f}, 3e-7, 1e-9},
     {"Celu", 12, celu, {"alpha"}, {1}, {2}, 3e-7, 1e-9},

@@ -8,7 +8,14 @@
 
 #include <cmocka.h>
 
-enum { RANK = 4, ROUNDS = 60, MOST = 512, FLOATS = 3, NUMBERS = 15 };
+enum {
+    RANK = 4,
+    ROUNDS = 60,
+    MOST = 512,
+    FLOATS = 3,
+    NUMBERS = 15,
+    TRUTHS = 1 << LEAT_BOOL
+};
 
 /* ---- the specification's formulas, of n elements ---- */
 
@@ -97,8 +104,8 @@ static const struct {
     {"ReduceLogSum", log_sum, FLOATS, 18},
     {"ReduceLogSumExp", log_sum_exp, FLOATS, 18},
     {"ReduceProd", product, FLOATS, 18},
-    {"ReduceMax", largest, NUMBERS, 18},
-    {"ReduceMin", smallest, NUMBERS, 18},
+    {"ReduceMax", largest, NUMBERS | TRUTHS, 18},
+    {"ReduceMin", smallest, NUMBERS | TRUTHS, 18},
 };
 
 enum { N_FUNCTIONS = sizeof functions / sizeof *functions };
@@ -172,7 +179,7 @@ static void test_reduce__any_axes_of_any_shape_are_folded(void **state)
 {
     (void)state;
     for (size_t f = 0; f < N_FUNCTIONS; f++)
-        for (leat_dtype dtype = LEAT_F32; dtype <= LEAT_I32; dtype++)
+        for (leat_dtype dtype = LEAT_F32; dtype <= LEAT_BOOL; dtype++)
             for (int round = 0; round < ROUNDS && functions[f].dtypes >> dtype & 1;
                  round++)
                 check_random_axes(f, dtype);
