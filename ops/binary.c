@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-/* Arithmetic with broadcasting: element i of the output from the elements that meet there.
- * Integers wrap; what they cannot express (a division by zero) is 0. */
+/* Arithmetic with broadcasting: element i of the output from the elements that meet
+ * there. Integers wrap; what they cannot express (a division by zero) is 0. */
 
 static int64_t quotient(int64_t x, int64_t y)
 {
@@ -49,8 +49,8 @@ static double power_f64(double x, double y)
     return y == 2 ? x * x : pow(x, y);
 }
 
-/* A formula for floats and one for integers, the latter on types of one's choice: unsigned
- * ones wrap. */
+/* A formula for floats and one for integers, the latter on types of one's choice:
+ * unsigned ones wrap. */
 #define FLOATS(name, formula)                                                            \
     LEAT_BINARY(name##_f32, float, float, float, formula)                                \
     LEAT_BINARY(name##_f64, double, double, double, formula)

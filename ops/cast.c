@@ -108,14 +108,6 @@ static leat_status load_cast_like(leat_node *node)
     return status ? status : load_as(node, node->inputs[1]->dtype);
 }
 
-static leat_status shape_same(const leat_call *call, size_t *scratch, leat_error *error)
-{
-    (void)scratch;
-    (void)error;
-    leat_array_copy_shape(call->outputs[0], call->inputs[0]);
-    return LEAT_OK;
-}
-
 static void run_cast(const leat_call *call)
 {
     const leat_array *input = call->inputs[0], *output = call->outputs[0];
@@ -127,7 +119,8 @@ static void run_cast(const leat_call *call)
 }
 
 const leat_operator leat_cast_operators[] = {
-    {"", "Cast", 6, LEAT_NEWEST, 0, 1, 1, 1, load_cast, shape_same, run_cast},
-    {"", "CastLike", 15, LEAT_NEWEST, 0, 2, 2, 1, load_cast_like, shape_same, run_cast},
+    {"", "Cast", 6, LEAT_NEWEST, 0, 1, 1, 1, load_cast, leat_shape_same, run_cast},
+    {"", "CastLike", 15, LEAT_NEWEST, 0, 2, 2, 1, load_cast_like, leat_shape_same,
+     run_cast},
     {0},
 };

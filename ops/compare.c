@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-/* Operators that tell something about elements, combine what was told, or choose by it. */
+/* Operators that tell something of elements, combine what was told, or choose by it. */
 
 #define COMPARE(name, formula)                                                           \
     LEAT_BINARY(name##_f32, float, float, uint8_t, formula)                              \

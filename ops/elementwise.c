@@ -5,8 +5,9 @@
 
 /* Operators whose output element i needs nothing but element i of their one input.
  *
- * Each is a formula of x, and of a and b where it has parameters, compiled for f32 and f64
- * (by <tgmath.h>, hence exp is expf for floats). All are written so that NaN stays NaN. */
+ * Each is a formula of x, and of a and b where it has parameters, compiled for f32 and
+ * f64 (by <tgmath.h>, hence exp is expf for floats). All are written so that NaN stays
+ * NaN. */
 
 enum { N_PARAMETERS = 2 };
 
@@ -40,14 +41,6 @@ static leat_status load(leat_node *node, const struct elementwise *op)
                                       op->parameters[i].absent, &state->parameters[i]);
     leat_node_set_dtype(node, 0, node->inputs[0]->dtype);
     return status;
-}
-
-static leat_status shape_same(const leat_call *call, size_t *scratch, leat_error *error)
-{
-    (void)scratch;
-    (void)error;
-    leat_array_copy_shape(call->outputs[0], call->inputs[0]);
-    return LEAT_OK;
 }
 
 static void run(const leat_call *call)
@@ -163,7 +156,7 @@ FUNCTION_WITH(swish, x / (1 + exp(-a * x)), {"alpha", 1})
 FUNCTION_WITH(thresholded_relu, x <= a ? 0 : x, {"alpha", 1})
 FUNCTION_WITH(elu, x < 0 ? a * expm1(x) : x, {"alpha", 1})
 FUNCTION_WITH(celu, x < 0 ? a * expm1(x / a) : x, {"alpha", 1})
-FUNCTION_WITH(selu, b *(x < 0 ? a * expm1(x) : x), {"alpha", 1.67326319217681884765625f},
+FUNCTION_WITH(selu, (x < 0 ? a * expm1(x) : x) * b, {"alpha", 1.67326319217681884765625f},
               {"gamma", 1.05070102214813232421875f})
 FUNCTION_WITH(hard_sigmoid, BETWEEN_0_AND_1(a *x + b), {"alpha", 0.2f}, {"beta", 0.5f})
 FUNCTION_WITH(shrink, x < -a ? x + b : x <= a ? 0 : x - b, {"lambd", 0.5f}, {"bias", 0})
@@ -215,7 +208,7 @@ static leat_status load_gelu(leat_node *node)
 #define ROW(name, since, load_function)                                                  \
     {                                                                                    \
         "", name, since, LEAT_NEWEST, LEAT_OP_IN_PLACE, 1, 1, 1, load_function,          \
-            shape_same, run                                                              \
+            leat_shape_same, run                                                         \
     }
 
 const leat_operator leat_elementwise_operators[] = {

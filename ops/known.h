@@ -5,8 +5,8 @@
  *
  * Owns:    nothing.
  * Threads: any.
- * Fails:   E_UNSUPPORTED where the values depend on the events, E_MODEL where there are too
- *          many of them or an axis makes no sense.
+ * Fails:   E_UNSUPPORTED where the values depend on the events, E_MODEL where there are
+ *          too many of them or an axis makes no sense.
  */
 #ifndef LEAT_OPS_KNOWN_H
 #define LEAT_OPS_KNOWN_H
@@ -48,7 +48,7 @@ typedef struct leat_axes {
     bool is_input; /* input 1 */
 } leat_axes;
 
-/* In load(): reads the attribute, before version `input_since`, or looks after input 1. */
+/* In load(): reads the attribute before version `input_since`. */
 leat_status leat_axes_load(leat_node *node, uint32_t input_since,
                            leat_axes *axes) LEAT_MUST_CHECK;
 

@@ -5,20 +5,12 @@
 
 /* Operators that put elements elsewhere: joined, split, repeated, left out. */
 
-static leat_status load_any(leat_node *node)
-{
-    leat_status status = leat_node_check_dtype(node, 0, ~0u);
-    if (!status)
-        leat_node_set_dtype(node, 0, node->inputs[0]->dtype);
-    return status;
-}
-
 /* ---- Concat ---- */
 
 static leat_status load_concat(leat_node *node)
 {
     int64_t *axis = leat_node_new_state(node, sizeof *axis);
-    leat_status status = axis ? load_any(node) : LEAT_E_MEMORY;
+    leat_status status = axis ? leat_load_same(node) : LEAT_E_MEMORY;
     for (uint32_t i = 1; i < node->n_inputs && !status; i++)
         status = leat_node_check_dtype(node, i, 1u << node->inputs[0]->dtype);
     if (!status)
@@ -95,7 +87,7 @@ static leat_status load_split(leat_node *node)
 {
     struct split *split = leat_node_new_state(node, sizeof *split);
     int64_t n_outputs;
-    leat_status status = split ? load_any(node) : LEAT_E_MEMORY;
+    leat_status status = split ? leat_load_same(node) : LEAT_E_MEMORY;
     if (!status)
         status = leat_attribute_int(node, "axis", 0, &split->axis);
     if (!status && node->version < SPLIT_INPUT_SINCE)
@@ -257,7 +249,7 @@ static void run_tile(const leat_call *call)
 static leat_status load_trilu(leat_node *node)
 {
     int64_t *upper = leat_node_new_state(node, sizeof *upper);
-    leat_status status = upper ? load_any(node) : LEAT_E_MEMORY;
+    leat_status status = upper ? leat_load_same(node) : LEAT_E_MEMORY;
     if (!status && node->n_inputs > 1 && node->inputs[1])
         status = leat_node_check_dtype(node, 1, 1u << LEAT_I64);
     return status ? status : leat_attribute_int(node, "upper", 1, upper);
@@ -303,8 +295,8 @@ const leat_operator leat_moving_operators[] = {
      run_concat},
     {"", "Split", 2, LEAT_NEWEST, 0, 1, 2, LEAT_VARIADIC, load_split, shape_split,
      run_split},
-    {"", "Expand", 8, LEAT_NEWEST, 0, 2, 2, 1, load_any, shape_expand, run_expand},
-    {"", "Tile", 6, LEAT_NEWEST, 0, 2, 2, 1, load_any, shape_tile, run_tile},
+    {"", "Expand", 8, LEAT_NEWEST, 0, 2, 2, 1, leat_load_same, shape_expand, run_expand},
+    {"", "Tile", 6, LEAT_NEWEST, 0, 2, 2, 1, leat_load_same, shape_tile, run_tile},
     {"", "Trilu", 14, LEAT_NEWEST, 0, 1, 2, 1, load_trilu, shape_trilu, run_trilu},
     {0},
 };

@@ -108,6 +108,12 @@ void leat_node_set_dtype(leat_node *node, uint32_t output, leat_dtype dtype);
 /* `size` zeroed bytes in the model's arena as node->state; NULL with the error set. */
 void *leat_node_new_state(leat_node *node, size_t size);
 
+/* A load(), or its first lines: input 0 of any type, which is output 0's, too. */
+leat_status leat_load_same(leat_node *node) LEAT_MUST_CHECK;
+
+/* A shape(): output 0 has the shape of input 0. */
+leat_status leat_shape_same(const leat_call *call, size_t *scratch, leat_error *error);
+
 /* Input i, or NULL when it is absent. */
 static inline const leat_array *leat_call_input(const leat_call *call, uint32_t i)
 {

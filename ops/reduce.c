@@ -5,10 +5,10 @@
 
 /* Operators that fold the elements along some axes into one.
  *
- * The input is passed over once, in the order in which it lies, and each element goes into
- * the accumulator of its place in the output: a double for floats, 64 bits for others. For
- * that a walk is turned around: it goes over the input, and what moves by its strides (0
- * along axes that are reduced) is the accumulator. */
+ * The input is passed over once, in the order in which it lies, and each element goes
+ * into the accumulator of its place in the output: a double for floats, 64 bits for
+ * others. For that a walk is turned around: it goes over the input, and what moves by
+ * its strides (0 along axes that are reduced) is the accumulator. */
 
 enum { DATA_DTYPES = LEAT_BOOL + 1, LANES = 8 };
 

@@ -6,22 +6,6 @@
 /* Operators that say how elements lie, and neither move nor compute any; and those that
  * tell how. */
 
-static leat_status load_same(leat_node *node)
-{
-    leat_status status = leat_node_check_dtype(node, 0, ~0u);
-    if (!status)
-        leat_node_set_dtype(node, 0, node->inputs[0]->dtype);
-    return status;
-}
-
-static leat_status shape_same(const leat_call *call, size_t *scratch, leat_error *error)
-{
-    (void)scratch;
-    (void)error;
-    leat_array_copy_shape(call->outputs[0], call->inputs[0]);
-    return LEAT_OK;
-}
-
 /* ---- Reshape ---- */
 
 enum { RESHAPE_INPUT_SINCE = 5 };
@@ -35,7 +19,7 @@ struct reshape {
 static leat_status load_reshape(leat_node *node)
 {
     struct reshape *state = leat_node_new_state(node, sizeof *state);
-    leat_status status = state ? load_same(node) : LEAT_E_MEMORY;
+    leat_status status = state ? leat_load_same(node) : LEAT_E_MEMORY;
     if (status)
         return status;
     state->is_input = node->version >= RESHAPE_INPUT_SINCE;
@@ -114,7 +98,7 @@ static leat_status shape_reshape(const leat_call *call, size_t *scratch,
 static leat_status load_flatten(leat_node *node)
 {
     int64_t *axis = leat_node_new_state(node, sizeof *axis);
-    leat_status status = axis ? load_same(node) : LEAT_E_MEMORY;
+    leat_status status = axis ? leat_load_same(node) : LEAT_E_MEMORY;
     return status ? status : leat_attribute_int(node, "axis", 1, axis);
 }
 
@@ -140,7 +124,7 @@ enum { SQUEEZE_INPUT_SINCE = 13 };
 static leat_status load_axes(leat_node *node)
 {
     leat_axes *axes = leat_node_new_state(node, sizeof *axes);
-    leat_status status = axes ? load_same(node) : LEAT_E_MEMORY;
+    leat_status status = axes ? leat_load_same(node) : LEAT_E_MEMORY;
     return status ? status : leat_axes_load(node, SQUEEZE_INPUT_SINCE, axes);
 }
 
@@ -259,7 +243,7 @@ static leat_status load_dropout(leat_node *node)
 {
     float ratio;
     int64_t seed;
-    leat_status status = load_same(node);
+    leat_status status = leat_load_same(node);
     if (!status && node->version < DROPOUT_INPUTS_SINCE)
         status = leat_attribute_float(node, "ratio", 0.5f, &ratio);
     else if (!status)
@@ -312,7 +296,7 @@ static void run_dropout(const leat_call *call)
     }
 
 const leat_operator leat_shaping_operators[] = {
-    VIEW("Identity", 1, 1, load_same, shape_same),
+    VIEW("Identity", 1, 1, leat_load_same, leat_shape_same),
     VIEW("Reshape", 1, 2, load_reshape, shape_reshape),
     VIEW("Flatten", 1, 1, load_flatten, shape_flatten),
     VIEW("Squeeze", 1, 2, load_axes, shape_squeeze),

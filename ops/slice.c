@@ -7,14 +7,6 @@
 
 enum { SLICE_INPUTS_SINCE = 10, PAD_INPUTS_SINCE = 11 };
 
-static leat_status load_any(leat_node *node)
-{
-    leat_status status = leat_node_check_dtype(node, 0, ~0u);
-    if (!status)
-        leat_node_set_dtype(node, 0, node->inputs[0]->dtype);
-    return status;
-}
-
 /* ---- Slice ---- */
 
 enum { STARTS, ENDS, AXES, STEPS, N_LISTS };
@@ -25,7 +17,7 @@ struct slice {
     leat_known lists[N_LISTS];
 };
 
-/* Where the window begins on each axis, how far its elements are apart, how many it has. */
+/* Where the window begins on each axis, how far apart its elements are, and how many. */
 struct window {
     int64_t start[LEAT_ARRAY_RANK], step[LEAT_ARRAY_RANK], length[LEAT_ARRAY_RANK];
 };
@@ -34,7 +26,7 @@ static leat_status load_slice(leat_node *node)
 {
     static const char *const names[N_LISTS] = {"starts", "ends", "axes"};
     struct slice *slice = leat_node_new_state(node, sizeof *slice);
-    leat_status status = slice ? load_any(node) : LEAT_E_MEMORY;
+    leat_status status = slice ? leat_load_same(node) : LEAT_E_MEMORY;
     if (status)
         return status;
     slice->is_input = node->version >= SLICE_INPUTS_SINCE;
@@ -147,7 +139,7 @@ static leat_status load_pad(leat_node *node)
 {
     static const char *const modes[] = {"constant", "reflect", "edge", "wrap", NULL};
     struct pad *pad = leat_node_new_state(node, sizeof *pad);
-    leat_status status = pad ? load_any(node) : LEAT_E_MEMORY;
+    leat_status status = pad ? leat_load_same(node) : LEAT_E_MEMORY;
     if (!status)
         status = leat_attribute_word(node, "mode", modes, CONSTANT, &pad->mode);
     if (status)

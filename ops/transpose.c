@@ -3,20 +3,12 @@
 
 /* Operators that put the axes of an array into another order. */
 
-static leat_status load_any(leat_node *node)
-{
-    leat_status status = leat_node_check_dtype(node, 0, ~0u);
-    if (!status)
-        leat_node_set_dtype(node, 0, node->inputs[0]->dtype);
-    return status;
-}
-
 /* ---- Transpose ---- */
 
 static leat_status load_transpose(leat_node *node)
 {
     leat_known *perm = leat_node_new_state(node, sizeof *perm);
-    leat_status status = perm ? load_any(node) : LEAT_E_MEMORY;
+    leat_status status = perm ? leat_load_same(node) : LEAT_E_MEMORY;
     return status ? status : leat_known_attribute(node, "perm", perm);
 }
 
@@ -61,8 +53,8 @@ static void run_transpose(const leat_call *call)
 
 /* ---- DepthToSpace and SpaceToDepth ----
  *
- * An image's axis of depth holds blocks of its height and width, or is to hold them: as six
- * axes, of which the output has three elsewhere. */
+ * An image's axis of depth holds blocks of its height and width, or is to hold them: as
+ * six axes, of which the output has three elsewhere. */
 
 struct depth {
     int64_t block;
@@ -74,7 +66,7 @@ enum { BLOCK_FIRST, DEPTH_FIRST };
 static leat_status load_depth(leat_node *node)
 {
     struct depth *depth = leat_node_new_state(node, sizeof *depth);
-    leat_status status = depth ? load_any(node) : LEAT_E_MEMORY;
+    leat_status status = depth ? leat_load_same(node) : LEAT_E_MEMORY;
     if (!status)
         status = leat_attribute_int(node, "blocksize", 0, &depth->block);
     if (!status && (depth->block < 1 || depth->block > UINT16_MAX))

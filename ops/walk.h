@@ -3,8 +3,8 @@
  * A walk has the axes of the output, and for each input how many elements apart its
  * neighbours along that axis are: 0 where it repeats (broadcast), anything where it is
  * transposed or cut, below 0 where it runs backwards. Neighbouring axes that lie as one
- * are one, so that equal shapes, scalars and rows need no code of their own: a kernel sees
- * runs of the innermost axis that are as long as they can be.
+ * are one, so that equal shapes, scalars and rows need no code of their own: a kernel
+ * sees runs of the innermost axis that are as long as they can be.
  *
  * Owns:    nothing.
  * Threads: any.

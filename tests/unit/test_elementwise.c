@@ -266,8 +266,8 @@ static void test_elementwise__infinities_saturate(void **state)
     }
 }
 
-/* 1 + erf(x) is a difference where x is below 0: what is left of it is right to 1e-7 of 1,
- * in every implementation that works with floats. */
+/* 1 + erf(x) is a difference where x is below 0: what is left of it is right to 1e-7 of
+ * 1, in every implementation that works with floats. */
 static void check_gelu(const char *approximate, double (*inner)(double))
 {
     for (leat_dtype dtype = LEAT_F32; dtype <= LEAT_F64; dtype++) {

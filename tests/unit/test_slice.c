@@ -169,8 +169,8 @@ static void test_slice__cuts_of_the_events_or_without_sense_are_refused(void **s
 
 static const char *const modes[] = {"constant", "reflect", "edge", "wrap"};
 
-/* The position of the input for one that may lie outside, found step by step: -1 where the
- * constant stands. */
+/* The position of the input for one that may lie outside, found step by step: -1 where
+ * the constant stands. */
 static int64_t source(const char *mode, int64_t at, int64_t length)
 {
     if (!strcmp(mode, "constant"))

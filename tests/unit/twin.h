@@ -16,8 +16,8 @@ void twin_shape(int64_t *shape, uint32_t rank, uint32_t most);
 double twin_get(const leat_array *array, size_t i);
 void twin_put(const leat_array *array, void *data, size_t i, double value);
 
-/* The next input of the node with numbers from -5 to 5, in quarters where floats, or truths,
- * all of them unknown before the run. */
+/* The next input of the node with numbers from -5 to 5, in quarters where floats, or
+ * truths, all of them unknown before the run. */
 const leat_array *twin_input(one_node *node, leat_dtype dtype, uint32_t rank,
                              const int64_t *shape);
 
@@ -31,7 +31,7 @@ size_t twin_element(const leat_array *array, const uint32_t *index);
 /* The element of an array that broadcasts to the place of an index of `rank` axes. */
 double twin_broadcast(const leat_array *array, uint32_t rank, const uint32_t *index);
 
-/* A shape that broadcasts to `full`: its last axes, some of them 1. The number of axes. */
+/* A shape that broadcasts to `full`: its last axes, some of them 1. Returns how many. */
 uint32_t twin_part_of(const int64_t *full, uint32_t rank, int64_t *shape);
 
 /* Two values that are the same to a relative error; NaN is the same as NaN. */
