@@ -258,11 +258,22 @@ static int run_set(const file *model, const char *folder)
     return result;
 }
 
+/* Before the data are looked at, which are sequences where inputs are. */
+static int check_model(const file *model)
+{
+    leat_graph graph;
+    leat_error error;
+    leat_graph_init(&graph);
+    leat_status status = leat_onnx_read(&graph, model->bytes, model->size, &error);
+    leat_graph_fini(&graph);
+    return status ? fail("model.onnx", &error) : PASSED;
+}
+
 int main(int argc, char **argv)
 {
     char path[4096];
     file model;
-    int result = PASSED, n_sets = 0;
+    int n_sets = 0;
     if (argc != 2) {
         printf("usage: onnx_node_test DIR\n");
         return WRONG;
@@ -272,6 +283,7 @@ int main(int argc, char **argv)
         printf("%s: cannot open\n", path);
         return WRONG;
     }
+    int result = check_model(&model);
     for (; result == PASSED; n_sets++) {
         snprintf(path, sizeof path, "%s/test_data_set_%d", argv[1], n_sets);
         if (access(path, F_OK))
@@ -279,7 +291,7 @@ int main(int argc, char **argv)
         result = run_set(&model, path);
     }
     free(model.bytes);
-    if (n_sets)
+    if (n_sets || result != PASSED)
         return result;
     printf("%s: there is no test_data_set_0\n", argv[1]);
     return WRONG;
