@@ -212,12 +212,3 @@ const leat_attribute *leat_graph_attribute(const leat_graph_node *node, const ch
             return &node->attributes[i];
     return NULL;
 }
-
-leat_graph_node *leat_graph_only_made_by(const leat_graph_value *value,
-                                         const char *op_type)
-{
-    if (!value || value->n_readers != 1 || !value->producer)
-        return NULL;
-    leat_graph_node *node = value->producer;
-    return !*node->domain && !strcmp(node->op_type, op_type) ? node : NULL;
-}

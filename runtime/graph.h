@@ -111,8 +111,8 @@ static inline bool leat_graph_is_constant(const leat_graph_value *value)
 leat_status leat_graph_fuse(leat_graph *graph, leat_error *error) LEAT_MUST_CHECK;
 
 /* Makes the node another one, of domain "leat" or else ONNX's newest of that type, with
- * those inputs (NULL: absent) and no attributes; outputs and name stay. n_readers follows, also of what the nodes read
- * that nobody reads any more. */
+ * those inputs (NULL: absent) and no attributes; outputs and name stay. n_readers follows,
+ * also of what the nodes read that nobody reads any more. */
 leat_status leat_graph_rewrite(leat_graph *graph, leat_graph_node *node,
                                const char *op_type, uint32_t n_inputs,
                                leat_graph_value *const *inputs,
@@ -134,10 +134,5 @@ leat_graph_value *leat_graph_add_constant(leat_graph *graph, const char *name,
 /* What a node says before it is loaded: its attribute of that name and kind, or NULL. */
 const leat_attribute *leat_graph_attribute(const leat_graph_node *node, const char *name,
                                            leat_attribute_kind kind);
-
-/* The node that makes the value, when it is of that type of domain "" and nobody else
- * reads the value; or NULL. */
-leat_graph_node *leat_graph_only_made_by(const leat_graph_value *value,
-                                         const char *op_type);
 
 #endif
