@@ -2,7 +2,7 @@
 
 /* An array beyond this is a mistake or an attack: a row of it would not fit a record. */
 #define MOST_BYTES ((size_t)1 << 32)
-#define MOST_KNOWN ((size_t)1 << 28)
+#define MOST_KNOWN ((size_t)1 << 26)
 
 static leat_status make_call(leat_frame *frame, const leat_graph_node *node,
                              leat_call *call)

@@ -5,12 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What folding may make of a small file. */
-#define MOST_FOLDED ((size_t)256 << 20)
+/* What folding may make: some of anything, and twice as much as a file's own constants,
+ * of which a large table may want to be transposed. */
+#define MOST_FOLDED ((size_t)64 << 20)
 
 typedef struct loading {
     leat_graph *graph;
-    size_t folded; /* bytes of constants that are not in the file */
+    size_t most; /* bytes of constants that may still be made */
     leat_error *error;
 } loading;
 
@@ -149,11 +150,10 @@ static bool reads_constants_alone(const leat_graph_node *node)
 
 static leat_status allow(loading *load, size_t size)
 {
-    if (size > MOST_FOLDED - load->folded)
+    if (size > load->most)
         return leat_error_set(load->error, LEAT_E_UNSUPPORTED,
-                              "the constants that it makes are larger than %zu MiB",
-                              MOST_FOLDED >> 20);
-    load->folded += size;
+                              "the constants that are made of constants are too large");
+    load->most -= size;
     return LEAT_OK;
 }
 
@@ -217,6 +217,15 @@ static leat_status fold_node(loading *load, leat_graph_node *node)
     return LEAT_OK;
 }
 
+static size_t constant_bytes(const leat_graph *graph)
+{
+    size_t bytes = 0;
+    for (uint32_t i = 0; i < graph->n_values; i++)
+        if (leat_graph_is_constant(graph->values[i]))
+            bytes += leat_array_bytes(&graph->values[i]->array);
+    return bytes;
+}
+
 static leat_status fold(loading *load)
 {
     leat_graph *graph = load->graph;
@@ -248,7 +257,8 @@ static leat_status load_nodes(loading *load)
 
 leat_status leat_graph_load(leat_graph *graph, leat_error *error)
 {
-    loading load = {.graph = graph, .error = error};
+    loading load = {
+        .graph = graph, .most = MOST_FOLDED + 2 * constant_bytes(graph), .error = error};
     leat_graph_drop_dead(graph);
     leat_status status = find_operators(&load);
     if (!status)

@@ -211,7 +211,7 @@ static void test_frame__what_follows_from_shapes_is_bounded(void **state)
     assert_int_equal(leat_frame_shape(&frame, &error), LEAT_E_UNSUPPORTED);
     assert_string_equal(
         error.msg, "node \"y\" (ConstantOfShape): what follows from shapes is larger "
-                   "than 256 MiB");
+                   "than 64 MiB");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(test_frame__##name, set_up, tear_down)

@@ -364,8 +364,8 @@ static void test_network__a_constant_that_grows_too_large_is_refused(void **stat
     onnx_node(&b, "Add", "x c", "y");
     onnx_output(&b, "y", 1, 2, (int64_t[]){-1, 4});
     expect_refused(LEAT_E_UNSUPPORTED,
-                   "node \"c\" (ConstantOfShape): the constants that it makes are larger "
-                   "than 256 MiB");
+                   "node \"c\" (ConstantOfShape): the constants that are made of "
+                   "constants are too large");
 }
 
 /* ---- memory ---- */
