@@ -218,7 +218,7 @@ static leat_status run_trial(trial *try)
 leat_status leat_network_try_rows(leat_network *network, leat_error *error)
 {
     trial try = {.network = network, .error = error};
-    leat_status status = leat_frame_init(&try.frame, &network->graph, 0, error);
+    leat_status status = leat_frame_init(&try.frame, &network->graph, CACHE_BYTES, error);
     if (status)
         return status;
     leat_arena_init(&try.arena, 1 << 12);
