@@ -33,7 +33,7 @@ TARGET static inline float sum_16(const vec *x)
 #define ROWS_OF_8(rows) TILE(rows, 1) TILE(rows, 2) TILE(rows, 4) TILE(rows, 8)
 #define ROWS_OF_4(rows) TILE(rows, 1) TILE(rows, 2) TILE(rows, 4)
 #define ROWS_OF_2(rows) TILE(rows, 1) TILE(rows, 2)
-ROWS_OF_8(1)
+ROWS_OF_4(1)
 ROWS_OF_8(2)
 ROWS_OF_8(3)
 ROWS_OF_4(4)
@@ -47,7 +47,7 @@ ROWS_OF_2(11)
 ROWS_OF_2(12)
 
 static const leat_gemm_tile_run tiles[MOST_ROWS][LEAT_GEMM_WIDTHS] = {
-    {tile_1x1, tile_1x2, tile_1x4, tile_1x8},
+    {tile_1x1, tile_1x2, tile_1x4},
     {tile_2x1, tile_2x2, tile_2x4, tile_2x8},
     {tile_3x1, tile_3x2, tile_3x4, tile_3x8},
     {tile_4x1, tile_4x2, tile_4x4},

@@ -1,6 +1,7 @@
 leat_unit_test(forest leat_ops)
-foreach(name sha256 json ubjson link xgboost model model_corruption session)
-    leat_unit_test(${name} leat_runtime)
+foreach(name sha256 json ubjson link xgboost model model_corruption session
+        graph_fuse)
+    leat_unit_test(${name} leat_runtime m)
 endforeach()
 # Every bit of three models: two minutes under TSan.
 set_tests_properties(unit.model_corruption PROPERTIES TIMEOUT 600)
