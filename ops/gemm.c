@@ -179,21 +179,24 @@ struct block {
     uint32_t k, depth;
 };
 
-/* copy: [rows][BLOCK_K + ROW_GAP] */
-static void copy_rows(leat_gemm_tile *tile, float *copy)
+/* The rows of a tile next to one another. Not inlined: only who needs that much of the
+ * stack shall touch it. */
+__attribute__((noinline)) static void run_copied(const leat_gemm_right *right,
+                                                 leat_gemm_tile tile, uint32_t columns)
 {
-    for (uint32_t row = 0; row < tile->rows; row++)
-        memcpy(copy + row * (BLOCK_K + ROW_GAP), tile->a + row * tile->a_step,
-               tile->k * sizeof *copy);
-    tile->a = copy;
-    tile->a_step = BLOCK_K + ROW_GAP;
+    float copy[TILE_ROWS * (BLOCK_K + ROW_GAP)]; /* [rows][BLOCK_K + ROW_GAP] */
+    for (uint32_t row = 0; row < tile.rows; row++)
+        memcpy(copy + row * (BLOCK_K + ROW_GAP), tile.a + row * tile.a_step,
+               tile.k * sizeof *copy);
+    tile.a = copy;
+    tile.a_step = BLOCK_K + ROW_GAP;
+    run_panels(right->kernel, tile, columns);
 }
 
 /* Rows [row, row + rows) of C by a block of B. */
 static void run_rows(const leat_gemm_right *right, const leat_gemm_job *job,
                      struct block block, uint32_t row, uint32_t rows)
 {
-    float copy[TILE_ROWS * (BLOCK_K + ROW_GAP)];
     leat_gemm_tile tile = {
         .rows = rows,
         .k = block.depth,
@@ -213,8 +216,9 @@ static void run_rows(const leat_gemm_right *right, const leat_gemm_job *job,
     } else if (tile.start)
         tile.start += row * job->start_step + block.n;
     if (block.depth < right->k)
-        copy_rows(&tile, copy);
-    run_panels(right->kernel, tile, block.columns);
+        run_copied(right, tile, block.columns);
+    else
+        run_panels(right->kernel, tile, block.columns);
 }
 
 static void run_block(const leat_gemm_right *right, const leat_gemm_job *job,
