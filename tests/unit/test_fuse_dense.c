@@ -146,10 +146,10 @@ static void matmul_batch_norm(fuse_network *net, leat_graph_value *x)
                     FUSE_N);
 }
 
-/* Of [FUSE_ROWS][2][FUSE_N] it normalises the axis of length 2. */
+/* Of [FUSE_ROWS][2][2] it normalises the axis in the middle. */
 static void matmul_batch_norm_of_two(fuse_network *net, leat_graph_value *x)
 {
-    fuse_batch_norm(net, fuse_two(net, "MatMul", x, fuse_matrix(net, FUSE_K, FUSE_N)), 2);
+    fuse_batch_norm(net, fuse_two(net, "MatMul", x, fuse_matrix(net, FUSE_K, 2)), 2);
 }
 
 static void relu_batch_norm(fuse_network *net, leat_graph_value *x)
