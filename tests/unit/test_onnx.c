@@ -368,6 +368,38 @@ static void test_onnx__refuses_an_attribute_whose_tensor_is_missing(void **state
                    "node \"y\" (Relu): attribute value: the tensor is missing");
 }
 
+/* TreeEnsemble 5 has its modes in bytes, which no array holds: they become int32, from
+ * either field of the file. */
+static void test_onnx__bytes_of_an_attribute_become_int32(void **state)
+{
+    small *m = *state;
+    static uint8_t bytes[] = {0, 6, 255};
+    static int32_t numbers[] = {0, 6, 255};
+    Leat__Onnx__Tensor *tensors[2];
+    for (int i = 0; i < 2; i++) {
+        Leat__Onnx__Attribute *modes = onnx_int(&m->b, m->relu, i ? "b" : "a", 0);
+        tensors[i] = onnx_floats(&m->b, "t", 1, (int64_t[]){3}, (float[3]){0});
+        m->b.graph.n_initializer--;
+        modes->type = 4;
+        modes->t = tensors[i];
+        tensors[i]->data_type = 2;
+        tensors[i]->has_raw_data = i == 0;
+        tensors[i]->raw_data = (ProtobufCBinaryData){i == 0 ? 3 : 0, bytes};
+        tensors[i]->n_int32_data = i == 0 ? 0 : 3;
+        tensors[i]->int32_data = numbers;
+    }
+    expect_read(m);
+    for (int i = 0; i < 2; i++) {
+        const leat_array *array = m->graph.nodes[1]->attributes[i].tensor;
+        assert_int_equal(array->dtype, LEAT_I32);
+        assert_memory_equal(array->data, numbers, sizeof numbers);
+    }
+    tensors[0]->raw_data.len = 2;
+    leat_graph_fini(&m->graph);
+    leat_graph_init(&m->graph);
+    assert_int_equal(read(m), LEAT_E_MODEL);
+}
+
 /* ---- what is refused: inputs ---- */
 
 static void test_onnx__refuses_sequences(void **state)
@@ -546,6 +578,7 @@ int main(void)
         TEST(refuses_a_large_shape_in_a_small_file),
         TEST(refuses_many_axes),
         TEST(refuses_an_attribute_whose_tensor_is_missing),
+        TEST(bytes_of_an_attribute_become_int32),
         TEST(refuses_sequences),
         TEST(refuses_maps),
         TEST(refuses_optional_inputs),
