@@ -348,7 +348,10 @@ static void run_cum_sum(const leat_call *call)
 const leat_operator leat_along_operators[] = {
     {"", "ArgMax", 1, LEAT_NEWEST, 0, 1, 1, 1, load_arg_max, shape_arg, run_arg},
     {"", "ArgMin", 1, LEAT_NEWEST, 0, 1, 1, 1, load_arg_min, shape_arg, run_arg},
-    {"", "TopK", 1, LEAT_NEWEST, 0, 1, 2, 2, load_top_k, shape_top_k, run_top_k},
+    {"", "TopK", 1, TOP_K_INPUT_SINCE - 1, 0, 1, 1, 2, load_top_k, shape_top_k,
+     run_top_k},
+    {"", "TopK", TOP_K_INPUT_SINCE, LEAT_NEWEST, 0, 2, 2, 2, load_top_k, shape_top_k,
+     run_top_k},
     {"", "CumSum", 11, LEAT_NEWEST, 0, 2, 2, 1, load_cum_sum, shape_cum_sum, run_cum_sum},
     {0},
 };

@@ -79,7 +79,9 @@ static void run_clip(const leat_call *call)
 }
 
 const leat_operator leat_clip_operators[] = {
-    {"", "Clip", 6, LEAT_NEWEST, LEAT_OP_IN_PLACE, 1, 3, 1, load_clip, shape_clip,
-     run_clip},
+    {"", "Clip", 6, CLIP_INPUTS_SINCE - 1, LEAT_OP_IN_PLACE, 1, 1, 1, load_clip,
+     shape_clip, run_clip},
+    {"", "Clip", CLIP_INPUTS_SINCE, LEAT_NEWEST, LEAT_OP_IN_PLACE, 1, 3, 1, load_clip,
+     shape_clip, run_clip},
     {0},
 };

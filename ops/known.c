@@ -79,12 +79,8 @@ leat_status leat_known_attribute(leat_node *node, const char *name, leat_known *
 leat_status leat_axes_load(leat_node *node, uint32_t input_since, leat_axes *axes)
 {
     axes->is_input = node->version >= input_since;
-    if (axes->is_input)
-        return LEAT_OK;
-    if (node->n_inputs > 1)
-        return leat_error_set(node->error, LEAT_E_MODEL,
-                              "axes are an attribute before opset %u", input_since);
-    return leat_known_attribute(node, "axes", &axes->attribute);
+    return axes->is_input ? LEAT_OK
+                          : leat_known_attribute(node, "axes", &axes->attribute);
 }
 
 leat_status leat_axes_read(const leat_axes *axes, const leat_call *call,

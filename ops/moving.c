@@ -293,8 +293,10 @@ static void run_trilu(const leat_call *call)
 const leat_operator leat_moving_operators[] = {
     {"", "Concat", 4, LEAT_NEWEST, 0, 1, LEAT_VARIADIC, 1, load_concat, shape_concat,
      run_concat},
-    {"", "Split", 2, LEAT_NEWEST, 0, 1, 2, LEAT_VARIADIC, load_split, shape_split,
-     run_split},
+    {"", "Split", 2, SPLIT_INPUT_SINCE - 1, 0, 1, 1, LEAT_VARIADIC, load_split,
+     shape_split, run_split},
+    {"", "Split", SPLIT_INPUT_SINCE, LEAT_NEWEST, 0, 1, 2, LEAT_VARIADIC, load_split,
+     shape_split, run_split},
     {"", "Expand", 8, LEAT_NEWEST, 0, 2, 2, 1, leat_load_same, shape_expand, run_expand},
     {"", "Tile", 6, LEAT_NEWEST, 0, 2, 2, 1, leat_load_same, shape_tile, run_tile},
     {"", "Trilu", 14, LEAT_NEWEST, 0, 1, 2, 1, load_trilu, shape_trilu, run_trilu},

@@ -322,21 +322,22 @@ LOAD(products, INPUT_SINCE)
 LOAD(largest, INPUT_SINCE)
 LOAD(smallest, INPUT_SINCE)
 
-#define ROW(name, load_function)                                                         \
+#define ROWS(name, input_since, load_function)                                           \
+    {"", name, 1, input_since - 1, 0, 1, 1, 1, load_function, shape, run},               \
     {                                                                                    \
-        "", name, 1, LEAT_NEWEST, 0, 1, 2, 1, load_function, shape, run                  \
+        "", name, input_since, LEAT_NEWEST, 0, 1, 2, 1, load_function, shape, run        \
     }
 
 const leat_operator leat_reduce_operators[] = {
-    ROW("ReduceSum", load_sum),
-    ROW("ReduceMean", load_averages),
-    ROW("ReduceL1", load_sizes),
-    ROW("ReduceL2", load_lengths),
-    ROW("ReduceSumSquare", load_squares),
-    ROW("ReduceLogSum", load_logs),
-    ROW("ReduceLogSumExp", load_exponentials),
-    ROW("ReduceProd", load_products),
-    ROW("ReduceMax", load_largest),
-    ROW("ReduceMin", load_smallest),
+    ROWS("ReduceSum", SUM_INPUT_SINCE, load_sum),
+    ROWS("ReduceMean", INPUT_SINCE, load_averages),
+    ROWS("ReduceL1", INPUT_SINCE, load_sizes),
+    ROWS("ReduceL2", INPUT_SINCE, load_lengths),
+    ROWS("ReduceSumSquare", INPUT_SINCE, load_squares),
+    ROWS("ReduceLogSum", INPUT_SINCE, load_logs),
+    ROWS("ReduceLogSumExp", INPUT_SINCE, load_exponentials),
+    ROWS("ReduceProd", INPUT_SINCE, load_products),
+    ROWS("ReduceMax", INPUT_SINCE, load_largest),
+    ROWS("ReduceMin", INPUT_SINCE, load_smallest),
     {0},
 };

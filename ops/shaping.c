@@ -290,22 +290,27 @@ static void run_dropout(const leat_call *call)
         memset(mask->data, 1, leat_array_count(mask));
 }
 
-#define VIEW(name, since, max_inputs, load, shape)                                       \
+#define VIEW(name, since, until, n_inputs, load, shape)                                  \
     {                                                                                    \
-        "", name, since, LEAT_NEWEST, LEAT_OP_VIEW, 1, max_inputs, 1, load, shape, NULL  \
+        "", name, since, until, LEAT_OP_VIEW, 1, n_inputs, 1, load, shape, NULL          \
     }
 
 const leat_operator leat_shaping_operators[] = {
-    VIEW("Identity", 1, 1, leat_load_same, leat_shape_same),
-    VIEW("Reshape", 1, 2, load_reshape, shape_reshape),
-    VIEW("Flatten", 1, 1, load_flatten, shape_flatten),
-    VIEW("Squeeze", 1, 2, load_axes, shape_squeeze),
-    VIEW("Unsqueeze", 1, 2, load_axes, shape_unsqueeze),
+    VIEW("Identity", 1, LEAT_NEWEST, 1, leat_load_same, leat_shape_same),
+    VIEW("Reshape", 1, RESHAPE_INPUT_SINCE - 1, 1, load_reshape, shape_reshape),
+    VIEW("Reshape", RESHAPE_INPUT_SINCE, LEAT_NEWEST, 2, load_reshape, shape_reshape),
+    VIEW("Flatten", 1, LEAT_NEWEST, 1, load_flatten, shape_flatten),
+    VIEW("Squeeze", 1, SQUEEZE_INPUT_SINCE - 1, 1, load_axes, shape_squeeze),
+    VIEW("Squeeze", SQUEEZE_INPUT_SINCE, LEAT_NEWEST, 2, load_axes, shape_squeeze),
+    VIEW("Unsqueeze", 1, SQUEEZE_INPUT_SINCE - 1, 1, load_axes, shape_unsqueeze),
+    VIEW("Unsqueeze", SQUEEZE_INPUT_SINCE, LEAT_NEWEST, 2, load_axes, shape_unsqueeze),
     {"", "Shape", 1, LEAT_NEWEST, LEAT_OP_OF_SHAPE, 1, 1, 1, load_shape, shape_shape,
      run_shape},
     {"", "Size", 1, LEAT_NEWEST, LEAT_OP_OF_SHAPE, 1, 1, 1, load_size, shape_scalar,
      run_size},
-    {"", "Dropout", 7, LEAT_NEWEST, LEAT_OP_IN_PLACE, 1, 3, 2, load_dropout,
+    {"", "Dropout", 7, DROPOUT_INPUTS_SINCE - 1, LEAT_OP_IN_PLACE, 1, 1, 2, load_dropout,
      shape_dropout, run_dropout},
+    {"", "Dropout", DROPOUT_INPUTS_SINCE, LEAT_NEWEST, LEAT_OP_IN_PLACE, 1, 3, 2,
+     load_dropout, shape_dropout, run_dropout},
     {0},
 };

@@ -299,7 +299,11 @@ static void run_pad(const leat_call *call)
 }
 
 const leat_operator leat_slice_operators[] = {
-    {"", "Slice", 1, LEAT_NEWEST, 0, 1, 5, 1, load_slice, shape_slice, run_slice},
-    {"", "Pad", 2, LEAT_NEWEST, 0, 1, 4, 1, load_pad, shape_pad, run_pad},
+    {"", "Slice", 1, SLICE_INPUTS_SINCE - 1, 0, 1, 1, 1, load_slice, shape_slice,
+     run_slice},
+    {"", "Slice", SLICE_INPUTS_SINCE, LEAT_NEWEST, 0, 3, 5, 1, load_slice, shape_slice,
+     run_slice},
+    {"", "Pad", 2, PAD_INPUTS_SINCE - 1, 0, 1, 1, 1, load_pad, shape_pad, run_pad},
+    {"", "Pad", PAD_INPUTS_SINCE, LEAT_NEWEST, 0, 2, 4, 1, load_pad, shape_pad, run_pad},
     {0},
 };
