@@ -189,7 +189,7 @@ static leat_status shape_top_k(const leat_call *call, size_t *scratch, leat_erro
         leat_array_copy_shape(call->outputs[i], input);
         call->outputs[i]->shape[axis] = (uint32_t)k;
     }
-    *scratch = (size_t)k * sizeof(size_t);
+    *scratch = leat_array_count(input) ? (size_t)k * sizeof(size_t) : 0;
     return LEAT_OK;
 }
 

@@ -216,7 +216,8 @@ static leat_status shape_pad(const leat_call *call, size_t *scratch, leat_error 
     status = leat_array_reshape(call->outputs[0], input->rank, shape, error);
     for (uint32_t axis = 0; axis < input->rank && !status; axis++)
         sum += call->outputs[0]->shape[axis];
-    *scratch = sum * sizeof(int64_t);
+    /* Beside an empty axis another may be endless. */
+    *scratch = leat_array_count(call->outputs[0]) ? sum * sizeof(int64_t) : 0;
     return status;
 }
 
@@ -291,6 +292,8 @@ static void run_pad(const leat_call *call)
     uint8_t *to = call->outputs[0]->data;
     leat_slice room;
     const void *value = padding(call, &room);
+    if (!n)
+        return;
     map_axes(call, call->scratch);
     for (size_t i = 0; i < n; i++) {
         const int64_t source = source_of(call, call->scratch, i);

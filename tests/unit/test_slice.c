@@ -262,6 +262,25 @@ static void test_slice__pad_may_name_its_axes(void **state)
     one_node_stop(&node);
 }
 
+static void test_slice__pad_needs_no_memory_beside_an_empty_axis(void **state)
+{
+    (void)state;
+    one_node node;
+    size_t scratch = 1;
+    one_node_start(&node, "", "Pad", 19);
+    one_node_input(&node, LEAT_F32, 2, (int64_t[]){0, 1});
+    twin_known(&node, (int64_t[]){0, UINT32_MAX - 1, 0, 0}, 4);
+    assert_int_equal(node.op->load(&node.node), LEAT_OK);
+    leat_call call = {.state = node.node.state,
+                      .n_inputs = node.node.n_inputs,
+                      .inputs = node.inputs,
+                      .n_outputs = 1,
+                      .outputs = node.outputs};
+    assert_int_equal(node.op->shape(&call, &scratch, &node.error), LEAT_OK);
+    assert_int_equal(scratch, 0);
+    one_node_stop(&node);
+}
+
 static void refuse_pad(const char *mode, int64_t length, const int64_t *pads, uint32_t n,
                        const char *words)
 {
@@ -296,6 +315,7 @@ int main(void)
         cmocka_unit_test(test_slice__pad_reaches_beyond_in_every_mode),
         cmocka_unit_test(test_slice__pad_had_attributes_before_opset_11),
         cmocka_unit_test(test_slice__pad_may_name_its_axes),
+        cmocka_unit_test(test_slice__pad_needs_no_memory_beside_an_empty_axis),
         cmocka_unit_test(test_slice__pads_without_a_source_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
