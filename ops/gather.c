@@ -81,7 +81,7 @@ static void run_gather(const leat_call *call)
     const size_t size = leat_dtype_size(data->dtype), length = data->shape[axis];
     const uint8_t *from = data->data;
     uint8_t *to = output->data;
-    for (size_t o = 0; o < outer && inner; o++, from += length * inner * size)
+    for (size_t o = 0; o < outer && n && inner; o++, from += length * inner * size)
         for (size_t i = 0; i < n; i++, to += inner * size) {
             const int64_t at = leat_index_at(indexes, i, data->shape[axis]);
             if (at < 0)

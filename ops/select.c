@@ -154,7 +154,7 @@ static void run_compress(const leat_call *call)
     const size_t slice =
         leat_dtype_size(input->dtype) *
         (compress->has_axis ? leat_array_span(input, axis + 1, input->rank) : 1);
-    for (size_t o = 0; o < outer && slice; o++, from += length * slice)
+    for (size_t o = 0; o < outer && n && slice; o++, from += length * slice)
         for (size_t i = 0; i < n; i++)
             if (is_true[i]) {
                 memcpy(to, from + i * slice, slice);
