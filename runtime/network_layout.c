@@ -58,7 +58,6 @@ static void measure_lives(layout *lay)
             if (node->inputs[i])
                 lay->blocks[node->inputs[i]->id].last = n;
     }
-    lay->blocks[graph->outputs[0].value->id].last = graph->n_nodes;
 }
 
 static void join_views(layout *lay)

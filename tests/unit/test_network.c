@@ -419,6 +419,22 @@ static void test_network__nothing_is_overwritten_that_is_read_later(void **state
     assert_int_not_equal(place_of("a").offset, place_of("b").offset);
 }
 
+/* The node would read through its second input what it has overwritten. */
+static void test_network__nothing_is_overwritten_that_another_input_sees(void **state)
+{
+    (void)state;
+    onnx_input(&b, "x", 1, 2, (int64_t[]){-1, 2});
+    onnx_floats(&b, "w", 2, (int64_t[]){2, 1}, (float[]){1, 2});
+    onnx_node(&b, "Relu", "x", "a");
+    onnx_node(&b, "Flatten", "a", "f");
+    onnx_node(&b, "Add", "a f", "s");
+    onnx_node(&b, "MatMul", "s w", "y");
+    onnx_output(&b, "y", 1, 2, (int64_t[]){-1, 1});
+    expect_open();
+    assert_int_equal(place_of("a").offset, place_of("f").offset);
+    assert_int_not_equal(place_of("a").offset, place_of("s").offset);
+}
+
 static void test_network__a_view_lies_where_its_input_does(void **state)
 {
     (void)state;
@@ -505,6 +521,7 @@ int main(void)
         TEST(the_callers_memory_is_used_for_input_and_output),
         TEST(operators_work_in_place_where_nobody_else_reads),
         TEST(nothing_is_overwritten_that_is_read_later),
+        TEST(nothing_is_overwritten_that_another_input_sees),
         TEST(a_view_lies_where_its_input_does),
         TEST(counts_operators_and_parameters),
         TEST(a_block_is_as_large_as_the_cache_allows),

@@ -529,11 +529,12 @@ static void test_onnx__has_a_budget_for_a_graph_that_is_repeated(void **state)
     free(bytes);
 }
 
-/* Ten thousand integers of a byte each: what an honest list costs most. */
+/* Integers of a byte each are what costs most of an honest list; a few more than 2^14 of
+ * them, so that protobuf-c has just doubled its notes. */
 static void test_onnx__the_budget_holds_a_long_list_of_small_integers(void **state)
 {
     small *m = *state;
-    static int64_t ints[10000];
+    static int64_t ints[17000];
     Leat__Onnx__Attribute *list = onnx_int(&m->b, m->relu, "nodes_modes", 0);
     list->type = 7;
     list->n_ints = sizeof ints / sizeof *ints;

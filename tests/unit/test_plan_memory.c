@@ -88,12 +88,14 @@ static void test_plan_memory__a_chain_needs_its_two_largest_neighbours(void **st
 static void test_plan_memory__takes_the_narrowest_gap(void **state)
 {
     (void)state;
-    /* The two long ones leave a gap of 640 before step 5 and one of 128 behind it. */
-    leat_lifetime blocks[] = {
-        {1280, 0, 0, 0}, {640, 0, 9, 0}, {512, 1, 9, 0}, {128, 1, 9, 0}};
-    size_t total = plan(blocks, 4);
-    check_plan(blocks, 4, total);
-    assert_int_equal(total, 1920);
+    /* What lives at step 0 alone leaves a gap of 512 and behind it one of 384. In the wider
+     * one 320 bytes would be in the way of the two blocks of 256. */
+    leat_lifetime blocks[] = {{1024, 0, 9, 0}, {512, 0, 0, 0}, {448, 0, 9, 0},
+                              {384, 0, 0, 0},  {320, 0, 9, 0}, {320, 5, 5, 0},
+                              {256, 5, 5, 0},  {256, 5, 5, 0}};
+    size_t total = plan(blocks, 8);
+    check_plan(blocks, 8, total);
+    assert_int_equal(total, 1024 + 512 + 448 + 384 + 320);
 }
 
 static void test_plan_memory__equal_lives_lie_side_by_side(void **state)
