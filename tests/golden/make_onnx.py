@@ -54,8 +54,8 @@ def tower():
         numpy_helper.from_array(np.array([1, 2, 0.5], np.float32), "variance"),
         weights("w1", 4, 7), weights("b1", 4), weights("w2", 4, 2), weights("b2", 2),
     ]
-    return nodes, constants, [value("ids", TensorProto.INT64, 2), value("x", TensorProto.FLOAT, 3)], \
-        [value("scores", TensorProto.FLOAT, 2)]
+    inputs = [value("ids", TensorProto.INT64, 2), value("x", TensorProto.FLOAT, 3)]
+    return nodes, constants, inputs, [value("scores", TensorProto.FLOAT, 2)]
 
 
 def sequence():
@@ -117,9 +117,76 @@ def trees():
         [label, maps]
 
 
+def number(name, value):
+    return numpy_helper.from_array(np.array(value, np.float32), name)
+
+
+def patterns():
+    """What fusion looks for: a layer norm and a GELU written out, a batch norm, layers."""
+    nodes = [
+        node("ReduceMean", "x", "mean", axes=[-1]),
+        node("Sub", "x mean", "centred"),
+        node("Pow", "centred two", "squares"),
+        node("ReduceMean", "squares", "variance", axes=[-1]),
+        node("Add", "variance epsilon", "safe"),
+        node("Sqrt", "safe", "deviation"),
+        node("Div", "centred deviation", "divided"),
+        node("Mul", "divided scale", "scaled"),
+        node("Add", "scaled shift", "normal"),
+        node("MatMul", "normal w1", "m1"),
+        node("Add", "m1 b1", "h1"),
+        node("Div", "h1 root", "inner"),
+        node("Erf", "inner", "erf"),
+        node("Add", "erf one", "shifted"),
+        node("Mul", "h1 shifted", "twice"),
+        node("Mul", "twice half", "gelu"),
+        node("Gemm", "gelu w2 b2", "h2"),
+        node("BatchNormalization", "h2 s2 t2 m2 v2", "n2"),
+        node("Relu", "n2", "a2"),
+        node("Gemm", "a2 w3 b3", "h3"),
+        node("Sigmoid", "h3", "p"),
+        node("Squeeze", "p axis", "score"),
+    ]
+    constants = [
+        number("two", 2), number("epsilon", 1e-5), number("root", 2 ** 0.5),
+        number("one", 1), number("half", 0.5), weights("scale", 3), weights("shift", 3),
+        weights("w1", 3, 4), weights("b1", 4), weights("w2", 4, 2), weights("b2", 2),
+        weights("s2", 2), weights("t2", 2), weights("m2", 2),
+        numpy_helper.from_array(np.array([1, 2], np.float32), "v2"),
+        weights("w3", 2, 1), weights("b3", 1), integers("axis", -1),
+    ]
+    return nodes, constants, [value("x", TensorProto.FLOAT, 3)], \
+        [value("score", TensorProto.FLOAT)]
+
+
+def fields():
+    """A constant of every type, in every field that may hold it; attributes alike."""
+    kinds = [("float", TensorProto.FLOAT, [0.5, -1.0]), ("double", TensorProto.DOUBLE, [0.5, -1.0]),
+             ("int32", TensorProto.INT32, [1, -1]), ("int64", TensorProto.INT64, [1, -1]),
+             ("bool", TensorProto.BOOL, [True, False]),
+             ("string", TensorProto.STRING, [b"DE", b""])]
+    constants = [helper.make_tensor(f"field_{name}", kind, [2], values)
+                 for name, kind, values in kinds]
+    constants += [numpy_helper.from_array(np.array([1, 0], dtype), f"raw_{np.dtype(dtype)}")
+                  for dtype in (np.float32, np.float64, np.int32, np.int64, np.bool_)]
+    nodes = [
+        node("Constant", "", "a", value=numpy_helper.from_array(np.float32([1, 2]))),
+        node("Constant", "", "b", value_floats=[3.0, 4.0]),
+        node("Constant", "", "c", value_float=5.0),
+        node("Constant", "", "d", value_ints=[1, 2]),
+        node("Constant", "", "e", value_int=3),
+        node("Constant", "", "f", value_strings=["DE", ""]),
+        node("Constant", "", "g", value_string="FR"),
+        node("Constant", "", "h", value=numpy_helper.from_array(np.uint8([1, 2]))),
+        node("Sum", "x a b c field_float raw_float32", "y"),
+    ]
+    return nodes, constants, [value("x", TensorProto.FLOAT, 2)], \
+        [value("y", TensorProto.FLOAT, 2)]
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
-    for make in (tower, sequence, trees):
+    for make in (tower, sequence, trees, patterns, fields):
         nodes, constants, inputs, outputs = make()
         graph = helper.make_graph(nodes, make.__name__, inputs, outputs, constants)
         model = helper.make_model(graph, opset_imports=OPSETS, ir_version=8)

@@ -67,12 +67,26 @@ static void test_onnx_corruption__trees(void **state)
     corrupt(GOLDEN "onnx/trees.onnx");
 }
 
+static void test_onnx_corruption__patterns(void **state)
+{
+    (void)state;
+    corrupt(GOLDEN "onnx/patterns.onnx");
+}
+
+static void test_onnx_corruption__fields_of_every_type(void **state)
+{
+    (void)state;
+    corrupt(GOLDEN "onnx/fields.onnx");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_onnx_corruption__layers),
         cmocka_unit_test(test_onnx_corruption__a_sequence),
         cmocka_unit_test(test_onnx_corruption__trees),
+        cmocka_unit_test(test_onnx_corruption__patterns),
+        cmocka_unit_test(test_onnx_corruption__fields_of_every_type),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
