@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-enum { POISON = 0xa5 };
+enum { POISON = 0xff }; /* NaN in floats and doubles, -1 in integers */
 
 static void *take(one_node *node, size_t size)
 {
@@ -157,7 +157,9 @@ leat_status one_node_try(one_node *node)
     if (!status)
         status = node->op->shape(&call, &scratch, &node->error);
     free(node->scratch);
-    node->scratch = aligned_alloc(LEAT_ARENA_ALIGN, (scratch + 64) / 64 * 64);
+    scratch = (scratch + 64) / 64 * 64;
+    node->scratch = aligned_alloc(LEAT_ARENA_ALIGN, scratch);
+    memset(node->scratch, POISON, scratch);
     return status;
 }
 

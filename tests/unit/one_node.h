@@ -8,7 +8,8 @@
  *   one_node_stop(&node);
  *
  * An input is a constant to load() and shape() when one_node_constant() made it. Outputs
- * are poisoned before the run, so that what an operator leaves out is seen.
+ * and scratch memory are poisoned before the run, so that what an operator leaves out is
+ * seen.
  */
 #ifndef LEAT_TESTS_ONE_NODE_H
 #define LEAT_TESTS_ONE_NODE_H

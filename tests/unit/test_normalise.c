@@ -151,7 +151,7 @@ static void test_normalise__batch_refuses_weights_of_another_length(void **state
                 add_input(&node, LEAT_F32, ones, 1, (int64_t[]){i == wrong ? C - 1 : C},
                           constant);
             assert_true(one_node_try(&node) < 0);
-            assert_non_null(strstr(node.error.msg, "input"));
+            assert_true(!strstr(node.error.msg, "elements, input 1 has") == !constant);
             one_node_stop(&node);
         }
     }
@@ -172,7 +172,7 @@ static void test_normalise__batch_spoils_one_row_with_nan(void **state)
     one_node_run(&node);
     assert_true(isnan(element(&node.out[0], 0)));
     for (size_t i = 1; i < 4; i++)
-        assert_float_equal(element(&node.out[0], i), x[i], 0);
+        assert_true(element(&node.out[0], i) == x[i]);
     one_node_stop(&node);
 }
 
@@ -365,10 +365,10 @@ static void test_normalise__layer_of_nasty_lines(void **state)
     add_input(&node, LEAT_F32, bias, 1, (int64_t[]){2}, true);
     one_node_run(&node);
     const leat_array *y = &node.out[0];
-    assert_float_equal(element(y, 0), 0.5, 0);
-    assert_float_equal(element(y, 1), -0.5, 0);
+    assert_true(element(y, 0) == 0.5);
+    assert_true(element(y, 1) == -0.5);
     assert_true(isnan(element(y, 2)) && isnan(element(y, 3)));
-    assert_float_equal(element(y, 4), 0.5, 0);
+    assert_true(element(y, 4) == 0.5);
     assert_true(isnan(element(y, 6)));
     one_node_stop(&node);
 }

@@ -426,8 +426,8 @@ static void test_recurrent__knows_every_activation(void **state)
 {
     (void)state;
     static const char *const names[][2] = {
-        {"Relu", "Softsign"},           {"HardSigmoid", "Elu"},  {"Softplus", "Tanh"},
-        {"Sigmoid", "Elu"}, {"Sigmoid", "Softsign"},
+        {"Relu", "Softsign"}, {"HardSigmoid", "Elu"},  {"Softplus", "Tanh"},
+        {"Sigmoid", "Elu"},   {"Sigmoid", "Softsign"},
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         assert_like_twin((scene){.op = "GRU", .activations = names[i], .constant = true});
@@ -452,6 +452,52 @@ static void test_recurrent__shares_out_alpha_and_beta(void **state)
     one_node_run(&node);
     assert_outcome(&node, &s, &expected);
     one_node_stop(&node);
+}
+
+/* A list that is too short leaves the last ones what they are by themselves. */
+static void test_recurrent__takes_no_parameter_from_behind_a_list(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"HardSigmoid", "Elu"};
+    scene s = {.op = "GRU", .activations = names, .constant = true};
+    one_node node;
+    outcome expected;
+    fill_scene(&s);
+    twin(&s, &expected);
+    start(&node, &s);
+    one_node_floats(&node, "activation_alpha", (float[]){0.2f}, 1);
+    one_node_run(&node);
+    assert_outcome(&node, &s, &expected);
+    one_node_stop(&node);
+}
+
+/* So many rows that a product with W holds two of the five steps: those of the scene, over
+ * and over. */
+static void test_recurrent__goes_through_blocks_of_steps(void **state)
+{
+    (void)state;
+    enum { ROWS = 40 * B };
+    for (size_t i = 0; i < 2 * 3; i++) {
+        scene s = {.op = ops[i / 2],
+                   .direction = i % 2 ? "reverse" : "forward",
+                   .constant = true};
+        one_node node;
+        outcome expected;
+        fill_scene(&s);
+        twin(&s, &expected);
+        one_node_start(&node, "", s.op, 14);
+        add_attributes(&node, &s);
+        float *x = one_node_input(&node, LEAT_F32, 3, (int64_t[]){T, ROWS, I});
+        for (size_t k = 0; k < T * ROWS * I; k++)
+            x[k] = (float)s.x[k / I / ROWS][k / I % ROWS % B][k % I];
+        add_weights(&node, &s, &s.w[0][0][0], I);
+        add_weights(&node, &s, &s.r[0][0][0], H);
+        one_node_run(&node);
+        for (size_t row = 0; row < T * ROWS; row++)
+            assert_same(&s, "Y", &node.out[0], row,
+                        expected.y[row / ROWS][0][row % ROWS % B]);
+        one_node_stop(&node);
+    }
 }
 
 static void test_recurrent__a_length_that_cannot_be_makes_its_row_nan(void **state)
@@ -517,7 +563,7 @@ static void test_recurrent__of_nothing_is_the_state_that_was(void **state)
         one_node_run(&node);
         assert_int_equal(leat_array_count(&node.out[0]), 0);
         if (shapes[i][1])
-            assert_float_equal(get(&node.out[1], 0), 7, 0);
+            assert_true(get(&node.out[1], 0) == 7);
         one_node_stop(&node);
     }
 }
@@ -603,6 +649,8 @@ int main(void)
         cmocka_unit_test(test_recurrent__clips_what_activations_get),
         cmocka_unit_test(test_recurrent__knows_every_activation),
         cmocka_unit_test(test_recurrent__shares_out_alpha_and_beta),
+        cmocka_unit_test(test_recurrent__takes_no_parameter_from_behind_a_list),
+        cmocka_unit_test(test_recurrent__goes_through_blocks_of_steps),
         cmocka_unit_test(test_recurrent__a_length_that_cannot_be_makes_its_row_nan),
         cmocka_unit_test(test_recurrent__nan_spoils_its_row_from_there_on),
         cmocka_unit_test(test_recurrent__of_nothing_is_the_state_that_was),
