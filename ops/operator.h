@@ -83,15 +83,35 @@ enum { LEAT_NEWEST = 1 << 16, LEAT_VARIADIC = 1 << 16 };
 const leat_operator *leat_operator_find(const char *domain, const char *name,
                                         uint32_t version);
 
-/* A family's table ends with a row whose name is NULL. */
-extern const leat_operator leat_dense_operators[];          /* ops/dense.c */
-extern const leat_operator leat_elementwise_operators[];    /* ops/elementwise.c */
-extern const leat_operator leat_matmul_operators[];         /* ops/matmul.c */
-extern const leat_operator leat_normalise_axes_operators[]; /* ops/normalise_axes.c */
-extern const leat_operator leat_normalise_operators[];      /* ops/normalise.c */
-extern const leat_operator leat_recurrent_operators[];      /* ops/recurrent.c */
-extern const leat_operator leat_shaping_operators[];        /* ops/shaping.c */
-extern const leat_operator leat_softmax_operators[];        /* ops/softmax.c */
+/* The families, ops/<family>.c. A table ends with a row whose name is NULL. */
+extern const leat_operator leat_along_operators[];
+extern const leat_operator leat_attention_operators[];
+extern const leat_operator leat_binary_operators[];
+extern const leat_operator leat_cast_operators[];
+extern const leat_operator leat_clip_operators[];
+extern const leat_operator leat_compare_operators[];
+extern const leat_operator leat_constant_operators[];
+extern const leat_operator leat_dense_operators[];
+extern const leat_operator leat_elementwise_operators[];
+extern const leat_operator leat_gather_operators[];
+extern const leat_operator leat_matmul_operators[];
+extern const leat_operator leat_ml_encode_operators[];
+extern const leat_operator leat_ml_linear_operators[];
+extern const leat_operator leat_ml_pick_operators[];
+extern const leat_operator leat_ml_scale_operators[];
+extern const leat_operator leat_ml_svm_operators[];
+extern const leat_operator leat_ml_trees_operators[];
+extern const leat_operator leat_moving_operators[];
+extern const leat_operator leat_normalise_axes_operators[];
+extern const leat_operator leat_normalise_operators[];
+extern const leat_operator leat_recurrent_operators[];
+extern const leat_operator leat_reduce_operators[];
+extern const leat_operator leat_scatter_operators[];
+extern const leat_operator leat_select_operators[];
+extern const leat_operator leat_shaping_operators[];
+extern const leat_operator leat_slice_operators[];
+extern const leat_operator leat_softmax_operators[];
+extern const leat_operator leat_transpose_operators[];
 
 /* ---- for operators ---- */
 

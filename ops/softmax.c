@@ -1,3 +1,5 @@
+#include "ops/softmax.h"
+
 #include "ops/line.h"
 #include "ops/operator.h"
 #include "ops/vector_math.h"
@@ -103,47 +105,44 @@ static void run_lines(const leat_call *call, void (*change)(double *line, size_t
     }
 }
 
-/* The usual case, lines of f32 along the last axis, by themselves: what attention spends
- * its time with. Where all is -Inf, the difference is NaN here as well. */
-LEAT_LINE_INLINE void softmax_neighbours(const float *x, size_t n, float *y)
+LEAT_LINE_INLINE void softmax_rows(const float *x, size_t rows, size_t n, float *y)
 {
-    const float most = leat_line_greatest_f32(x, n);
-    for (size_t i = 0; i < n; i++)
-        y[i] = x[i] - most;
-    leat_exp_f32(y, n, y);
-    const float share = (float)(1 / leat_line_sum_f32(y, n));
-    for (size_t i = 0; i < n; i++)
-        y[i] *= share;
+    for (; rows; rows--, x += n, y += n) {
+        const float most = leat_line_greatest_f32(x, n);
+        for (size_t i = 0; i < n; i++)
+            y[i] = x[i] - most;
+        leat_exp_f32(y, n, y);
+        const float share = (float)(1 / leat_line_sum_f32(y, n));
+        for (size_t i = 0; i < n; i++)
+            y[i] *= share;
+    }
 }
 
-LEAT_LINE_INLINE void softmax_all(const leat_call *call, const leat_lines *lines)
+LEAT_LINE_AVX2 static void softmax_rows_avx2(const float *x, size_t rows, size_t n,
+                                             float *y)
 {
-    const float *x = call->inputs[0]->data; /* [outer][n] */
-    float *y = call->outputs[0]->data;      /* [outer][n] */
-    for (size_t outer = 0; outer < lines->outer; outer++, x += lines->n, y += lines->n)
-        softmax_neighbours(x, lines->n, y);
+    softmax_rows(x, rows, n, y);
 }
 
-LEAT_LINE_AVX2 static void softmax_all_avx2(const leat_call *call,
-                                            const leat_lines *lines)
+static void softmax_rows_portable(const float *x, size_t rows, size_t n, float *y)
 {
-    softmax_all(call, lines);
+    softmax_rows(x, rows, n, y);
 }
 
-static void softmax_all_portable(const leat_call *call, const leat_lines *lines)
+void leat_softmax_f32(const float *x, size_t rows, size_t n, float *y)
 {
-    softmax_all(call, lines);
+    (leat_line_has_avx2() ? softmax_rows_avx2 : softmax_rows_portable)(x, rows, n, y);
 }
 
+/* f32 along the last axis is the usual case. */
 static void run_softmax(const leat_call *call)
 {
     const leat_lines lines = lines_of(call);
-    if (call->inputs[0]->dtype != LEAT_F32 || lines.inner != 1)
-        run_lines(call, softmax_line);
-    else if (leat_line_has_avx2())
-        softmax_all_avx2(call, &lines);
+    if (call->inputs[0]->dtype == LEAT_F32 && lines.inner == 1)
+        leat_softmax_f32(call->inputs[0]->data, lines.outer, lines.n,
+                         call->outputs[0]->data);
     else
-        softmax_all_portable(call, &lines);
+        run_lines(call, softmax_line);
 }
 
 static void run_log_softmax(const leat_call *call)
