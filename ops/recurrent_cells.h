@@ -195,12 +195,11 @@ static inline void step_lstm_row(const recurrent_work *work, REAL *gates, REAL *
     const size_t hidden = work->size.hidden;
     const REAL *in = gates, *forget = gates + 2 * hidden;
     REAL *out = gates + hidden, *new = gates + 3 * hidden;
+    const bool coupled = work->state->input_forget;
     open_iof(work, gates, c);
     open_gate(work, 1, new, hidden);
-    for (size_t i = 0; i < hidden; i++) {
-        const REAL keep = work->state->input_forget ? 1 - in[i] : forget[i];
-        c[i] = keep * c[i] + in[i] * new[i];
-    }
+    for (size_t i = 0; i < hidden; i++)
+        c[i] = (coupled ? 1 - in[i] : forget[i]) * c[i] + in[i] * new[i];
     if (work->peepholes) {
         add_peephole(work, 1, c, out);
         open_gate(work, 0, out, hidden);
