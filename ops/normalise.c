@@ -105,10 +105,14 @@ static void loop_portable(const leat_call *call, const layout *at, measured what
     loop(call, at, what, scale, bias, line);
 }
 
+/* A shape may have more lines than there is time for, when there is nothing in them. */
 static void run_lines(const leat_call *call, const layout *at, measured what,
                       const double *scale, const double *bias, double *line)
 {
-    (leat_line_has_avx2() ? loop_avx2 : loop_portable)(call, at, what, scale, bias, line);
+    if (leat_array_count(call->inputs[0]) || leat_call_output(call, 1) ||
+        leat_call_output(call, 2))
+        (leat_line_has_avx2() ? loop_avx2 : loop_portable)(call, at, what, scale, bias,
+                                                           line);
 }
 
 /* Loads the weights, inputs 1 and 2, and runs. Scratch: scales, biases and a line. */
@@ -369,7 +373,8 @@ static leat_status shape_group(const leat_call *call, size_t *scratch, leat_erro
     leat_status status = check_rank(call, 2, error);
     if (status)
         return status;
-    if (state->groups < 1 || channels(call->inputs[0]) % (uint64_t)state->groups)
+    if (state->groups < 1 || (uint64_t)state->groups > channels(call->inputs[0]) ||
+        channels(call->inputs[0]) % (uint64_t)state->groups)
         return leat_error_set(error, LEAT_E_MODEL, "%lld groups of %zu channels",
                               (long long)state->groups, channels(call->inputs[0]));
     const layout at = layout_of_group(call);

@@ -74,7 +74,7 @@ static void run_lp(const leat_call *call)
     const lp *state = call->state;
     const leat_lines lines = lp_lines(call);
     double *line = call->scratch; /* [n] */
-    for (size_t outer = 0; outer < lines.outer; outer++) {
+    for (size_t outer = 0; lines.n && outer < lines.outer; outer++) {
         for (size_t inner = 0; inner < lines.inner; inner++) {
             const size_t at = outer * lines.n * lines.inner + inner;
             leat_line_load(line, call->inputs[0], at, lines.inner, lines.n);
@@ -138,7 +138,7 @@ static size_t cell_of(const leat_array *x, uint32_t mask, size_t element)
 
 static size_t count_cells(const leat_array *x, uint32_t mask)
 {
-    size_t n = 1;
+    size_t n = leat_array_count(x) ? 1 : 0;
     for (uint32_t axis = 0; axis < x->rank; axis++)
         n *= mask >> axis & 1 ? 1 : x->shape[axis];
     return n;

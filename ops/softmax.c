@@ -95,7 +95,7 @@ static void run_lines(const leat_call *call, void (*change)(double *line, size_t
 {
     const leat_lines lines = lines_of(call);
     double *line = call->scratch; /* [n] */
-    for (size_t outer = 0; outer < lines.outer; outer++) {
+    for (size_t outer = 0; lines.n && outer < lines.outer; outer++) {
         for (size_t inner = 0; inner < lines.inner; inner++) {
             const size_t at = outer * lines.n * lines.inner + inner;
             leat_line_load(line, call->inputs[0], at, lines.inner, lines.n);
@@ -111,7 +111,7 @@ static const float lowest = -87, nothing = 2e-38f; /* a little more than exp(low
 
 LEAT_LINE_INLINE void softmax_rows(const float *x, size_t rows, size_t n, float *y)
 {
-    for (; rows; rows--, x += n, y += n) {
+    for (; n && rows; rows--, x += n, y += n) {
         const float most = leat_line_greatest_f32(x, n);
         for (size_t i = 0; i < n; i++) {
             const float below = x[i] - most;

@@ -264,6 +264,19 @@ static void test_attention__of_nothing_is_zero(void **state)
     one_node_stop(&node);
 }
 
+/* As many empty heads as a shape can have end at once. */
+static void test_attention__of_empty_heads_is_nothing(void **state)
+{
+    (void)state;
+    one_node node;
+    one_node_start(&node, "", "Attention", 23);
+    for (size_t i = 0; i < 3; i++)
+        one_node_input(&node, LEAT_F32, 4, (int64_t[]){1 << 30, 1 << 7, 0, 4});
+    one_node_run(&node);
+    assert_int_equal(leat_array_count(&node.out[0]), 0);
+    one_node_stop(&node);
+}
+
 static void assert_misfit(uint32_t rank, const int64_t *q, const int64_t *k,
                           const int64_t *v, const int64_t *mask)
 {
@@ -292,8 +305,11 @@ static void test_attention__refuses_shapes_that_do_not_fit(void **state)
     assert_misfit(4, q, SHAPE{1, 2, 5, 3}, SHAPE{1, 2, 5, 3}, NULL); /* widths */
     assert_misfit(4, q, SHAPE{2, 2, 5, 4}, SHAPE{2, 2, 5, 4}, NULL); /* batches */
     assert_misfit(4, q, SHAPE{1, 3, 5, 4}, SHAPE{1, 3, 5, 4}, NULL); /* heads */
-    assert_misfit(4, q, k, k, SHAPE{1, 2, 3, 6});                    /* mask */
-    assert_misfit(4, q, k, k, SHAPE{7, 2, 3, 5});                    /* a larger one */
+    assert_misfit(4, q, k, SHAPE{1, 1, 5, 4}, NULL);
+    assert_misfit(4, q, SHAPE{2, 2, 5, 4}, k, NULL);
+    assert_misfit(4, q, k, SHAPE{2, 2, 5, 4}, NULL);
+    assert_misfit(4, q, k, k, SHAPE{1, 2, 3, 6}); /* mask */
+    assert_misfit(4, q, k, k, SHAPE{7, 2, 3, 5}); /* a larger one */
     assert_misfit(3, SHAPE{1, 3, 5}, SHAPE{1, 3, 5}, SHAPE{1, 3, 5}, NULL); /* 5 / 2 */
     assert_misfit(2, SHAPE{3, 4}, SHAPE{3, 4}, SHAPE{3, 4}, NULL);
     assert_misfit(4, SHAPE{1, 0, 3, 4}, SHAPE{1, 0, 5, 4}, SHAPE{1, 0, 5, 4}, NULL);
@@ -326,6 +342,7 @@ int main(void)
         cmocka_unit_test(test_attention__a_query_that_sees_nothing_is_zero),
         cmocka_unit_test(test_attention__nan_stays_in_its_row),
         cmocka_unit_test(test_attention__of_nothing_is_zero),
+        cmocka_unit_test(test_attention__of_empty_heads_is_nothing),
         cmocka_unit_test(test_attention__refuses_shapes_that_do_not_fit),
         cmocka_unit_test(test_attention__refuses_a_cache),
     };

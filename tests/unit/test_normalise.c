@@ -352,6 +352,39 @@ static void test_normalise__rms_is_the_formula(void **state)
     one_node_stop(&node);
 }
 
+/* As many empty lines as a shape can have end at once. */
+static void test_normalise__of_empty_lines_is_nothing(void **state)
+{
+    (void)state;
+    one_node node;
+    one_node_start(&node, "", "LayerNormalization", 17);
+    one_node_input(&node, LEAT_F32, 3, (int64_t[]){1 << 20, 1 << 20, 0});
+    one_node_constant(&node, LEAT_F32, 1, (int64_t[]){0});
+    one_node_run(&node);
+    assert_int_equal(leat_array_count(&node.out[0]), 0);
+    one_node_stop(&node);
+    one_node_start(&node, "", "InstanceNormalization", 6);
+    one_node_input(&node, LEAT_F32, 3, (int64_t[]){UINT32_MAX, C, 0});
+    one_node_constant(&node, LEAT_F32, 1, (int64_t[]){C});
+    one_node_constant(&node, LEAT_F32, 1, (int64_t[]){C});
+    one_node_run(&node);
+    assert_int_equal(leat_array_count(&node.out[0]), 0);
+    one_node_stop(&node);
+}
+
+static void test_normalise__group_refuses_more_groups_than_channels(void **state)
+{
+    (void)state;
+    one_node node;
+    one_node_start(&node, "", "GroupNormalization", 21);
+    one_node_int(&node, "num_groups", INT64_MAX);
+    one_node_input(&node, LEAT_F32, 2, (int64_t[]){1, 0});
+    one_node_constant(&node, LEAT_F32, 1, (int64_t[]){0});
+    one_node_constant(&node, LEAT_F32, 1, (int64_t[]){0});
+    assert_int_equal(one_node_try(&node), LEAT_E_MODEL);
+    one_node_stop(&node);
+}
+
 /* A line of equal elements is all bias, and its neighbours do not suffer from a NaN. */
 static void test_normalise__layer_of_nasty_lines(void **state)
 {
@@ -385,6 +418,8 @@ int main(void)
         cmocka_unit_test(test_normalise__layer_tells_mean_and_inverse_deviation),
         cmocka_unit_test(test_normalise__layer_refuses_scales_that_do_not_fit),
         cmocka_unit_test(test_normalise__layer_of_nasty_lines),
+        cmocka_unit_test(test_normalise__of_empty_lines_is_nothing),
+        cmocka_unit_test(test_normalise__group_refuses_more_groups_than_channels),
         cmocka_unit_test(test_normalise__instance_is_the_formula),
         cmocka_unit_test(test_normalise__group_weights_belong_to_groups_before_21),
         cmocka_unit_test(test_normalise__group_weights_belong_to_channels_since_21),

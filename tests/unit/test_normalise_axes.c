@@ -75,6 +75,18 @@ static void test_normalise_axes__lp_keeps_zeros_and_nan(void **state)
     one_node_stop(&node);
 }
 
+/* As many empty lines as a shape can have end at once. */
+static void test_normalise_axes__lp_of_empty_lines_is_nothing(void **state)
+{
+    (void)state;
+    one_node node;
+    one_node_start(&node, "", "LpNormalization", 1);
+    one_node_input(&node, LEAT_F32, 3, (int64_t[]){1 << 20, 1 << 20, 0});
+    one_node_run(&node);
+    assert_int_equal(leat_array_count(&node.out[0]), 0);
+    one_node_stop(&node);
+}
+
 static void test_normalise_axes__lp_refuses_other_norms(void **state)
 {
     (void)state;
@@ -121,15 +133,18 @@ static void test_normalise_axes__mean_variance_refuses_an_axis_outside(void **st
     one_node_stop(&node);
 }
 
-static void test_normalise_axes__mean_variance_of_no_rows_is_nothing(void **state)
+static void test_normalise_axes__mean_variance_of_nothing_is_nothing(void **state)
 {
     (void)state;
-    one_node node;
-    one_node_start(&node, "", "MeanVarianceNormalization", 13);
-    one_node_input(&node, LEAT_F32, 4, (int64_t[]){0, 2, 3, 4});
-    one_node_run(&node);
-    assert_int_equal(leat_array_count(&node.out[0]), 0);
-    one_node_stop(&node);
+    static const int64_t shapes[][4] = {{0, 2, 3, 4}, {2, 1 << 30, 0, 4}};
+    for (size_t i = 0; i < 2; i++) {
+        one_node node;
+        one_node_start(&node, "", "MeanVarianceNormalization", 13);
+        one_node_input(&node, LEAT_F32, 4, shapes[i]);
+        one_node_run(&node);
+        assert_int_equal(leat_array_count(&node.out[0]), 0);
+        one_node_stop(&node);
+    }
 }
 
 int main(void)
@@ -137,10 +152,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_normalise_axes__lp_is_the_formula),
         cmocka_unit_test(test_normalise_axes__lp_keeps_zeros_and_nan),
+        cmocka_unit_test(test_normalise_axes__lp_of_empty_lines_is_nothing),
         cmocka_unit_test(test_normalise_axes__lp_refuses_other_norms),
         cmocka_unit_test(test_normalise_axes__mean_variance_is_the_formula),
         cmocka_unit_test(test_normalise_axes__mean_variance_refuses_an_axis_outside),
-        cmocka_unit_test(test_normalise_axes__mean_variance_of_no_rows_is_nothing),
+        cmocka_unit_test(test_normalise_axes__mean_variance_of_nothing_is_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -175,6 +175,20 @@ static void test_softmax__of_no_rows_is_nothing(void **state)
     one_node_stop(&node);
 }
 
+/* As many empty lines as a shape can have end at once. */
+static void test_softmax__of_empty_lines_is_nothing(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        one_node node;
+        one_node_start(&node, "", names[i], 13);
+        one_node_input(&node, LEAT_F32, 3, (int64_t[]){1 << 20, 1 << 20, 0});
+        one_node_run(&node);
+        assert_int_equal(leat_array_count(&node.out[0]), 0);
+        one_node_stop(&node);
+    }
+}
+
 static void test_softmax__refuses_an_axis_outside(void **state)
 {
     (void)state;
@@ -207,6 +221,7 @@ int main(void)
         cmocka_unit_test(test_softmax__nan_and_infinity_spoil_their_line_alone),
         cmocka_unit_test(test_softmax__large_numbers_do_not_overflow),
         cmocka_unit_test(test_softmax__of_no_rows_is_nothing),
+        cmocka_unit_test(test_softmax__of_empty_lines_is_nothing),
         cmocka_unit_test(test_softmax__refuses_an_axis_outside),
         cmocka_unit_test(test_softmax__refuses_integers),
     };
