@@ -2,8 +2,9 @@
 add_library(one_node STATIC unit/one_node.c unit/twin.c)
 target_link_libraries(one_node PRIVATE leat_flags PUBLIC leat_ops PkgConfig::CMOCKA m)
 
-foreach(name attention dense elementwise gemm matmul normalise normalise_axes recurrent softmax
-    vector_math)
+foreach(name along attention binary cast clip compare constant dense elementwise gather
+        gemm matmul moving normalise normalise_axes recurrent reduce scatter select
+        shaping slice softmax transpose vector_math)
     leat_unit_test(${name} one_node m)
 endforeach()
 
