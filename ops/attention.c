@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Attention, the whole of it in one node: softmax(Q K' scale + mask) V for each head of
- * each row. In f32, and without the cache of keys and values that only generation needs. */
+ * each row. In f32, and without the cache of keys and values that generation needs. */
 
 enum { IN_Q, IN_K, IN_V, IN_MASK, FIRST_OF_CACHE };
 
@@ -40,8 +40,8 @@ static leat_status load_inputs(leat_node *node)
     return status;
 }
 
-/* Softmax is computed in f32, which may be asked for; output 3 is never made, whatever its
- * mode is. */
+/* Softmax is computed in f32, which may be asked for; output 3 is never made, whatever
+ * its mode is. */
 static leat_status load_fixed(leat_node *node)
 {
     int64_t precision, mode;
@@ -160,8 +160,8 @@ static leat_status check_parts(const leat_call *call, leat_error *error)
                                  leat_array_describe(call->inputs[IN_V], v));
 }
 
-/* The mask must broadcast to the scores, [batch, heads, length of q, length of k]; which no
- * run holds at once, but could. */
+/* The mask must broadcast to the scores, [batch, heads, length of q, length of k]; which
+ * no run holds at once, but could. */
 static leat_status check_mask(const leat_call *call, leat_error *error)
 {
     const parts p = parts_of(call);

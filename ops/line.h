@@ -1,8 +1,8 @@
 /* ops/line.h: the elements along neighbouring axes of an array, as doubles.
  *
- * Softmax and the normalisations work on a line at a time, and load it as doubles: f32 and
- * f64 share one text, sums lose nothing, and conversion costs less than what is done with
- * the elements.
+ * Softmax and the normalisations work on a line at a time, and load it as doubles: f32
+ * and f64 share one text, sums lose nothing, and conversion costs less than what is done
+ * with the elements.
  *
  * All is inline, so that who loops over lines can do so in a function for AVX2 and in one
  * for any machine. Both say the same in the same order: their results have the same bits.

@@ -121,7 +121,7 @@ static leat_status mask_of(const leat_call *call, uint32_t *mask, leat_error *er
     return LEAT_OK;
 }
 
-/* What shares a mean is a cell: the elements whose indexes on the other axes are equal. */
+/* What shares a mean is a cell: elements whose indexes on the other axes are equal. */
 static size_t cell_of(const leat_array *x, uint32_t mask, size_t element)
 {
     size_t cell = 0, step = 1;

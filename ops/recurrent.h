@@ -3,7 +3,7 @@
  * A run multiplies the inputs of many steps with W at once, then goes step by step: the
  * state times R is added, and the cell makes the next state of it. A sequence that is
  * shorter than the others keeps its state when it has ended, in either direction: the
- * reverse one starts at its own last element. The text of a run is ops/recurrent_cells.h,
+ * reverse one starts at its own last element. The text of a run is ops/recurrent_cells.inc,
  * once for f32 and once for f64.
  *
  * The gates stand in ONNX's order: zrh for GRU, iofc for LSTM.

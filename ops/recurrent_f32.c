@@ -88,7 +88,7 @@ static void apply(const leat_activation_kind *kind, double alpha, double beta, f
         x[i] = (float)kind->one((double)x[i], alpha, beta);
 }
 
-#include "ops/recurrent_cells.h"
+#include "ops/recurrent_cells.inc"
 
 size_t leat_recurrent_scratch_f32(const leat_call *call)
 {

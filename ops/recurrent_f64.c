@@ -60,7 +60,7 @@ static void apply(const leat_activation_kind *kind, double alpha, double beta, d
         x[i] = kind->one(x[i], alpha, beta);
 }
 
-#include "ops/recurrent_cells.h"
+#include "ops/recurrent_cells.inc"
 
 size_t leat_recurrent_scratch_f64(const leat_call *call)
 {

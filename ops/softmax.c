@@ -105,8 +105,8 @@ static void run_lines(const leat_call *call, void (*change)(double *line, size_t
     }
 }
 
-/* What is masked is far below the maximum. Its exponential would be a subnormal number, if
- * that: nothing beside the 1 of the maximum, and many times slower. It is made 0. */
+/* What is masked is far below the maximum. Its exponential would be a subnormal number,
+ * if that: nothing beside the 1 of the maximum, and many times slower. It is made 0. */
 static const float lowest = -87, nothing = 2e-38f; /* a little more than exp(lowest) */
 
 LEAT_LINE_INLINE void softmax_rows(const float *x, size_t rows, size_t n, float *y)

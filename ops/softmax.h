@@ -1,7 +1,8 @@
 /* ops/softmax.h: softmax of rows of floats, for the operator and for attention.
  *
- * The maximum is subtracted, so nothing overflows. A row where all is -Inf, or where there
- * is a NaN or +Inf, is all NaN. A row's result depends on that row alone.
+ * The maximum is subtracted, so nothing overflows. A row where all is -Inf, or where
+ * there is a NaN or +Inf, is all NaN. A row's result depends on that row alone. What is
+ * less than 2e-38 of the maximum's share is 0.
  *
  * Owns:    nothing.
  * Threads: any.

@@ -1,10 +1,10 @@
 /* run_network MODEL BATCH OUTPUT INPUT...
  *
  * Runs a model over files with the rows of its inputs, BATCH rows at a time, all raw and
- * row-major in this machine's byte order, and writes the output like that. The inputs come
- * in the model's order. Prints one JSON object: rows, bytes of an output's element and
- * elements of its row, allocations in a second, warm pass, and bytes of the session's memory
- * beside those of all intermediates.
+ * row-major in this machine's byte order, and writes the output like that. The inputs
+ * come in the model's order. Prints one JSON object: rows, bytes of an output's element
+ * and elements of its row, allocations in a second, warm pass, and bytes of the session's
+ * memory beside those of all intermediates.
  *
  * Linked with --wrap for what allocates, so that calls are counted. */
 #include "runtime/session.h"

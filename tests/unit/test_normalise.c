@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-/* The twins see the input as [N][C][S]; whatever the operator's own words for its axes. */
+/* The twins see the input as [N][C][S], whatever the operator's words for its axes. */
 enum { N = 3, C = 6, S = 5, ALL = N * C * S };
 
 static const double epsilon = (double)1e-3f;

@@ -471,8 +471,8 @@ static void test_recurrent__takes_no_parameter_from_behind_a_list(void **state)
     one_node_stop(&node);
 }
 
-/* So many rows that a product with W holds two of the five steps: those of the scene, over
- * and over. */
+/* So many rows that a product with W holds two of the five steps: those of the scene,
+ * over and over. */
 static void test_recurrent__goes_through_blocks_of_steps(void **state)
 {
     (void)state;
