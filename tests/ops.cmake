@@ -7,6 +7,7 @@ foreach(name along attention binary cast clip compare constant dense elementwise
         shaping slice softmax transpose vector_math)
     leat_unit_test(${name} one_node m)
 endforeach()
+target_sources(test_recurrent PRIVATE unit/recurrent_twin.c)
 
 # Once more without what they have for AVX2: an operator that the program brings itself is
 # not taken from the library.

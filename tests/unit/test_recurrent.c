@@ -1,4 +1,5 @@
-#include "one_node.h"
+#include "recurrent_twin.h"
+#include "twin.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -8,204 +9,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-enum { T = 5, B = 3, I = 4, H = 6, MOST_D = 2, MOST_G = 4 };
-
-/* A node as a test wants it, and all that goes into it. */
-typedef struct scene {
-    const char *op;
-    const char *direction;
-    int64_t layout, before_reset, input_forget;
-    float clip;
-    const char *const *activations; /* NULL: the operator's own */
-    bool bias, lengths, states, peepholes, constant;
-    leat_dtype dtype;
-    uint32_t version;
-
-    double x[T][B][I];
-    double w[MOST_D][MOST_G * H][I], r[MOST_D][MOST_G * H][H], b[MOST_D][2 * MOST_G * H];
-    double h0[MOST_D][B][H], c0[MOST_D][B][H], p[MOST_D][3 * H];
-    int32_t length[B];
-} scene;
-
-static uint32_t gates_of(const scene *s)
-{
-    return !strcmp(s->op, "RNN") ? 1 : !strcmp(s->op, "GRU") ? 3 : 4;
-}
-
-static uint32_t directions_of(const scene *s)
-{
-    return s->direction && !strcmp(s->direction, "bidirectional") ? 2 : 1;
-}
-
-/* ---- the twin, from the specification ---- */
-
-static double activation(const char *name, double x)
-{
-    if (!strcmp(name, "Sigmoid"))
-        return 1 / (1 + exp(-x));
-    if (!strcmp(name, "Relu"))
-        return fmax(0, x);
-    if (!strcmp(name, "Affine"))
-        return 0.5 * x + 0.25; /* alpha and beta of the test */
-    if (!strcmp(name, "LeakyRelu"))
-        return x < 0 ? 0.125 * x : x; /* alpha of the test */
-    if (!strcmp(name, "ThresholdedRelu"))
-        return x > 1 ? x : 0;
-    if (!strcmp(name, "ScaledTanh"))
-        return 0.5 * tanh(0.25 * x); /* alpha and beta of the test */
-    if (!strcmp(name, "HardSigmoid"))
-        return fmax(0, fmin(1, (double)0.2f * x + 0.5));
-    if (!strcmp(name, "Elu"))
-        return x < 0 ? exp(x) - 1 : x;
-    if (!strcmp(name, "Softsign"))
-        return x / (1 + fabs(x));
-    if (!strcmp(name, "Softplus"))
-        return log(1 + exp(x));
-    return tanh(x);
-}
-
-static const char *name_of(const scene *s, uint32_t d, uint32_t which)
-{
-    static const char *const defaults[] = {"Sigmoid", "Tanh", "Tanh"};
-    const uint32_t each = gates_of(s) == 1 ? 1 : gates_of(s) - 1;
-    if (s->activations)
-        return s->activations[d * each + which];
-    return each == 1 ? "Tanh" : defaults[which];
-}
-
-static double act(const scene *s, uint32_t d, uint32_t which, double x)
-{
-    const double clip = s->clip > 0 ? (double)s->clip : INFINITY;
-    return activation(name_of(s, d, which), fmin(clip, fmax(-clip, x)));
-}
-
-/* Row `row` of W times x, with its bias. */
-static double from_input(const scene *s, uint32_t d, size_t row, const double *x)
-{
-    double sum = s->bias ? s->b[d][row] : 0;
-    for (size_t i = 0; i < I; i++)
-        sum += s->w[d][row][i] * x[i];
-    return sum;
-}
-
-static double from_state(const scene *s, uint32_t d, size_t row, const double *h)
-{
-    double sum = s->bias ? s->b[d][gates_of(s) * H + row] : 0;
-    for (size_t i = 0; i < H; i++)
-        sum += s->r[d][row][i] * h[i];
-    return sum;
-}
-
-static double gate(const scene *s, uint32_t d, size_t row, const double *x,
-                   const double *h)
-{
-    return from_input(s, d, row, x) + from_state(s, d, row, h);
-}
-
-static void twin_gru(const scene *s, uint32_t d, const double *x, double *h)
-{
-    double z[H], r[H], reset[H], next[H];
-    for (size_t i = 0; i < H; i++) {
-        z[i] = act(s, d, 0, gate(s, d, i, x, h));
-        r[i] = act(s, d, 0, gate(s, d, H + i, x, h));
-        reset[i] = r[i] * h[i];
-    }
-    for (size_t i = 0; i < H; i++) {
-        const size_t row = 2 * H + i;
-        const double of_state = s->before_reset ? r[i] * from_state(s, d, row, h)
-                                                : from_state(s, d, row, reset);
-        next[i] = act(s, d, 1, from_input(s, d, row, x) + of_state);
-    }
-    for (size_t i = 0; i < H; i++)
-        h[i] = (1 - z[i]) * next[i] + z[i] * h[i];
-}
-
-static void twin_lstm(const scene *s, uint32_t d, const double *x, double *h, double *c)
-{
-    double next[H];
-    for (size_t k = 0; k < H; k++) {
-        const double *p = s->p[d];
-        const double pi = s->peepholes ? p[k] * c[k] : 0;
-        const double pf = s->peepholes ? p[2 * H + k] * c[k] : 0;
-        const double i = act(s, d, 0, gate(s, d, k, x, h) + pi);
-        const double f =
-            s->input_forget ? 1 - i : act(s, d, 0, gate(s, d, 2 * H + k, x, h) + pf);
-        c[k] = f * c[k] + i * act(s, d, 1, gate(s, d, 3 * H + k, x, h));
-        const double po = s->peepholes ? p[H + k] * c[k] : 0;
-        const double o = act(s, d, 0, gate(s, d, H + k, x, h) + po);
-        next[k] = o * activation(name_of(s, d, 2), c[k]); /* h is not clipped */
-    }
-    memcpy(h, next, sizeof next);
-}
-
-static void twin_rnn(const scene *s, uint32_t d, const double *x, double *h)
-{
-    double next[H];
-    for (size_t i = 0; i < H; i++)
-        next[i] = act(s, d, 0, gate(s, d, i, x, h));
-    memcpy(h, next, sizeof next);
-}
-
-typedef struct outcome {
-    double y[T][MOST_D][B][H];
-    double h[MOST_D][B][H], c[MOST_D][B][H];
-} outcome;
-
-static void twin(const scene *s, outcome *out)
-{
-    memset(out, 0, sizeof *out);
-    for (uint32_t d = 0; d < directions_of(s); d++) {
-        const bool reverse = d || (s->direction && !strcmp(s->direction, "reverse"));
-        for (size_t row = 0; row < B; row++) {
-            double *h = out->h[d][row], *c = out->c[d][row];
-            const int length = s->lengths ? s->length[row] : T;
-            if (s->states && length)
-                memcpy(h, s->h0[d][row], sizeof s->h0[d][row]);
-            if (s->states && length)
-                memcpy(c, s->c0[d][row], sizeof s->c0[d][row]);
-            for (int step = 0; step < length; step++) {
-                const int t = reverse ? length - 1 - step : step;
-                if (gates_of(s) == 1)
-                    twin_rnn(s, d, s->x[t][row], h);
-                else if (gates_of(s) == 3)
-                    twin_gru(s, d, s->x[t][row], h);
-                else
-                    twin_lstm(s, d, s->x[t][row], h, c);
-                memcpy(out->y[t][d][row], h, H * sizeof *h);
-            }
-        }
-    }
-}
-
-/* ---- the operator ---- */
-
-static void fill(double *values, size_t n, double spread)
-{
-    for (size_t i = 0; i < n; i++)
-        values[i] = (double)(float)(((double)rand() / RAND_MAX * 2 - 1) * spread);
-}
-
-static void fill_scene(scene *s)
-{
-    srand(7);
-    fill(&s->x[0][0][0], T * B * I, 2);
-    fill(&s->w[0][0][0], MOST_D * MOST_G * H * I, 0.8);
-    fill(&s->r[0][0][0], MOST_D * MOST_G * H * H, 0.8);
-    fill(&s->b[0][0], MOST_D * 2 * MOST_G * H, 0.5);
-    fill(&s->h0[0][0][0], MOST_D * B * H, 1);
-    fill(&s->c0[0][0][0], MOST_D * B * H, 1);
-    fill(&s->p[0][0], MOST_D * 3 * H, 0.5);
-    s->length[0] = 2, s->length[1] = T, s->length[2] = 0;
-}
-
-static void put(leat_dtype dtype, void *data, size_t i, double value)
-{
-    if (dtype == LEAT_F32)
-        ((float *)data)[i] = (float)value;
-    else
-        ((double *)data)[i] = value;
-}
 
 /* An input [a][b][c], or [b][a][c] when it is swapped, from values with room for more
  * columns than b. */
@@ -218,34 +21,36 @@ static void add(one_node *node, const scene *s, const double *values, size_t a, 
         (constant ? one_node_constant : one_node_input)(node, s->dtype, 3, shape);
     for (size_t i = 0; i < a * b * c; i++) {
         const size_t x = i / c / b, y = i / c % b;
-        put(s->dtype, data, (swap ? y * a + x : x * b + y) * c + i % c, values[i]);
+        twin_put(&node->in[node->node.n_inputs - 1], data,
+                 (swap ? y * a + x : x * b + y) * c + i % c, values[i]);
     }
 }
 
 static void add_flat(one_node *node, const scene *s, const double *values, size_t step,
                      size_t n)
 {
-    const size_t d = directions_of(s);
+    const size_t d = scene_directions(s);
     void *data =
         one_node_constant(node, s->dtype, 2, (int64_t[]){(int64_t)d, (int64_t)n});
     for (size_t i = 0; i < d * n; i++)
-        put(s->dtype, data, i, values[i / n * step + i % n]);
+        twin_put(&node->in[node->node.n_inputs - 1], data, i,
+                 values[i / n * step + i % n]);
 }
 
 static void add_weights(one_node *node, const scene *s, const double *values, size_t n)
 {
-    const size_t d = directions_of(s), width = gates_of(s) * H;
+    const size_t d = scene_directions(s), width = scene_gates(s) * H;
     const int64_t shape[] = {(int64_t)d, (int64_t)width, (int64_t)n};
     void *data =
         (s->constant ? one_node_constant : one_node_input)(node, s->dtype, 3, shape);
     for (size_t i = 0; i < d * width * n; i++)
-        put(s->dtype, data, i,
-            values[i / (width * n) * MOST_G * H * n + i % (width * n)]);
+        twin_put(&node->in[node->node.n_inputs - 1], data, i,
+                 values[i / (width * n) * MOST_G * H * n + i % (width * n)]);
 }
 
 static void add_attributes(one_node *node, const scene *s)
 {
-    const uint32_t gates = gates_of(s), each = gates == 1 ? 1 : gates - 1;
+    const uint32_t gates = scene_gates(s), each = gates == 1 ? 1 : gates - 1;
     one_node_int(node, "hidden_size", H);
     if (s->direction)
         one_node_text(node, "direction", s->direction);
@@ -258,12 +63,12 @@ static void add_attributes(one_node *node, const scene *s)
     if (s->clip > 0)
         one_node_float(node, "clip", s->clip);
     if (s->activations)
-        one_node_texts(node, "activations", s->activations, each * directions_of(s));
+        one_node_texts(node, "activations", s->activations, each * scene_directions(s));
 }
 
 static void add_inputs(one_node *node, const scene *s)
 {
-    const size_t d = directions_of(s), width = gates_of(s) * H;
+    const size_t d = scene_directions(s), width = scene_gates(s) * H;
     add(node, s, &s->x[0][0][0], T, B, I, s->layout, false);
     add_weights(node, s, &s->w[0][0][0], I);
     add_weights(node, s, &s->r[0][0][0], H);
@@ -293,15 +98,9 @@ static void add_inputs(one_node *node, const scene *s)
 static void start(one_node *node, const scene *s)
 {
     one_node_start(node, "", s->op, s->version ? s->version : 14);
-    one_node_outputs(node, gates_of(s) == 4 ? 3 : 2);
+    one_node_outputs(node, scene_gates(s) == 4 ? 3 : 2);
     add_attributes(node, s);
     add_inputs(node, s);
-}
-
-static double get(const leat_array *array, size_t i)
-{
-    return array->dtype == LEAT_F32 ? (double)((float *)array->data)[i]
-                                    : ((double *)array->data)[i];
 }
 
 static void assert_same(const scene *s, const char *what, const leat_array *found,
@@ -309,7 +108,7 @@ static void assert_same(const scene *s, const char *what, const leat_array *foun
 {
     const double bound = found->dtype == LEAT_F32 ? 1e-6 : 1e-13;
     for (size_t i = 0; i < H; i++) {
-        const double y = get(found, at * H + i);
+        const double y = twin_get(found, at * H + i);
         if (!(fabs(y - expected[i]) <= bound * fmax(1, fabs(expected[i]))))
             fail_msg("%s %s: %s[%zu][%zu] is %.9g, expected %.9g", s->op,
                      s->direction ? s->direction : "", what, at, i, y, expected[i]);
@@ -318,7 +117,7 @@ static void assert_same(const scene *s, const char *what, const leat_array *foun
 
 static void assert_outcome(const one_node *node, const scene *s, const outcome *expected)
 {
-    const size_t d_all = directions_of(s);
+    const size_t d_all = scene_directions(s);
     assert_int_equal(leat_array_count(&node->out[0]), T * d_all * B * H);
     assert_int_equal(node->out[0].rank, 4);
     assert_int_equal(node->out[0].shape[0], s->layout ? B : T);
@@ -332,7 +131,7 @@ static void assert_outcome(const one_node *node, const scene *s, const outcome *
                             expected->y[t][d][b]);
             const size_t at = s->layout ? b * d_all + d : d * B + b;
             assert_same(s, "Y_h", &node->out[1], at, expected->h[d][b]);
-            if (gates_of(s) == 4)
+            if (scene_gates(s) == 4)
                 assert_same(s, "Y_c", &node->out[2], at, expected->c[d][b]);
         }
     }
@@ -342,8 +141,8 @@ static void assert_like_twin(scene s)
 {
     one_node node;
     outcome expected;
-    fill_scene(&s);
-    twin(&s, &expected);
+    scene_fill(&s);
+    scene_twin(&s, &expected);
     start(&node, &s);
     one_node_run(&node);
     assert_outcome(&node, &s, &expected);
@@ -444,8 +243,8 @@ static void test_recurrent__shares_out_alpha_and_beta(void **state)
                .constant = true};
     one_node node;
     outcome expected;
-    fill_scene(&s);
-    twin(&s, &expected);
+    scene_fill(&s);
+    scene_twin(&s, &expected);
     start(&node, &s);
     one_node_floats(&node, "activation_alpha", (float[]){0.5f, 0.125f, 0.5f}, 3);
     one_node_floats(&node, "activation_beta", (float[]){0.25f, 0.25f}, 2);
@@ -462,8 +261,8 @@ static void test_recurrent__takes_no_parameter_from_behind_a_list(void **state)
     scene s = {.op = "GRU", .activations = names, .constant = true};
     one_node node;
     outcome expected;
-    fill_scene(&s);
-    twin(&s, &expected);
+    scene_fill(&s);
+    scene_twin(&s, &expected);
     start(&node, &s);
     one_node_floats(&node, "activation_alpha", (float[]){0.2f}, 1);
     one_node_run(&node);
@@ -483,8 +282,8 @@ static void test_recurrent__goes_through_blocks_of_steps(void **state)
                    .constant = true};
         one_node node;
         outcome expected;
-        fill_scene(&s);
-        twin(&s, &expected);
+        scene_fill(&s);
+        scene_twin(&s, &expected);
         one_node_start(&node, "", s.op, 14);
         add_attributes(&node, &s);
         float *x = one_node_input(&node, LEAT_F32, 3, (int64_t[]){T, ROWS, I});
@@ -508,14 +307,14 @@ static void test_recurrent__a_length_that_cannot_be_makes_its_row_nan(void **sta
         scene s = {.op = ops[i % 3], .lengths = true, .constant = true};
         one_node node;
         outcome expected;
-        fill_scene(&s);
-        twin(&s, &expected);
+        scene_fill(&s);
+        scene_twin(&s, &expected);
         s.length[1] = wrong[i / 3];
         start(&node, &s);
         one_node_run(&node);
         for (size_t k = 0; k < H; k++) {
-            assert_true(isnan(get(&node.out[0], B * H + H + k)));
-            assert_true(isnan(get(&node.out[1], H + k)));
+            assert_true(isnan(twin_get(&node.out[0], B * H + H + k)));
+            assert_true(isnan(twin_get(&node.out[1], H + k)));
         }
         assert_same(&s, "Y_h", &node.out[1], 0, expected.h[0][0]);
         assert_same(&s, "Y_h", &node.out[1], 2, expected.h[0][2]);
@@ -530,14 +329,14 @@ static void test_recurrent__nan_spoils_its_row_from_there_on(void **state)
         scene s = {.op = ops[i], .constant = true};
         one_node node;
         outcome expected;
-        fill_scene(&s);
-        twin(&s, &expected);
+        scene_fill(&s);
+        scene_twin(&s, &expected);
         s.x[3][1][2] = NAN;
         start(&node, &s);
         one_node_run(&node);
         assert_same(&s, "Y", &node.out[0], 2 * B + 1, expected.y[2][0][1]);
-        assert_true(isnan(get(&node.out[0], (3 * B + 1) * H)));
-        assert_true(isnan(get(&node.out[1], H)));
+        assert_true(isnan(twin_get(&node.out[0], (3 * B + 1) * H)));
+        assert_true(isnan(twin_get(&node.out[1], H)));
         assert_same(&s, "Y_h", &node.out[1], 0, expected.h[0][0]);
         one_node_stop(&node);
     }
@@ -563,7 +362,7 @@ static void test_recurrent__of_nothing_is_the_state_that_was(void **state)
         one_node_run(&node);
         assert_int_equal(leat_array_count(&node.out[0]), 0);
         if (shapes[i][1])
-            assert_true(get(&node.out[1], 0) == 7);
+            assert_true(twin_get(&node.out[1], 0) == 7);
         one_node_stop(&node);
     }
 }
