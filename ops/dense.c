@@ -19,6 +19,7 @@ struct dense {
     bool is_matrix; /* X has two axes, no more */
     leat_gemm_right right;
     const float *bias; /* [n], or NULL */
+    uint32_t block;    /* rows of Y that an activation comes to at once */
     const leat_activation *activation;
     float slope; /* of LeakyRelu */
 };
@@ -39,6 +40,7 @@ static leat_status pack(leat_node *node, struct dense *dense, bool transposed)
     if (!packed)
         return leat_error_set(node->error, LEAT_E_MEMORY, "out of memory");
     leat_gemm_pack(&dense->right, leat_gemm_kernel_at(0), &matrix, packed);
+    dense->block = n && BLOCK / n > MIN_ROWS ? BLOCK / n : MIN_ROWS;
     return LEAT_OK;
 }
 
@@ -123,7 +125,6 @@ static void run_dense(const leat_call *call)
     const struct dense *dense = call->state;
     const leat_activation *activation = dense->activation;
     const uint32_t k = dense->right.k, n = dense->right.n;
-    const uint32_t block = n && BLOCK / n > MIN_ROWS ? BLOCK / n : MIN_ROWS;
     leat_gemm_job job = {
         .a = call->inputs[0]->data, /* [rows][k] */
         .a_step = k,
@@ -133,7 +134,7 @@ static void run_dense(const leat_call *call)
         .floor = activation->floor,
     };
     for (uint32_t left = (uint32_t)rows_of(call->inputs[0]); left; left -= job.m) {
-        job.m = activation->run && left > block ? block : left;
+        job.m = activation->run && left > dense->block ? dense->block : left;
         leat_gemm_run(&dense->right, &job);
         if (activation->run)
             activation->run(job.c, (size_t)job.m * n, dense->slope);

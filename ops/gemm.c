@@ -151,24 +151,25 @@ static void run_padded(leat_gemm_tile_run run, const leat_gemm_tile *tile,
                columns * sizeof *whole);
 }
 
-/* The tile's rows by `columns` of B, as many panels at once as there are and fit. */
-static void run_panels(const leat_gemm_kernel *kernel, leat_gemm_tile tile,
+/* The tile's rows by `columns` of B, as many panels at once as there are and fit. The tile
+ * moves along. */
+static void run_panels(const leat_gemm_kernel *kernel, leat_gemm_tile *tile,
                        uint32_t columns)
 {
-    const leat_gemm_tile_run *widths = kernel->tiles[tile.rows - 1];
+    const leat_gemm_tile_run *widths = kernel->tiles[tile->rows - 1];
     uint32_t width = LEAT_GEMM_WIDTHS - 1;
     while (columns) {
         while (width && (!widths[width] || round_up(columns) < PANELS(width)))
             width--;
         const uint32_t done = lower(columns, PANELS(width));
         if (done == PANELS(width))
-            widths[width](&tile);
+            widths[width](tile);
         else
-            run_padded(widths[width], &tile, done);
-        tile.b += tile.panel_step << width;
-        tile.c += done;
-        if (tile.start)
-            tile.start += done;
+            run_padded(widths[width], tile, done);
+        tile->b += tile->panel_step << width;
+        tile->c += done;
+        if (tile->start)
+            tile->start += done;
         columns -= done;
     }
 }
@@ -182,14 +183,14 @@ struct block {
 /* The rows of a tile next to one another. Not inlined: only who needs that much of the
  * stack shall touch it. */
 __attribute__((noinline)) static void run_copied(const leat_gemm_right *right,
-                                                 leat_gemm_tile tile, uint32_t columns)
+                                                 leat_gemm_tile *tile, uint32_t columns)
 {
     float copy[TILE_ROWS * (BLOCK_K + ROW_GAP)]; /* [rows][BLOCK_K + ROW_GAP] */
-    for (uint32_t row = 0; row < tile.rows; row++)
-        memcpy(copy + row * (BLOCK_K + ROW_GAP), tile.a + row * tile.a_step,
-               tile.k * sizeof *copy);
-    tile.a = copy;
-    tile.a_step = BLOCK_K + ROW_GAP;
+    for (uint32_t row = 0; row < tile->rows; row++)
+        memcpy(copy + row * (BLOCK_K + ROW_GAP), tile->a + row * tile->a_step,
+               tile->k * sizeof *copy);
+    tile->a = copy;
+    tile->a_step = BLOCK_K + ROW_GAP;
     run_panels(right->kernel, tile, columns);
 }
 
@@ -216,18 +217,21 @@ static void run_rows(const leat_gemm_right *right, const leat_gemm_job *job,
     } else if (tile.start)
         tile.start += row * job->start_step + block.n;
     if (block.depth < right->k)
-        run_copied(right, tile, block.columns);
+        run_copied(right, &tile, block.columns);
     else
-        run_panels(right->kernel, tile, block.columns);
+        run_panels(right->kernel, &tile, block.columns);
 }
 
+/* With a few rows there is one tile, and no division: each would take as long as the
+ * products of a row by a panel. */
 static void run_block(const leat_gemm_right *right, const leat_gemm_job *job,
                       struct block block)
 {
-    const uint32_t max_rows = right->kernel->max_rows;
-    const uint32_t tiles = job->m / max_rows + (job->m % max_rows != 0);
-    for (uint32_t t = 0, row = 0, rows; t < tiles; t++, row += rows) {
-        rows = job->m / tiles + (t < job->m % tiles);
+    const uint32_t most = right->kernel->max_rows;
+    uint32_t tiles = job->m <= most ? 1 : job->m / most + (job->m % most != 0);
+    for (uint32_t row = 0, rows; tiles; tiles--, row += rows) {
+        const uint32_t left = job->m - row;
+        rows = tiles == 1 ? left : left / tiles + (left % tiles != 0);
         run_rows(right, job, block, row, rows);
     }
 }
