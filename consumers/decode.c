@@ -294,20 +294,31 @@ static bool take_record_fields(leat_decoder *decoder, leat_batch *batch,
     return status == LEAT_OK;
 }
 
-/* Whether no column lacks a value that has no word for missing, and no default. */
-static bool has_required(leat_decoder *decoder, const leat_event *event)
+/* Of the columns in a word of `missing`, one that cannot be scored without a value. */
+static bool blame_missing(leat_decoder *decoder, uint32_t word, uint64_t lacking,
+                          const uint8_t *at)
 {
     const leat_schema *schema = decoder->schema;
-    for (uint32_t i = 0; i < (schema->n_columns + 63) / 64; i++) {
-        uint64_t lacking = decoder->missing[i] & decoder->required[i];
-        if (!lacking)
+    const leat_column *column =
+        &schema->columns[64 * word + (uint32_t)__builtin_ctzll(lacking)];
+    decoder->failure.path = column->from.text;
+    decoder->failure.dtype = schema->inputs[column->tensor].dtype;
+    fail(decoder, LEAT_E_MISSING, at);
+    return false;
+}
+
+/* What is missing when all has been read; false when the event cannot be scored so. */
+static bool look_for_missing(leat_decoder *decoder, const leat_batch *batch,
+                             leat_event *event)
+{
+    for (uint32_t i = 0; i < batch->missing_words; i++) {
+        uint64_t missing = decoder->missing[i] & decoder->from_here[i];
+        if (!missing)
             continue;
-        const leat_column *column =
-            &schema->columns[64 * i + (uint32_t)__builtin_ctzll(lacking)];
-        decoder->failure.path = column->from.text;
-        decoder->failure.dtype = schema->inputs[column->tensor].dtype;
-        fail(decoder, LEAT_E_MISSING, event->payload.data);
-        return false;
+        if (missing & decoder->required[i])
+            return blame_missing(decoder, i, missing & decoder->required[i],
+                                 event->payload.data);
+        event->quality = LEAT_QUALITY_DEFAULTED;
     }
     return true;
 }
@@ -354,16 +365,13 @@ static void begin_row(leat_decoder *decoder, leat_batch *batch, leat_event *even
 static void decode_event(leat_decoder *decoder, leat_batch *batch, leat_event *event)
 {
     begin_row(decoder, batch, event);
-    if (!visit_payload(decoder, event->payload) ||
-        !take_record_fields(decoder, batch, event) || !has_required(decoder, event)) {
-        explain(decoder, batch, event);
-        event->n = 0;
-        batch->n_rows--;
+    if (visit_payload(decoder, event->payload) &&
+        take_record_fields(decoder, batch, event) &&
+        look_for_missing(decoder, batch, event))
         return;
-    }
-    for (uint32_t i = 0; i < batch->missing_words; i++)
-        if (decoder->missing[i] & decoder->from_here[i])
-            event->quality = LEAT_QUALITY_DEFAULTED;
+    explain(decoder, batch, event);
+    event->n = 0;
+    batch->n_rows--;
 }
 
 void leat_decoder_run(leat_decoder *decoder, leat_batch *batch)
