@@ -1,10 +1,7 @@
 leat_unit_test(forest leat_ops)
-foreach(name sha256 json ubjson link xgboost model model_corruption session
-        graph_fuse fuse_dense fuse_shapes)
-    leat_unit_test(${name} leat_runtime m)
-endforeach()
-foreach(name graph_fuse fuse_dense fuse_shapes)
-    target_sources(test_${name} PRIVATE unit/fuse_fixture.c)
+leat_unit_test(linear_leaves leat_ops m)
+foreach(name sha256 json ubjson link xgboost model model_corruption session)
+    leat_unit_test(${name} leat_runtime)
 endforeach()
 # Every bit of three models: two minutes under TSan.
 set_tests_properties(unit.model_corruption PROPERTIES TIMEOUT 600)
