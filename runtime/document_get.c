@@ -108,14 +108,14 @@ leat_status leat_doc_get_ints(const leat_doc *base, const char *path, size_t cou
 }
 
 leat_status leat_doc_get_floats(const leat_doc *base, const char *path, size_t count,
-                                float *floats, leat_error *error)
+                                double *floats, leat_error *error)
 {
     const leat_doc *array;
     leat_status status = leat_doc_get_array(base, path, count, &array, error);
     for (size_t i = 0; !status && i < count; i++) {
         double number = 0;
         status = leat_doc_get_number(path, array, i, &number, error);
-        floats[i] = (float)number;
+        floats[i] = (double)(float)number;
     }
     return status;
 }

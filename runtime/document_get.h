@@ -40,10 +40,10 @@ leat_status leat_doc_get_array(const leat_doc *base, const char *path, size_t co
 leat_status leat_doc_get_number(const char *path, const leat_doc *array, size_t i,
                                 double *number, leat_error *error) LEAT_MUST_CHECK;
 
-/* An array of `count` numbers as ints [count], floats [count]. */
+/* An array of `count` numbers as ints [count], or rounded to float32 as floats [count]. */
 leat_status leat_doc_get_ints(const leat_doc *base, const char *path, size_t count,
                               int32_t *ints, leat_error *error) LEAT_MUST_CHECK;
 leat_status leat_doc_get_floats(const leat_doc *base, const char *path, size_t count,
-                                float *floats, leat_error *error) LEAT_MUST_CHECK;
+                                double *floats, leat_error *error) LEAT_MUST_CHECK;
 
 #endif

@@ -54,18 +54,11 @@ static leat_status check_root(const leat_doc *root, leat_error *error)
         "no key \"learner\": expected what XGBoost's save_model writes");
 }
 
-static leat_status read_onnx(leat_model *model, const uint8_t *bytes, size_t size,
-                             leat_error *error)
-{
-    model->format = "ONNX";
-    leat_network *network = leat_arena_alloc(&model->arena, sizeof *network);
-    if (!network)
-        return leat_error_set(error, LEAT_E_MEMORY, "out of memory");
-    leat_status status = leat_network_init(network, bytes, size, error);
-    if (!status)
-        model->network = network;
-    return status;
-}
+static const char *const formats[] = {
+    [LEAT_KIND_JSON] = "XGBoost JSON",
+    [LEAT_KIND_UBJSON] = "XGBoost UBJSON",
+    [LEAT_KIND_LIGHTGBM] = "LightGBM text",
+};
 
 static leat_status read_document(leat_model *model, leat_model_kind kind,
                                  const uint8_t *bytes, size_t size, leat_error *error)
@@ -73,7 +66,6 @@ static leat_status read_document(leat_model *model, leat_model_kind kind,
     leat_arena scratch;
     leat_arena_init(&scratch, 1 << 16);
     const leat_doc *root;
-    model->format = kind == LEAT_KIND_JSON ? "XGBoost JSON" : "XGBoost UBJSON";
     leat_status status = kind == LEAT_KIND_JSON
                              ? leat_json_read(&root, &scratch, bytes, size, error)
                              : leat_ubjson_read(&root, &scratch, bytes, size, error);
@@ -92,29 +84,25 @@ static leat_status read_bytes(leat_model *model, const uint8_t *bytes, size_t si
     leat_status status = leat_sniff(&kind, bytes, size, error);
     if (status)
         return status;
-    return kind == LEAT_KIND_ONNX ? read_onnx(model, bytes, size, error)
-                                  : read_document(model, kind, bytes, size, error);
+    model->format = formats[kind];
+    return kind == LEAT_KIND_LIGHTGBM
+               ? leat_lightgbm_read(&model->ensemble, &model->arena, bytes, size, error)
+               : read_document(model, kind, bytes, size, error);
 }
 
-static void describe_network(leat_model *model)
-{
-    model->output = model->network->output;
-    model->kind = model->output.shape[1] > 1 ? LEAT_OUTPUT_SCORES : LEAT_OUTPUT_SCORE;
-}
-
-static void describe_ensemble(leat_model *model)
+static void describe_tensors(leat_model *model)
 {
     leat_forest_facts facts = leat_forest_describe(model->ensemble.forest);
-    uint32_t width = leat_link_width(model->ensemble.link, facts.n_groups);
+    uint32_t width = leat_link_width(&model->ensemble.link, facts.n_groups);
     model->input = (leat_tensor_spec){.name = "features",
                                       .dtype = facts.dtype,
                                       .rank = 2,
                                       .shape = {0, facts.n_features}};
     model->output = (leat_tensor_spec){
         .name = "scores", .dtype = facts.dtype, .rank = 2, .shape = {0, width}};
-    model->kind = model->ensemble.link == LEAT_LINK_ARGMAX ? LEAT_OUTPUT_LABEL
-                  : width > 1                              ? LEAT_OUTPUT_SCORES
-                                                           : LEAT_OUTPUT_SCORE;
+    model->kind = model->ensemble.link.kind == LEAT_LINK_ARGMAX ? LEAT_OUTPUT_LABEL
+                  : width > 1                                   ? LEAT_OUTPUT_SCORES
+                                                                : LEAT_OUTPUT_SCORE;
 }
 
 leat_status leat_model_parse(leat_model **out, const void *bytes, size_t size,

@@ -1,8 +1,8 @@
 /* runtime/model.h: a trained model, opened by its content.
  *
- * The kind is sniffed from the bytes, never from the name: XGBoost JSON or UBJSON, or ONNX;
- * LightGBM text, pickle, PMML and others are recognised and refused by name. A model is
- * validated whole before it is returned: no file can crash a run.
+ * The kind is sniffed from the bytes, never from the name: XGBoost JSON or UBJSON and
+ * LightGBM text today; ONNX, pickle, PMML and others are recognised and refused by name. A model
+ * is validated whole before it is returned: no file can crash a run.
  *
  * Owns:    its arena, until free.
  * Threads: open and free: main; everything else: any, the model is immutable.
@@ -41,7 +41,7 @@ leat_status leat_model_parse(leat_model **model, const void *bytes, size_t size,
 
 void leat_model_free(leat_model *model);
 
-/* "XGBoost JSON", "XGBoost UBJSON", "ONNX". */
+/* "XGBoost JSON", "XGBoost UBJSON", "LightGBM text". */
 const char *leat_model_format(const leat_model *model);
 
 /* The training objective by the framework's own name, "binary:logistic"; NULL where the

@@ -15,7 +15,8 @@ struct leat_session {
     size_t row_bytes;    /* of the input */
     size_t output_bytes; /* of a row of the output */
     void *margins;       /* [block][n_groups], of the forest's type */
-    void *scratch;       /* of the forest, for a block */
+    void *scratch;       /* of the ensemble, for a block */
+    leat_dtype dtype;    /* of rows and margins */
 };
 
 static leat_tensor_spec output_spec(const leat_model *model, leat_score_kind kind,
@@ -62,11 +63,12 @@ static leat_status set_up_forest(leat_session *session, const leat_model *model)
         .n_groups = facts.n_groups,
         .block = leat_forest_block(ensemble->forest),
         .row_bytes = facts.n_features * size,
+        .dtype = facts.dtype,
     };
     session->output_bytes =
         session->output.shape[1] * leat_dtype_size(session->output.dtype);
     session->margins = new_aligned((size_t)session->block * facts.n_groups * size);
-    session->scratch = new_aligned(leat_forest_scratch(ensemble->forest));
+    session->scratch = new_aligned(leat_ensemble_scratch(ensemble));
     if (!session->margins || !session->scratch) {
         leat_session_free(session);
         return LEAT_E_MEMORY;
@@ -99,15 +101,16 @@ const leat_tensor_spec *leat_session_output(const leat_session *session)
 static void run_forest(leat_session *session, const void *rows, uint32_t n_rows,
                        void *output)
 {
+    static const leat_link none = {.kind = LEAT_LINK_IDENTITY, .divisor = 1};
     const leat_ensemble *ensemble = session->ensemble;
     if (session->kind == LEAT_SCORE_LEAVES) {
         leat_forest_leaves(ensemble->forest, rows, n_rows, output, session->scratch);
         return;
     }
-    leat_link link =
-        session->kind == LEAT_SCORE_MARGIN ? LEAT_LINK_IDENTITY : ensemble->link;
-    leat_forest_run(ensemble->forest, rows, n_rows, session->margins, session->scratch);
-    leat_link_apply(link, session->margins, n_rows, session->n_groups, output);
+    const leat_link *link = session->kind == LEAT_SCORE_MARGIN ? &none : &ensemble->link;
+    leat_ensemble_margins(ensemble, rows, n_rows, session->margins, session->scratch);
+    leat_link_apply(link, session->dtype, session->margins, n_rows, session->n_groups,
+                    output);
 }
 
 /* Rows [first, first + n_rows) of the inputs into the same rows of the output. */

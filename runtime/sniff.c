@@ -12,8 +12,6 @@ static const struct prefix {
     uint8_t size;
     const char *what;
 } prefixes[] = {
-    {"tree\n", 5, "LightGBM text is not supported yet"},
-    {"tree\r\n", 6, "LightGBM text is not supported yet"},
     {"CBM1", 4, "CatBoost's binary format is not supported"},
     {"binf", 4,
      "XGBoost's old binary format is not supported: load it there and " SAVE_MODEL},
@@ -47,7 +45,7 @@ static leat_status refuse(const uint8_t *bytes, size_t size, leat_error *error)
             return leat_error_set(error, LEAT_E_UNSUPPORTED, "%s", prefixes[i].what);
     return leat_error_set(error, LEAT_E_MODEL,
                           "no model format that is known here (it begins with 0x%02x); "
-                          "expected XGBoost's JSON or UBJSON, or ONNX",
+                          "expected XGBoost's JSON or UBJSON, or LightGBM's text",
                           bytes[0]);
 }
 
@@ -56,6 +54,11 @@ leat_status leat_sniff(leat_model_kind *kind, const uint8_t *bytes, size_t size,
 {
     if (!size)
         return leat_error_set(error, LEAT_E_MODEL, "the file is empty");
+    if ((size >= 5 && !memcmp(bytes, "tree\n", 5)) ||
+        (size >= 6 && !memcmp(bytes, "tree\r\n", 6))) {
+        *kind = LEAT_KIND_LIGHTGBM;
+        return LEAT_OK;
+    }
     size_t at = 0;
     while (at < size && bytes[at] && strchr(" \t\r\n", bytes[at]))
         at++;

@@ -13,7 +13,7 @@
 typedef enum leat_model_kind {
     LEAT_KIND_JSON,
     LEAT_KIND_UBJSON,
-    LEAT_KIND_ONNX,
+    LEAT_KIND_LIGHTGBM,
 } leat_model_kind;
 
 /* E_UNSUPPORTED for a format that is known by name, with what to do about it; E_MODEL for

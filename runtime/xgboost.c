@@ -1,6 +1,7 @@
 #include "base/msgpack.h"
 #include "runtime/document_get.h"
 #include "runtime/ensemble.h"
+#include "runtime/xgboost_tree.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -8,15 +9,23 @@
 
 /* XGBoost's model document, of versions 1.0 to 3.x.
  *
- *   learner.learner_model_param   numbers as strings: base_score, num_class, num_feature
+ *   learner.learner_model_param   numbers as strings: base_score, num_class, num_target,
+ *                                 num_feature
  *   learner.objective.name        decides the link function
- *   learner.gradient_booster      name "gbtree", and the model:
- *       model.trees[]             parallel arrays over node ids
+ *   learner.gradient_booster      name "gbtree" or "dart", and the model:
+ *       model.trees[]             xgboost_tree.h
  *       model.tree_info[]         the output group of a tree
+ *       model.cats                from 3.1: the training frame's categories
  *
  * base_score stands in the space of the output; the trees add to its margin. From 3.1 it
- * is a list with one value a group. base_weights look like leaf values and are not: those
- * stand in split_conditions. */
+ * is a list with one value a group.
+ *
+ * The trees of a dart have weights, one each; those that are missing at the end are 1. Up
+ * to 3.2 they are gradient_booster.weight_drop and the model is gradient_booster.gbtree's;
+ * 3.3 calls the booster gbtree, and from 3.4 they are model.weight_drop.
+ *
+ * XGBoost recodes categories only where a row comes from a data frame with categories of
+ * its own. In rows of numbers they are codes already: positions in model.cats. */
 
 /* Paths below are dotted, from the root or from a tree, and stand in messages as they
  * are. */
@@ -25,23 +34,29 @@ struct reader {
     leat_arena *arena;   /* of the model */
     leat_arena *scratch; /* until the model is read */
     const leat_doc *root;
-    const leat_doc *model; /* learner.gradient_booster.model */
+    const leat_doc *model;   /* learner.gradient_booster.model */
+    const leat_doc *weights; /* of dart, or NULL */
     uint32_t n_features;
     uint32_t n_groups;
     uint32_t n_trees;
     leat_error *error;
 };
 
-typedef enum base_space { BASE_MARGIN, BASE_PROBABILITY, BASE_POSITIVE } base_space;
+typedef enum base_space {
+    BASE_MARGIN,
+    BASE_PROBABILITY,
+    BASE_POSITIVE,
+    BASE_EXPECTILE, /* of each group but the first, how far it is above the one before */
+} base_space;
 
 static const struct objective {
     const char *name;
-    leat_link link;
+    leat_link_kind link;
     base_space base;
 } objectives[] = {
+    {"binary:hinge", LEAT_LINK_STEP, BASE_MARGIN},
     {"binary:logistic", LEAT_LINK_SIGMOID, BASE_PROBABILITY},
     {"binary:logitraw", LEAT_LINK_IDENTITY, BASE_MARGIN},
-    {"binary:hinge", LEAT_LINK_STEP, BASE_MARGIN},
     {"count:poisson", LEAT_LINK_EXP, BASE_POSITIVE},
     {"multi:softmax", LEAT_LINK_ARGMAX, BASE_MARGIN},
     {"multi:softprob", LEAT_LINK_SOFTMAX, BASE_MARGIN},
@@ -49,13 +64,17 @@ static const struct objective {
     {"rank:ndcg", LEAT_LINK_IDENTITY, BASE_MARGIN},
     {"rank:pairwise", LEAT_LINK_IDENTITY, BASE_MARGIN},
     {"reg:absoluteerror", LEAT_LINK_IDENTITY, BASE_MARGIN},
+    {"reg:expectileerror", LEAT_LINK_CUMULATE, BASE_EXPECTILE},
     {"reg:gamma", LEAT_LINK_EXP, BASE_POSITIVE},
+    {"reg:linear", LEAT_LINK_IDENTITY, BASE_MARGIN},
     {"reg:logistic", LEAT_LINK_SIGMOID, BASE_PROBABILITY},
     {"reg:pseudohubererror", LEAT_LINK_IDENTITY, BASE_MARGIN},
-    {"reg:quantileerror", LEAT_LINK_IDENTITY, BASE_MARGIN},
+    {"reg:quantileerror", LEAT_LINK_SORT, BASE_MARGIN}, /* from 3.4; see read_objective */
     {"reg:squarederror", LEAT_LINK_IDENTITY, BASE_MARGIN},
     {"reg:squaredlogerror", LEAT_LINK_IDENTITY, BASE_MARGIN},
     {"reg:tweedie", LEAT_LINK_EXP, BASE_POSITIVE},
+    {"survival:aft", LEAT_LINK_EXP, BASE_POSITIVE},
+    {"survival:cox", LEAT_LINK_EXP, BASE_POSITIVE},
 };
 
 static leat_status out_of_memory(struct reader *reader)
@@ -63,14 +82,18 @@ static leat_status out_of_memory(struct reader *reader)
     return leat_error_set(reader->error, LEAT_E_MEMORY, "out of memory");
 }
 
-static leat_status unsupported(struct reader *reader, const char *path, const char *what)
+/* True for a file that XGBoost major.minor or a later one wrote. */
+static bool is_of(const struct reader *reader, double major, double minor)
 {
-    return leat_error_set(reader->error, LEAT_E_UNSUPPORTED,
-                          "%s: %s not supported: gbtree with numeric splits is", path,
-                          what);
+    const leat_doc *version = leat_doc_find(reader->root, "version");
+    double file_major = 0, file_minor = 0;
+    return leat_doc_is_array(version) && version->count >= 2 &&
+           leat_doc_number_at(version, 0, &file_major) &&
+           leat_doc_number_at(version, 1, &file_minor) &&
+           (file_major > major || (file_major == major && file_minor >= minor));
 }
 
-static leat_status check_booster(struct reader *reader)
+static leat_status find_model(struct reader *reader)
 {
     static const char path[] = "learner.gradient_booster.name";
     const leat_doc *booster = leat_doc_find(reader->root, "learner.gradient_booster");
@@ -78,23 +101,20 @@ static leat_status check_booster(struct reader *reader)
     leat_status status = leat_doc_get_text(reader->root, path, &name, reader->error);
     if (status)
         return status;
-    /* From 3.3 a dart booster calls itself gbtree, and its weights tell. */
-    const leat_doc *drop = leat_doc_find(booster, "weight_drop");
-    drop = drop ? drop : leat_doc_find(booster, "model.weight_drop");
-    if (leat_doc_is_text(name, "dart") || (drop && drop->count))
-        return unsupported(reader, path, "dart is");
-    if (leat_doc_is_text(name, "gblinear"))
-        return unsupported(reader, path, "gblinear is");
-    if (!leat_doc_is_text(name, "gbtree"))
-        return unsupported(reader, path, "this booster is");
-    const leat_doc *categories = leat_doc_find(booster, "model.cats.enc");
-    if (categories && categories->count)
-        return unsupported(reader, "learner.gradient_booster.model.cats",
-                           "categorical features are");
-    reader->model = leat_doc_find(booster, "model");
-    return reader->model ? LEAT_OK
-                         : leat_doc_unexpected("learner.gradient_booster.model", NULL,
-                                               "an object", reader->error);
+    bool is_dart = leat_doc_is_text(name, "dart");
+    if (!is_dart && !leat_doc_is_text(name, "gbtree"))
+        return leat_error_set(reader->error, LEAT_E_UNSUPPORTED,
+                              "%s: %.*s is not supported: gbtree and dart are", path,
+                              name->count < 64 ? (int)name->count : 64, name->text);
+    reader->model = leat_doc_find(booster, is_dart ? "gbtree.model" : "model");
+    reader->weights = leat_doc_find(booster, "weight_drop");
+    if (!reader->weights)
+        reader->weights = leat_doc_find(reader->model, "weight_drop");
+    return reader->model
+               ? LEAT_OK
+               : leat_doc_unexpected(is_dart ? "learner.gradient_booster.gbtree.model"
+                                             : "learner.gradient_booster.model",
+                                     NULL, "an object", reader->error);
 }
 
 static leat_status read_objective(struct reader *reader, const struct objective **found)
@@ -108,7 +128,9 @@ static leat_status read_objective(struct reader *reader, const struct objective 
         if (leat_doc_is_text(name, objectives[i].name)) {
             *found = &objectives[i];
             reader->ensemble->objective = objectives[i].name;
-            reader->ensemble->link = objectives[i].link;
+            reader->ensemble->link.kind = objectives[i].link;
+            if (objectives[i].link == LEAT_LINK_SORT && !is_of(reader, 3, 4))
+                reader->ensemble->link.kind = LEAT_LINK_IDENTITY;
             return LEAT_OK;
         }
     }
@@ -130,34 +152,25 @@ static leat_status read_shape(struct reader *reader)
         status = leat_doc_get_count(param, "num_target", 1, &n_targets, reader->error);
     if (status)
         return leat_error_prefix(reader->error, "learner.learner_model_param.");
-    if (n_targets > 1)
-        return unsupported(reader, "learner.learner_model_param.num_target",
-                           "more than one target is");
+    if (n_targets > reader->n_groups)
+        reader->n_groups = n_targets;
     reader->n_groups += !reader->n_groups;
     return LEAT_OK;
 }
 
 /* From 3.2 a probability may be 0 or 1, and is clamped. */
-static bool clamps_base(const struct reader *reader)
+static float logit(const struct reader *reader, float base)
 {
-    const leat_doc *version = leat_doc_find(reader->root, "version");
-    double major = 0, minor = 0;
-    return leat_doc_is_array(version) && version->count >= 2 &&
-           leat_doc_number_at(version, 0, &major) &&
-           leat_doc_number_at(version, 1, &minor) &&
-           (major > 3 || (major == 3 && minor >= 2));
+    if (is_of(reader, 3, 2) && base >= 0 && base <= 1)
+        base = fminf(fmaxf(base, 1e-6f), 1.0f - 1e-6f);
+    return -logf(1.0f / base - 1.0f);
 }
 
-/* False when `base` has no margin in this space. */
-static bool base_margin(const struct reader *reader, base_space space, float base,
-                        double *margin)
+/* The inverse of log(1 + exp(x)). */
+static float softplus_inverse(float x)
 {
-    if (space == BASE_PROBABILITY && clamps_base(reader) && base >= 0 && base <= 1)
-        base = fminf(fmaxf(base, 1e-6f), 1.0f - 1e-6f);
-    *margin = (double)(space == BASE_MARGIN     ? base
-                       : space == BASE_POSITIVE ? logf(base)
-                                                : -logf(1.0f / base - 1.0f));
-    return isfinite(*margin);
+    x = fmaxf(x, 1e-6f);
+    return x + logf(-expm1f(-x));
 }
 
 /* "5E-1", and from 3.1 "[5E-1,2E-1]": JSON within a string. */
@@ -192,144 +205,50 @@ static float base_of(const leat_doc *base, uint32_t group)
                                                                            : NAN;
 }
 
+/* `below` is the base score of the group before; NaN for the first. */
+static float base_margin(const struct reader *reader, base_space space, float base,
+                         float below)
+{
+    switch (space) {
+    case BASE_PROBABILITY:
+        return logit(reader, base);
+    case BASE_POSITIVE:
+        return logf(base);
+    case BASE_EXPECTILE:
+        return isnan(below) ? base : softplus_inverse(base - below - 1e-6f);
+    case BASE_MARGIN:
+        break;
+    }
+    return base;
+}
+
 /* margins: [n_groups] */
 static leat_status read_base(struct reader *reader, base_space space, double *margins)
 {
     static const char path[] = "learner.learner_model_param.base_score";
     const leat_doc *base;
     leat_status status = parse_base(reader, path, &base);
+    float below = NAN;
     for (uint32_t group = 0; !status && group < reader->n_groups; group++) {
         float score = base_of(base, group);
-        if (!base_margin(reader, space, score, &margins[group]))
+        float margin = base_margin(reader, space, score, below);
+        if (!isfinite(margin))
             status = leat_error_set(reader->error, LEAT_E_MODEL,
                                     "%s: %g is out of range for %s", path, (double)score,
                                     reader->ensemble->objective);
+        margins[group] = (double)margin;
+        below = score;
     }
     return status;
 }
 
-/* The arrays of one tree, used again for the next. */
-struct tree_arrays {
-    int32_t *left;
-    int32_t *right;
-    int32_t *feature;
-    int32_t *default_left;
-    int32_t *split_type;
-    float *condition;
-    uint8_t *missing;
-    double *number; /* the bound of a split, the value of a leaf */
-};
+/* ---- trees */
 
-static leat_status new_tree_arrays(struct reader *reader, size_t n_nodes,
-                                   struct tree_arrays *arrays)
+/* Nodes of all trees. */
+static leat_status count_nodes(struct reader *reader, const leat_doc *trees,
+                               uint64_t *n_nodes)
 {
-    leat_arena *scratch = reader->scratch;
-    *arrays = (struct tree_arrays){
-        .left = leat_arena_calloc(scratch, n_nodes, sizeof *arrays->left),
-        .right = leat_arena_calloc(scratch, n_nodes, sizeof *arrays->right),
-        .feature = leat_arena_calloc(scratch, n_nodes, sizeof *arrays->feature),
-        .default_left = leat_arena_calloc(scratch, n_nodes, sizeof *arrays->default_left),
-        .split_type = leat_arena_calloc(scratch, n_nodes, sizeof *arrays->split_type),
-        .condition = leat_arena_calloc(scratch, n_nodes, sizeof *arrays->condition),
-        .missing = leat_arena_calloc(scratch, n_nodes, sizeof *arrays->missing),
-        .number = leat_arena_calloc(scratch, n_nodes, sizeof *arrays->number),
-    };
-    return arrays->left && arrays->right && arrays->feature && arrays->default_left &&
-                   arrays->split_type && arrays->condition && arrays->missing &&
-                   arrays->number
-               ? LEAT_OK
-               : out_of_memory(reader);
-}
-
-/* Vector leaves have arrays of other sizes, so this comes before the arrays are read. */
-static leat_status check_tree_kind(struct reader *reader, const leat_doc *tree, size_t t)
-{
-    uint32_t leaf_size;
-    leat_status status = leat_doc_get_count(tree, "tree_param.size_leaf_vector", 1,
-                                            &leaf_size, reader->error);
-    if (status)
-        return status;
-    if (leaf_size > 1)
-        return unsupported(reader, "tree_param.size_leaf_vector", "a leaf vector is");
-    const leat_doc *id = leat_doc_find(tree, "id");
-    if (id && !(id->kind == LEAT_DOC_NUMBER && id->number == (double)t))
-        return leat_error_set(reader->error, LEAT_E_MODEL, "id: expected %zu", t);
-    return LEAT_OK;
-}
-
-static leat_status get_split_types(struct reader *reader, const leat_doc *tree,
-                                   size_t n_nodes, int32_t *split_type)
-{
-    if (!leat_doc_find(tree, "split_type"))
-        return LEAT_OK;
-    leat_status status =
-        leat_doc_get_ints(tree, "split_type", n_nodes, split_type, reader->error);
-    for (size_t i = 0; !status && i < n_nodes; i++)
-        if (split_type[i])
-            status = unsupported(reader, "split_type", "a categorical split is");
-    return status;
-}
-
-static leat_status get_tree_arrays(struct reader *reader, const leat_doc *tree,
-                                   size_t n_nodes, struct tree_arrays *arrays)
-{
-    leat_status status = get_split_types(reader, tree, n_nodes, arrays->split_type);
-    if (!status)
-        status = leat_doc_get_ints(tree, "left_children", n_nodes, arrays->left,
-                                   reader->error);
-    if (!status)
-        status = leat_doc_get_ints(tree, "right_children", n_nodes, arrays->right,
-                                   reader->error);
-    if (!status)
-        status = leat_doc_get_ints(tree, "split_indices", n_nodes, arrays->feature,
-                                   reader->error);
-    if (!status)
-        status = leat_doc_get_ints(tree, "default_left", n_nodes, arrays->default_left,
-                                   reader->error);
-    if (!status)
-        status = leat_doc_get_floats(tree, "split_conditions", n_nodes, arrays->condition,
-                                     reader->error);
-    return status;
-}
-
-static leat_status read_tree(struct reader *reader, const leat_doc *doc, size_t t,
-                             int32_t group, struct tree_arrays *arrays)
-{
-    static const leat_tree_words words = {"left_children", "right_children",
-                                          "split_indices"};
-    const leat_doc *left = leat_doc_find(doc, "left_children");
-    size_t n_nodes = leat_doc_is_array(left) ? left->count : 0;
-    leat_status status = check_tree_kind(reader, doc, t);
-    if (!status)
-        status = get_tree_arrays(reader, doc, n_nodes, arrays);
-    if (status)
-        return status;
-    for (size_t i = 0; i < n_nodes; i++) {
-        arrays->missing[i] = arrays->default_left[i] ? LEAT_NAN_LEFT : LEAT_NAN_RIGHT;
-        /* No number is below NaN: all go right. */
-        arrays->number[i] = isnan(arrays->condition[i]) && arrays->left[i] != -1
-                                ? (double)-INFINITY
-                                : (double)arrays->condition[i];
-    }
-    leat_tree tree = {
-        .n_nodes = (uint32_t)n_nodes,
-        .group = (uint32_t)group,
-        .left = arrays->left,
-        .right = arrays->right,
-        .feature = arrays->feature,
-        .missing = arrays->missing,
-        .bound = arrays->number,
-        .value = arrays->number,
-        .words = &words,
-    };
-    return leat_forest_add(reader->ensemble->forest, &tree, reader->error);
-}
-
-/* How large the forest is: nodes of all trees, and of the largest. */
-static leat_status measure_trees(struct reader *reader, const leat_doc *trees,
-                                 uint64_t *n_nodes, size_t *largest)
-{
-    *n_nodes = *largest = 0;
+    *n_nodes = 0;
     for (size_t t = 0; t < trees->count; t++) {
         const leat_doc *left = trees->kind == LEAT_DOC_ARRAY
                                    ? leat_doc_find(&trees->items[t], "left_children")
@@ -339,17 +258,18 @@ static leat_status measure_trees(struct reader *reader, const leat_doc *trees,
                                   "trees[%zu].left_children: found %s, expected an array",
                                   t, leat_doc_kind_name(left));
         *n_nodes += left->count;
-        *largest = left->count > *largest ? left->count : *largest;
     }
     return LEAT_OK;
 }
 
-static leat_status new_forest(struct reader *reader, base_space space, uint64_t n_nodes)
+static leat_status new_forest(struct reader *reader, base_space space,
+                              const leat_doc *trees)
 {
+    uint64_t n_nodes;
     double *base = leat_arena_calloc(reader->scratch, reader->n_groups, sizeof *base);
-    if (!base)
-        return out_of_memory(reader);
-    leat_status status = read_base(reader, space, base);
+    leat_status status = base ? read_base(reader, space, base) : out_of_memory(reader);
+    if (!status)
+        status = count_nodes(reader, trees, &n_nodes);
     if (status)
         return status;
     leat_forest_spec spec = {
@@ -365,37 +285,80 @@ static leat_status new_forest(struct reader *reader, base_space space, uint64_t 
                            reader->error);
 }
 
+/* weights: [n_trees] */
+static leat_status read_weights(struct reader *reader, double *weights)
+{
+    const leat_doc *array = reader->weights;
+    for (size_t t = 0; t < reader->n_trees; t++)
+        weights[t] = 1;
+    if (!array)
+        return LEAT_OK;
+    if (!leat_doc_is_array(array) || array->count > reader->n_trees)
+        return leat_doc_unexpected("weight_drop", array, "a weight for each tree",
+                                   reader->error);
+    leat_status status = LEAT_OK;
+    for (size_t t = 0; !status && t < array->count; t++)
+        status = leat_doc_get_number("weight_drop", array, t, &weights[t], reader->error);
+    return status;
+}
+
+/* Tree t; what its arrays need is given back with the next. */
+static leat_status add_tree(struct reader *reader, leat_arena *scratch,
+                            const leat_doc *doc, size_t t, int32_t group, double weight)
+{
+    leat_tree tree;
+    const leat_doc *id = leat_doc_find(doc, "id");
+    if (id && !(id->kind == LEAT_DOC_NUMBER && id->number == (double)t))
+        return leat_error_set(reader->error, LEAT_E_MODEL, "id: expected %zu", t);
+    leat_arena_reset(scratch);
+    leat_status status =
+        leat_xgboost_tree_read(&tree, scratch, doc, weight, reader->error);
+    if (status)
+        return status;
+    tree.group = (uint32_t)group;
+    return leat_forest_add(reader->ensemble->forest, &tree, reader->error);
+}
+
+static leat_status add_trees(struct reader *reader, const leat_doc *trees,
+                             const int32_t *groups, const double *weights)
+{
+    leat_arena scratch;
+    leat_arena_init(&scratch, 1 << 16);
+    leat_status status = LEAT_OK;
+    for (size_t t = 0; !status && t < reader->n_trees; t++) {
+        status = add_tree(reader, &scratch, &trees->items[t], t, groups[t], weights[t]);
+        if (status)
+            leat_error_prefix(reader->error, "trees[%zu].", t);
+    }
+    leat_arena_fini(&scratch);
+    return status;
+}
+
 static leat_status read_trees(struct reader *reader, base_space space)
 {
     const leat_doc *trees;
-    struct tree_arrays arrays;
-    uint64_t n_nodes;
-    size_t largest;
     leat_status status = leat_doc_get_count(reader->model, "gbtree_model_param.num_trees",
                                             0, &reader->n_trees, reader->error);
     if (!status)
         status = leat_doc_get_array(reader->model, "trees", reader->n_trees, &trees,
                                     reader->error);
     if (!status)
-        status = measure_trees(reader, trees, &n_nodes, &largest);
-    if (!status)
-        status = new_forest(reader, space, n_nodes);
-    if (!status)
-        status = new_tree_arrays(reader, largest, &arrays);
+        status = new_forest(reader, space, trees);
     if (status)
         return status;
     int32_t *groups = leat_arena_calloc(reader->scratch, reader->n_trees, sizeof *groups);
-    if (!groups)
+    double *weights =
+        leat_arena_calloc(reader->scratch, reader->n_trees, sizeof *weights);
+    if (!groups || !weights)
         return out_of_memory(reader);
     status = leat_doc_get_ints(reader->model, "tree_info", reader->n_trees, groups,
                                reader->error);
-    for (size_t t = 0; !status && t < reader->n_trees; t++) {
-        status = read_tree(reader, &trees->items[t], t, groups[t], &arrays);
-        if (status)
-            leat_error_prefix(reader->error, "trees[%zu].", t);
-    }
-    return status;
+    if (!status)
+        status = read_weights(reader, weights);
+    return status ? status : add_trees(reader, trees, groups, weights);
 }
+
+/* ---- what people should know */
 
 static leat_status read_name(struct reader *reader, const leat_doc *names, size_t i,
                              const char **name)
@@ -429,9 +392,17 @@ static leat_status read_feature_names(struct reader *reader)
     return status;
 }
 
+static leat_status warn(struct reader *reader, const char *text)
+{
+    const char *before = reader->ensemble->warning;
+    reader->ensemble->warning = leat_arena_printf(
+        reader->arena, "%s%s%s", before ? before : "", before ? "; " : "", text);
+    return reader->ensemble->warning ? LEAT_OK : out_of_memory(reader);
+}
+
 /* Booster.predict scores with all trees, early stopping or not; users of the scikit-learn
  * wrapper, which stops at the best iteration, should know. */
-static leat_status read_warning(struct reader *reader)
+static leat_status warn_of_best_iteration(struct reader *reader)
 {
     uint32_t best, parallel;
     if (!leat_doc_to_count(
@@ -446,18 +417,33 @@ static leat_status read_warning(struct reader *reader)
     uint64_t rounds = reader->n_trees / per_round;
     if ((uint64_t)best + 1 >= rounds)
         return LEAT_OK;
-    reader->ensemble->warning = leat_arena_printf(
-        reader->arena,
-        "best_iteration %u is ignored: all %llu rounds count, as in Booster.predict; to "
-        "stop there, save booster[:%u]",
-        best, (unsigned long long)rounds, best + 1);
-    return reader->ensemble->warning ? LEAT_OK : out_of_memory(reader);
+    char text[160];
+    snprintf(text, sizeof text,
+             "best_iteration %u is ignored: all %llu rounds count, as in "
+             "Booster.predict; to stop there, save booster[:%u]",
+             best, (unsigned long long)rounds, best + 1);
+    return warn(reader, text);
+}
+
+static leat_status warn_of_categories(struct reader *reader)
+{
+    const leat_doc *columns = leat_doc_find(reader->model, "cats.enc");
+    if (!leat_doc_is_array(columns) || !columns->count)
+        return LEAT_OK;
+    return warn(reader, "categorical features take codes: the position of a category in "
+                        "the training frame's list");
+}
+
+static leat_status read_warnings(struct reader *reader)
+{
+    leat_status status = warn_of_best_iteration(reader);
+    return status ? status : warn_of_categories(reader);
 }
 
 static leat_status read_model(struct reader *reader)
 {
     const struct objective *objective = NULL;
-    leat_status status = check_booster(reader);
+    leat_status status = find_model(reader);
     if (!status)
         status = read_objective(reader, &objective);
     if (!status)
@@ -466,7 +452,7 @@ static leat_status read_model(struct reader *reader)
         status = read_trees(reader, objective->base);
     if (!status)
         status = read_feature_names(reader);
-    return status ? status : read_warning(reader);
+    return status ? status : read_warnings(reader);
 }
 
 leat_status leat_xgboost_read(leat_ensemble *ensemble, leat_arena *arena,

@@ -1,6 +1,7 @@
 leat_unit_test(forest leat_ops)
 leat_unit_test(linear_leaves leat_ops m)
-foreach(name sha256 json ubjson link xgboost model model_corruption session)
+foreach(name sha256 json ubjson text_block link xgboost lightgbm model model_corruption
+        session)
     leat_unit_test(${name} leat_runtime)
 endforeach()
 # Every bit of three models: two minutes under TSan.

@@ -110,7 +110,7 @@ static void test_model__puts_the_path_before_every_message(void **state)
     assert_string_equal(
         error.msg,
         GOLDEN "make.py: no model format that is known here (it begins with 0x22); "
-               "expected XGBoost's JSON or UBJSON");
+               "expected XGBoost's JSON or UBJSON, or LightGBM's text");
     assert_int_equal(leat_model_open(&model, GOLDEN "make.py", NULL, NULL), LEAT_E_MODEL);
 }
 
@@ -119,8 +119,7 @@ static void test_model__refuses_other_formats_by_name(void **state)
     (void)state;
 #define REFUSED(bytes, msg)                                                              \
     expect_refused(bytes, sizeof(bytes) - 1, LEAT_E_UNSUPPORTED, msg)
-    REFUSED("tree\nversion=v4\n", "LightGBM text is not supported yet");
-    REFUSED("\x08\x08\x12\x05skl2o", "the protobuf is malformed or truncated");
+    REFUSED("\x08\x08\x12\x05skl2o", "ONNX is not supported yet");
     REFUSED("\x80\x04\x95",
             "this is a Python pickle, which could run code: load it there "
             "and save it with XGBoost's save_model(\"model.json\")");
@@ -143,7 +142,7 @@ static void test_model__refuses_what_is_no_model(void **state)
     expect_refused("", 0, LEAT_E_MODEL, "the file is empty");
     expect_refused(" \n ", 3, LEAT_E_MODEL,
                    "no model format that is known here (it begins with 0x20); expected "
-                   "XGBoost's JSON or UBJSON");
+                   "XGBoost's JSON or UBJSON, or LightGBM's text");
     expect_refused("{\"a\":1}", 7, LEAT_E_MODEL,
                    "no key \"learner\": expected what XGBoost's save_model writes");
     expect_refused("{", 1, LEAT_E_MODEL, "byte 1: the file ends, expected a string");
