@@ -12,35 +12,55 @@ enum {
     LONG_NS = 1000000,
     TOO_LONG_NS = 20000000, /* more rows are not tried */
     MAX_NUMBERS = 1 << 20,  /* in the rows that are tried */
-    MIN_BLOCK = 16,
+    MIN_ROWS = 16,          /* of a measurement, and of a block */
 };
 
-static uint64_t time_of(const leat_forest *forest, uint32_t e, const void *rows,
-                        uint32_t n_rows, void *margins, void *scratch)
+/* The rows that measurements run on, and room for what comes out. */
+struct trial {
+    const leat_forest *forest;
+    uint32_t max_rows;
+    void *rows;    /* [max_rows][n_features] of dtype */
+    void *margins; /* [max_rows][n_groups] of dtype */
+    void *scratch;
+};
+
+/* All rows up to the `end`th, n_rows at a time: one after the other, as they come. */
+static uint64_t time_once(const struct trial *trial, uint32_t e, uint32_t n_rows,
+                          uint32_t end)
 {
+    const leat_forest *forest = trial->forest;
+    const size_t row_size = forest->facts.n_features * forest->number_size;
+    const uint64_t start = leat_clock_read(CLOCK_THREAD_CPUTIME_ID);
+    for (uint32_t row = 0; row < end; row += n_rows)
+        leat_forest_evaluator(e)->run(forest, forest->state[e],
+                                      (const char *)trial->rows + row * row_size, n_rows,
+                                      trial->margins, trial->scratch);
+    return leat_clock_read(CLOCK_THREAD_CPUTIME_ID) - start;
+}
+
+/* Nanoseconds of evaluator e for n_rows. */
+static uint64_t time_of(const struct trial *trial, uint32_t e, uint32_t n_rows)
+{
+    const uint32_t end = n_rows > MIN_ROWS            ? n_rows
+                         : trial->max_rows < MIN_ROWS ? n_rows
+                                                      : MIN_ROWS;
     uint64_t best = UINT64_MAX;
     for (uint32_t try = 0; try < TRIES; try++) {
-        uint64_t start = leat_now_ns();
-        leat_forest_evaluator(e)->run(forest, forest->state[e], rows, n_rows, margins,
-                                      scratch);
-        uint64_t took = leat_now_ns() - start;
+        uint64_t took = time_once(trial, e, n_rows, end);
         best = took < best ? took : best;
         if (took > LONG_NS)
             break;
     }
-    return best;
+    return best * n_rows / end;
 }
 
 /* The fastest for so many rows, and its time. */
-static uint8_t fastest(const leat_forest *forest, const void *rows, uint32_t n_rows,
-                       void *margins, void *scratch, uint64_t *least)
+static uint8_t fastest(const struct trial *trial, uint32_t n_rows, uint64_t *least)
 {
     uint8_t best = 0;
     *least = UINT64_MAX;
     for (uint8_t e = 0; e < LEAT_FOREST_EVALUATORS; e++) {
-        if (!forest->state[e])
-            continue;
-        uint64_t took = time_of(forest, e, rows, n_rows, margins, scratch);
+        uint64_t took = trial->forest->state[e] ? time_of(trial, e, n_rows) : UINT64_MAX;
         if (took < *least) {
             *least = took;
             best = e;
@@ -50,19 +70,18 @@ static uint8_t fastest(const leat_forest *forest, const void *rows, uint32_t n_r
 }
 
 /* What was found for the most rows that were tried holds for more. */
-static void measure(leat_forest *forest, const void *rows, uint32_t max_rows,
-                    void *margins, void *scratch)
+static void measure(leat_forest *forest, const struct trial *trial)
 {
     uint64_t least = 0;
-    forest->block = MIN_BLOCK;
+    forest->block = MIN_ROWS;
     for (uint32_t bucket = 0; bucket < LEAT_FOREST_BUCKETS; bucket++) {
         uint32_t n_rows = 1u << bucket;
-        if (n_rows > max_rows || least > TOO_LONG_NS) {
+        if (n_rows > trial->max_rows || least > TOO_LONG_NS) {
             forest->choice[bucket] = forest->choice[bucket - 1];
             continue;
         }
-        forest->choice[bucket] = fastest(forest, rows, n_rows, margins, scratch, &least);
-        if (least <= LONG_NS && n_rows > MIN_BLOCK)
+        forest->choice[bucket] = fastest(trial, n_rows, &least);
+        if (least <= LONG_NS && n_rows > MIN_ROWS)
             forest->block = n_rows;
     }
 }
@@ -83,17 +102,21 @@ leat_status leat_forest_choose(leat_forest *forest, leat_error *error)
 {
     const uint32_t max_rows = rows_to_try(forest);
     const leat_forest_facts facts = forest->facts;
-    void *rows = calloc((size_t)max_rows * facts.n_features, forest->number_size);
-    void *margins = calloc((size_t)max_rows * facts.n_groups, forest->number_size);
-    void *scratch = take(leat_forest_scratch(forest));
+    struct trial trial = {
+        .forest = forest,
+        .max_rows = max_rows,
+        .rows = calloc((size_t)max_rows * facts.n_features, forest->number_size),
+        .margins = calloc((size_t)max_rows * facts.n_groups, forest->number_size),
+        .scratch = take(leat_forest_scratch(forest)),
+    };
     leat_status status = LEAT_E_MEMORY;
-    if (rows && margins && scratch) {
-        leat_ranker_example(forest->ranker, rows, max_rows);
-        measure(forest, rows, max_rows, margins, scratch);
+    if (trial.rows && trial.margins && trial.scratch) {
+        leat_ranker_example(forest->ranker, trial.rows, max_rows);
+        measure(forest, &trial);
         status = LEAT_OK;
     }
-    free(rows);
-    free(margins);
-    free(scratch);
+    free(trial.rows);
+    free(trial.margins);
+    free(trial.scratch);
     return status ? leat_error_set(error, status, "out of memory") : LEAT_OK;
 }

@@ -95,6 +95,34 @@ const leat_evaluator *leat_forest_evaluator(uint32_t number);
 /* Measures the evaluators that serve, and fills choice. */
 leat_status leat_forest_choose(leat_forest *forest, leat_error *error) LEAT_MUST_CHECK;
 
+enum {
+    LEAT_FILL_DEPTH = 8, /* of a tree that is filled up, at most */
+    LEAT_FILL_LEAVES = 1 << LEAT_FILL_DEPTH,
+};
+
+/* A tree filled up to a complete one: slot s has its children at 2s + 1 and 2s + 2, and
+ * where a leaf stands above the last level all slots below it are that leaf.
+ * slots: [2 LEAT_FILL_LEAVES], the node of each slot of tree t within the tree. */
+void leat_forest_fill(const leat_forest *forest, uint32_t t, uint32_t *slots);
+
+/* The leaves of a tree that was filled up, as numbers of dtype [2^depth]; NULL when out of
+ * memory. */
+void *leat_forest_fill_values(const leat_forest *forest, uint32_t t,
+                              const uint32_t *slots);
+
+/* False where complete trees would mostly be empty, or are too deep. */
+int leat_forest_fills(const leat_forest *forest);
+
+/* Trees in the order of their groups: order[n_trees]; n_trees: [n_groups], how many each
+ * has. */
+leat_status leat_forest_by_group(const leat_forest *forest, uint32_t *order,
+                                 uint32_t *n_trees) LEAT_MUST_CHECK;
+
+static inline int leat_node_is_leaf(leat_forest_node node, uint32_t at)
+{
+    return node.child == at;
+}
+
 static inline float leat_forest_f32(const leat_forest *forest, size_t node)
 {
     return ((const float *)forest->value)[node];

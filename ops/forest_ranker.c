@@ -472,6 +472,11 @@ uint32_t leat_ranker_columns(const leat_ranker *ranker)
     return ranker->n_columns;
 }
 
+uint32_t leat_ranker_cuts(const leat_ranker *ranker, uint32_t column)
+{
+    return ranker->columns[column].n_bounds;
+}
+
 /* ---- building ---- */
 
 /* What zero and NaN rank as: by the way of the column's splits where they are missing,

@@ -64,6 +64,10 @@ leat_status leat_ranker_new(leat_ranker **ranker, leat_arena *arena,
 
 uint32_t leat_ranker_columns(const leat_ranker *ranker);
 
+/* The cuts of a column: LEAT_RANK_LEAST and those that follow it; each is asked by some
+ * split. */
+uint32_t leat_ranker_cuts(const leat_ranker *ranker, uint32_t column);
+
 /* rows: [n_rows][n_features] of the dtype. The rank of row r in column c is written to
  * ranks[r * row_step + c * column_step]. */
 void leat_ranker_run(const leat_ranker *ranker, const void *rows, uint32_t n_rows,

@@ -1,4 +1,298 @@
 #include "ops/forest_layout.h"
+#include "ops/simd.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+/* For few rows: all ranks of a row stand in vector registers, and all splits of a tree are
+ * answered at once: a shuffle fetches the rank that each split asks for, a comparison with
+ * the cuts gives a bit for each. What is left is a walk over bits within a machine word,
+ * which waits for no memory, and trees do not wait for one another.
+ *
+ * Split s of a complete tree, counted from 1 so that its children are 2s and 2s + 1, has
+ * its byte in block s / 64 of the tree's columns and cuts. */
+enum {
+    BLOCK = 64,       /* splits that one register answers */
+    COLUMNS = 128,    /* at most */
+    FEW_COLUMNS = 32, /* two tables of AVX2 hold them */
+    TILE = 4,         /* rows that share a tree's loads */
+    WORD_DEPTH = 6,   /* levels whose splits fit one word of bits */
+};
+
+/* Marks a column of the second table; what AVX-512 makes of a byte ignores it. */
+#define SECOND ((char)0x80)
+
+struct tree {
+    const uint8_t *columns; /* [blocks(depth)][BLOCK] */
+    const int8_t *cuts;     /* the same */
+    const void *values;     /* [2^depth] of dtype */
+    uint32_t depth;
+};
+
+struct compiled {
+    const uint32_t *n_trees; /* [n_groups] */
+    struct tree *trees;      /* by group, in the order of the forest */
+};
+
+static inline uint32_t blocks_of(uint32_t depth)
+{
+    return depth <= WORD_DEPTH ? 1 : 1u << (depth - WORD_DEPTH);
+}
+
+/* ---- compiling ---- */
+
+static uint8_t column_byte(uint32_t column, uint32_t n_columns)
+{
+    int is_second = n_columns <= FEW_COLUMNS && column >= FEW_COLUMNS / 2;
+    return (uint8_t)(column | (is_second ? (uint8_t)SECOND : 0));
+}
+
+static leat_status lay_tree(const leat_forest *forest, uint32_t t, struct tree *tree)
+{
+    const uint32_t n_columns = leat_ranker_columns(forest->ranker);
+    const leat_forest_place place = forest->trees[t];
+    const size_t size = (size_t)blocks_of(place.depth) * BLOCK;
+    uint32_t slots[2 * LEAT_FILL_LEAVES];
+    leat_forest_fill(forest, t, slots);
+    uint8_t *columns = leat_arena_aligned(forest->arena, 2 * size);
+    void *values = leat_forest_fill_values(forest, t, slots);
+    if (!columns || !values)
+        return LEAT_E_MEMORY;
+    int8_t *cuts = (int8_t *)columns + size;
+    memset(columns, 0, size);
+    memset(cuts, LEAT_RANK_MOST, size);
+    for (uint32_t slot = 0; slot < (1u << place.depth) - 1; slot++) {
+        leat_forest_node node = forest->nodes[place.first + slots[slot]];
+        columns[slot + 1] = column_byte(leat_node_column(node), n_columns);
+        cuts[slot + 1] = leat_node_cut(node);
+    }
+    *tree = (struct tree){columns, cuts, values, place.depth};
+    return LEAT_OK;
+}
+
+static leat_status compile_trees(const leat_forest *forest, struct compiled *compiled,
+                                 uint32_t *n_trees)
+{
+    uint32_t *order = calloc((size_t)forest->facts.n_trees + 1, sizeof *order);
+    leat_status status =
+        order ? leat_forest_by_group(forest, order, n_trees) : LEAT_E_MEMORY;
+    for (uint32_t t = 0; !status && t < forest->facts.n_trees; t++)
+        status = lay_tree(forest, order[t], compiled->trees + t);
+    compiled->n_trees = n_trees;
+    free(order);
+    return status;
+}
+
+static leat_status compile(void **state, const leat_forest *forest, leat_error *error)
+{
+    *state = NULL;
+    if (leat_simd_level() < LEAT_SIMD_AVX2 || !leat_forest_fills(forest) ||
+        leat_ranker_columns(forest->ranker) > COLUMNS)
+        return LEAT_OK;
+    leat_arena *arena = forest->arena;
+    struct compiled *compiled = leat_arena_calloc(arena, 1, sizeof *compiled);
+    uint32_t *n_trees = leat_arena_calloc(arena, forest->facts.n_groups, sizeof *n_trees);
+    leat_status status = LEAT_E_MEMORY;
+    if (compiled && n_trees) {
+        compiled->trees = leat_arena_calloc(arena, (size_t)forest->facts.n_trees + 1,
+                                            sizeof *compiled->trees);
+        if (compiled->trees)
+            status = compile_trees(forest, compiled, n_trees);
+    }
+    *state = compiled;
+    return status ? leat_error_set(error, status, "out of memory") : LEAT_OK;
+}
+
+/* ---- running ---- */
+
+/* Where the answers of a complete tree lead; answers: [blocks(depth)]. */
+__attribute__((always_inline)) static inline uint32_t walk(const uint64_t *answers,
+                                                           uint32_t depth)
+{
+    uint64_t at = 1;
+    for (uint32_t level = 0; level < depth && level < WORD_DEPTH; level++)
+        at = 2 * at + (answers[0] >> at & 1);
+    for (uint32_t level = WORD_DEPTH; level < depth; level++)
+        at = 2 * at + (answers[at / BLOCK] >> at % BLOCK & 1);
+    return (uint32_t)at - (1u << depth);
+}
+
+/* A shuffle reads a table of 16 ranks and answers 0 where a byte has its top bit set. */
+LEAT_AVX2_INLINE __m256i shuffle(const int8_t *ranks, __m256i bytes)
+{
+    return _mm256_shuffle_epi8(
+        _mm256_broadcastsi128_si256(_mm_load_si128((const __m128i *)(const void *)ranks)),
+        bytes);
+}
+
+/* Few columns have the top bit where the second table is meant; with more, each number is
+ * moved to where only its own table sees it clear. */
+LEAT_AVX2_INLINE __m256i fetch_ranks(const int8_t *ranks, uint32_t n_columns,
+                                     __m256i column)
+{
+    if (n_columns <= FEW_COLUMNS)
+        return _mm256_or_si256(
+            shuffle(ranks, column),
+            shuffle(ranks + 16, _mm256_xor_si256(column, _mm256_set1_epi8(SECOND))));
+    __m256i rank = _mm256_setzero_si256();
+    for (uint32_t first = 0; first < n_columns; first += 16) {
+        __m256i within = _mm256_xor_si256(column, _mm256_set1_epi8((char)first));
+        within = _mm256_adds_epu8(within, _mm256_set1_epi8(0x70));
+        rank = _mm256_or_si256(rank, shuffle(ranks + first, within));
+    }
+    return rank;
+}
+
+/* ranks: [COLUMNS]; answers to one block of splits. */
+LEAT_AVX2_INLINE uint32_t answer32(const int8_t *ranks, uint32_t n_columns,
+                                   const uint8_t *columns, const int8_t *cuts)
+{
+    __m256i column = _mm256_load_si256((const __m256i *)(const void *)columns);
+    __m256i right =
+        _mm256_cmpgt_epi8(fetch_ranks(ranks, n_columns, column),
+                          _mm256_load_si256((const __m256i *)(const void *)cuts));
+    return (uint32_t)_mm256_movemask_epi8(right);
+}
+
+LEAT_AVX2_INLINE uint64_t answer_avx2(const int8_t *ranks, uint32_t n_columns,
+                                      const uint8_t *columns, const int8_t *cuts)
+{
+    return answer32(ranks, n_columns, columns, cuts) |
+           (uint64_t)answer32(ranks, n_columns, columns + 32, cuts + 32) << 32;
+}
+
+LEAT_AVX512_INLINE uint64_t answer_avx512(const int8_t *ranks, uint32_t n_columns,
+                                          const uint8_t *columns, const int8_t *cuts)
+{
+    __m512i column = _mm512_load_si512(columns), low = _mm512_load_si512(ranks);
+    __m512i rank =
+        n_columns <= BLOCK
+            ? _mm512_permutexvar_epi8(column, low)
+            : _mm512_permutex2var_epi8(low, column, _mm512_load_si512(ranks + BLOCK));
+    return _mm512_cmpgt_epi8_mask(rank, _mm512_load_si512(cuts));
+}
+
+/* A constant depth and number of rows unroll every loop. sums, ranks: [n_rows] */
+#define ADD_TREES(name, target, answer, type)                                            \
+    target __attribute__((always_inline)) static inline void name##_tree(                \
+        const struct tree *tree, uint32_t depth, const int8_t *ranks,                    \
+        uint32_t n_columns, uint32_t n_rows, type *sums)                                 \
+    {                                                                                    \
+        for (uint32_t row = 0; row < n_rows; row++, ranks += COLUMNS) {                  \
+            uint64_t answers[LEAT_FILL_LEAVES / BLOCK];                                  \
+            for (uint32_t b = 0; b < blocks_of(depth); b++)                              \
+                answers[b] = answer(ranks, n_columns, tree->columns + b * BLOCK,         \
+                                    tree->cuts + b * BLOCK);                             \
+            sums[row] += ((const type *)tree->values)[walk(answers, depth)];             \
+        }                                                                                \
+    }                                                                                    \
+    target __attribute__((always_inline)) static inline void name##_rows(                \
+        const struct tree *tree, uint32_t n_trees, const int8_t *ranks,                  \
+        uint32_t n_columns, uint32_t n_rows, void *group_sums)                           \
+    {                                                                                    \
+        type sums[TILE];                                                                 \
+        memcpy(sums, group_sums, n_rows * sizeof *sums);                                 \
+        for (const struct tree *end = tree + n_trees; tree < end;)                       \
+            SWITCH_DEPTH(name##_tree, tree, end, ranks, n_columns, n_rows, sums);        \
+        memcpy(group_sums, sums, n_rows * sizeof *sums);                                 \
+    }                                                                                    \
+    target static void name(const struct tree *tree, uint32_t n_trees,                   \
+                            const int8_t *ranks, uint32_t n_columns, uint32_t n_rows,    \
+                            void *sums)                                                  \
+    {                                                                                    \
+        if (n_rows == TILE)                                                              \
+            name##_rows(tree, n_trees, ranks, n_columns, TILE, sums);                    \
+        else                                                                             \
+            name##_rows(tree, n_trees, ranks, n_columns, 1, sums);                       \
+    }
+
+/* Trees of one depth in a row stay in their loop, whose branches are foreseen. */
+#define SWITCH_DEPTH(add, tree, end, ...)                                                \
+    switch ((tree)->depth) {                                                             \
+        CASE_DEPTH(0, add, tree, end, __VA_ARGS__);                                      \
+        CASE_DEPTH(1, add, tree, end, __VA_ARGS__);                                      \
+        CASE_DEPTH(2, add, tree, end, __VA_ARGS__);                                      \
+        CASE_DEPTH(3, add, tree, end, __VA_ARGS__);                                      \
+        CASE_DEPTH(4, add, tree, end, __VA_ARGS__);                                      \
+        CASE_DEPTH(5, add, tree, end, __VA_ARGS__);                                      \
+        CASE_DEPTH(6, add, tree, end, __VA_ARGS__);                                      \
+        CASE_DEPTH(7, add, tree, end, __VA_ARGS__);                                      \
+        CASE_DEPTH(8, add, tree, end, __VA_ARGS__);                                      \
+    }
+
+#define CASE_DEPTH(n, add, tree, end, ...)                                               \
+    case n:                                                                              \
+        do                                                                               \
+            add(tree, n, __VA_ARGS__);                                                   \
+        while (++(tree) < (end) && (tree)->depth == (n));                                \
+        break
+
+ADD_TREES(add_f32_avx2, LEAT_AVX2, answer_avx2, float)
+ADD_TREES(add_f64_avx2, LEAT_AVX2, answer_avx2, double)
+ADD_TREES(add_f32_avx512, LEAT_AVX512, answer_avx512, float)
+ADD_TREES(add_f64_avx512, LEAT_AVX512, answer_avx512, double)
+
+/* Adds the leaves of 1 or TILE rows to their sums of a group.
+ * ranks: [n_rows][COLUMNS]; sums: [n_rows] of dtype */
+typedef void add_trees(const struct tree *tree, uint32_t n_trees, const int8_t *ranks,
+                       uint32_t n_columns, uint32_t n_rows, void *sums);
+
+static add_trees *pick(leat_dtype dtype)
+{
+    if (leat_simd_level() == LEAT_SIMD_AVX512)
+        return dtype == LEAT_F32 ? add_f32_avx512 : add_f64_avx512;
+    return dtype == LEAT_F32 ? add_f32_avx2 : add_f64_avx2;
+}
+
+static size_t scratch_size(const leat_forest *forest, const void *state)
+{
+    (void)forest;
+    (void)state;
+    return (size_t)COLUMNS * LEAT_FOREST_ROWS;
+}
+
+/* Every group of 1 or TILE rows. margins: [n_rows][n_groups] */
+static void run_rows(const leat_forest *forest, const struct compiled *compiled,
+                     const int8_t *ranks, uint32_t n_rows, char *margins)
+{
+    add_trees *add = pick(forest->facts.dtype);
+    const size_t size = forest->number_size, n_groups = forest->facts.n_groups;
+    const uint32_t n_columns = leat_ranker_columns(forest->ranker);
+    const struct tree *tree = compiled->trees;
+    for (size_t group = 0; group < n_groups; group++) {
+        double sums[TILE]; /* of dtype, which is no larger */
+        for (uint32_t row = 0; row < n_rows; row++)
+            memcpy((char *)sums + row * size, (const char *)forest->base + group * size,
+                   size);
+        add(tree, compiled->n_trees[group], ranks, n_columns, n_rows, sums);
+        for (uint32_t row = 0; row < n_rows; row++)
+            memcpy(margins + (row * n_groups + group) * size, (char *)sums + row * size,
+                   size);
+        tree += compiled->n_trees[group];
+    }
+}
+
+static void run(const leat_forest *forest, const void *state, const void *rows,
+                uint32_t n_rows, void *margins, void *scratch)
+{
+    const size_t row_size = forest->facts.n_groups * forest->number_size;
+    int8_t *ranks = scratch; /* [n_rows][COLUMNS] */
+    char *margin = margins;
+    leat_ranker_run(forest->ranker, rows, n_rows, ranks, COLUMNS, 1);
+    for (uint32_t row = 0, n; row < n_rows; row += n) {
+        n = n_rows - row < TILE ? 1 : TILE;
+        run_rows(forest, state, ranks + row * COLUMNS, n, margin + row * row_size);
+    }
+}
+
+const leat_evaluator leat_forest_register = {"register", compile, scratch_size, run};
+
+#else
+
 static leat_status compile(void **state, const leat_forest *forest, leat_error *error)
 {
     (void)forest;
@@ -6,4 +300,7 @@ static leat_status compile(void **state, const leat_forest *forest, leat_error *
     *state = NULL;
     return LEAT_OK;
 }
+
 const leat_evaluator leat_forest_register = {"register", compile, NULL, NULL};
+
+#endif

@@ -6,6 +6,7 @@ static leat_simd detect(void)
 {
 #if defined(__x86_64__)
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") ||
+        !__builtin_cpu_supports("bmi") || !__builtin_cpu_supports("bmi2") ||
         !__builtin_cpu_supports("popcnt"))
         return LEAT_SIMD_NONE;
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&

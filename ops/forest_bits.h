@@ -1,0 +1,73 @@
+/* ops/forest_bits.h: a forest evaluated on many rows at once, a bit a row.
+ *
+ * Internal to ops/. A condition (column and cut) holds for some rows and for others not,
+ * and that is a vector of bits, one a row, made once a block of rows for each condition
+ * that the forest asks. A tree then is logic on these vectors: from the answers to its
+ * splits follow the bits of the number of the leaf, for all rows together. Numbers become
+ * bytes, bytes fetch the leaves' values, and values are added as they are.
+ *
+ *   forest_bits.c         compiles a forest, runs a block
+ *   forest_bits_turn.h    the logic, for vectors of any width
+ *   forest_bits_avx2.c    answers, leaves and sums by AVX2
+ *   forest_bits_avx512.c  the same by AVX-512
+ *
+ * Owns:    nothing; what compile() builds lives in the forest's arena.
+ * Threads: compile: one; run: any.
+ */
+#ifndef LEAT_OPS_FOREST_BITS_H
+#define LEAT_OPS_FOREST_BITS_H
+
+#include "ops/forest_layout.h"
+
+enum {
+    LEAT_BITS_DEPTH = LEAT_FILL_DEPTH,
+    LEAT_BITS_WORDS = LEAT_FOREST_ROWS / 64,
+    LEAT_BITS_PLANE = 64, /* a plane has at least so many bytes */
+};
+
+/* A tree filled up to a complete one: the turns at all levels, the first one the highest
+ * bit, are the number of the leaf. */
+typedef struct leat_bits_tree {
+    const uint16_t *splits; /* [2^depth - 1]: the condition of a slot */
+    const void *values;     /* [2^depth] of the forest's dtype */
+    const uint8_t *planes;  /* [4][leat_bits_plane(depth)]: byte b of each f32 value */
+    uint32_t depth;
+} leat_bits_tree;
+
+typedef struct leat_bits {
+    leat_dtype dtype;
+    uint32_t n_columns;
+    uint32_t n_conditions;
+    const uint32_t *n_cuts;  /* [n_columns] */
+    const uint32_t *n_trees; /* [n_groups] */
+    leat_bits_tree *trees;   /* by group, in the order of the forest */
+} leat_bits;
+
+static inline uint32_t leat_bits_plane(uint32_t depth)
+{
+    return 1u << depth < LEAT_BITS_PLANE ? LEAT_BITS_PLANE : 1u << depth;
+}
+
+/* Words of 64 rows in the block that so many rows take. */
+static inline uint32_t leat_bits_words(uint32_t n_rows)
+{
+    return n_rows <= 64 ? 1 : n_rows <= 128 ? 2 : LEAT_BITS_WORDS;
+}
+
+/* What the instruction sets do each in their own way. Rows of a block behind the
+ * last one are nobody's. */
+typedef struct leat_bits_kernel {
+    /* ranks: [n_columns][64 n_words] -> answers: [n_conditions][n_words], the
+     * conditions in the order of columns and cuts. */
+    void (*ask)(const leat_bits *bits, const int8_t *ranks, uint32_t n_words,
+                uint64_t *answers);
+
+    /* Adds the leaf of each row to sums [64 n_words] of dtype. */
+    void (*add_tree)(const leat_bits_tree *tree, leat_dtype dtype,
+                     const uint64_t *answers, uint32_t n_rows, void *sums);
+} leat_bits_kernel;
+
+extern const leat_bits_kernel leat_bits_avx2;
+extern const leat_bits_kernel leat_bits_avx512;
+
+#endif

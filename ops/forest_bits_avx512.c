@@ -1,0 +1,202 @@
+#include "ops/forest_bits_turn.h"
+#include "ops/simd.h"
+
+#include <string.h>
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+enum { WORD_ROWS = 64, FLOAT_BYTES = 4 };
+
+/* ---- answers ---- */
+
+LEAT_AVX512_INLINE void ask_column(const int8_t *ranks, uint32_t n_cuts, uint32_t n_words,
+                                   uint64_t *answers)
+{
+    __m512i rank[LEAT_BITS_WORDS];
+    for (uint32_t w = 0; w < n_words; w++)
+        rank[w] = _mm512_load_si512(ranks + w * WORD_ROWS);
+    __m512i cut = _mm512_set1_epi8(LEAT_RANK_LEAST);
+    for (uint32_t c = 0; c < n_cuts; c++, answers += n_words) {
+        for (uint32_t w = 0; w < n_words; w++)
+            answers[w] = _mm512_cmpgt_epi8_mask(rank[w], cut);
+        cut = _mm512_add_epi8(cut, _mm512_set1_epi8(1));
+    }
+}
+
+LEAT_AVX512 static void ask(const leat_bits *bits, const int8_t *ranks, uint32_t n_words,
+                            uint64_t *answers)
+{
+    for (uint32_t c = 0; c < bits->n_columns; c++) {
+        const uint32_t n_cuts = bits->n_cuts[c];
+        if (n_words == 1)
+            ask_column(ranks, n_cuts, 1, answers);
+        else if (n_words == 2)
+            ask_column(ranks, n_cuts, 2, answers);
+        else
+            ask_column(ranks, n_cuts, LEAT_BITS_WORDS, answers);
+        ranks += (size_t)WORD_ROWS * n_words;
+        answers += (size_t)n_cuts * n_words;
+    }
+}
+
+/* ---- leaves ---- */
+
+LEAT_AVX512_INLINE __m128i load64(const uint64_t *answers, size_t condition)
+{
+    return _mm_loadl_epi64((const __m128i *)(const void *)(answers + condition));
+}
+
+LEAT_AVX512_INLINE __m128i load128(const uint64_t *answers, size_t condition)
+{
+    return _mm_load_si128((const __m128i *)(const void *)answers + condition);
+}
+
+LEAT_AVX512_INLINE __m256i load256(const uint64_t *answers, size_t condition)
+{
+    return _mm256_load_si256((const __m256i *)(const void *)answers + condition);
+}
+
+/* 0xb8: each bit is that of the third operand where the second stands, of the first
+ * elsewhere. In this order the instruction takes its second answer from memory and needs
+ * no copy of the turn. */
+#define SELECT128(turn, right, left) _mm_ternarylogic_epi64(left, turn, right, 0xb8)
+#define SELECT256(turn, right, left) _mm256_ternarylogic_epi64(left, turn, right, 0xb8)
+
+LEAT_BITS_TURN(turn64, LEAT_AVX512, __m128i, load64, SELECT128)
+LEAT_BITS_TURN(turn128, LEAT_AVX512, __m128i, load128, SELECT128)
+LEAT_BITS_TURN(turn256, LEAT_AVX512, __m256i, load256, SELECT256)
+
+/* turns: [depth] vectors of `size` bytes; the leaf numbers of 64 rows. */
+LEAT_AVX512_INLINE __m512i leaf_numbers(const void *turns, size_t size, uint32_t depth,
+                                        uint32_t word)
+{
+    __m512i number = _mm512_setzero_si512();
+    for (uint32_t level = 0; level < depth; level++) {
+        uint64_t bits;
+        memcpy(&bits, (const char *)turns + level * size + word * sizeof bits,
+               sizeof bits);
+        number = _mm512_mask_add_epi8(number, bits, number,
+                                      _mm512_set1_epi8((char)(1 << (depth - 1 - level))));
+    }
+    return number;
+}
+
+/* The rows in the order in which unpacking bytes to floats puts them right. */
+LEAT_AVX512_INLINE __m512i for_unpacking(__m512i number)
+{
+    const __m512i row = _mm512_set_epi32(0x3f3e3d3c, 0x2f2e2d2c, 0x1f1e1d1c, 0x0f0e0d0c,
+                                         0x3b3a3938, 0x2b2a2928, 0x1b1a1918, 0x0b0a0908,
+                                         0x37363534, 0x27262524, 0x17161514, 0x07060504,
+                                         0x33323130, 0x23222120, 0x13121110, 0x03020100);
+    return _mm512_permutexvar_epi8(row, number);
+}
+
+/* One byte of each row's leaf. plane: [2^depth], [64] at least */
+LEAT_AVX512_INLINE __m512i fetch(const uint8_t *plane, uint32_t depth, __m512i number)
+{
+    __m512i table = _mm512_load_si512(plane);
+    if (depth <= 6)
+        return _mm512_permutexvar_epi8(number, table);
+    __m512i low = _mm512_permutex2var_epi8(table, number, _mm512_load_si512(plane + 64));
+    if (depth == 7)
+        return low;
+    __m512i high = _mm512_permutex2var_epi8(_mm512_load_si512(plane + 128), number,
+                                            _mm512_load_si512(plane + 192));
+    return _mm512_mask_blend_epi8(_mm512_movepi8_mask(number), low, high);
+}
+
+LEAT_AVX512_INLINE void add16(float *sums, __m512i values)
+{
+    _mm512_store_ps(sums,
+                    _mm512_add_ps(_mm512_load_ps(sums), _mm512_castsi512_ps(values)));
+}
+
+/* sums: [64] */
+LEAT_AVX512_INLINE void add_planes(const leat_bits_tree *tree, uint32_t depth,
+                                   __m512i number, float *sums)
+{
+    const uint32_t size = leat_bits_plane(depth);
+    __m512i bytes[FLOAT_BYTES];
+    for (uint32_t b = 0; b < FLOAT_BYTES; b++)
+        bytes[b] = fetch(tree->planes + b * size, depth, number);
+    __m512i low01 = _mm512_unpacklo_epi8(bytes[0], bytes[1]);
+    __m512i low23 = _mm512_unpacklo_epi8(bytes[2], bytes[3]);
+    __m512i high01 = _mm512_unpackhi_epi8(bytes[0], bytes[1]);
+    __m512i high23 = _mm512_unpackhi_epi8(bytes[2], bytes[3]);
+    add16(sums, _mm512_unpacklo_epi16(low01, low23));
+    add16(sums + 16, _mm512_unpackhi_epi16(low01, low23));
+    add16(sums + 32, _mm512_unpacklo_epi16(high01, high23));
+    add16(sums + 48, _mm512_unpackhi_epi16(high01, high23));
+}
+
+/* Doubles: a load for each row. sums: [64] */
+LEAT_AVX512_INLINE void add_loaded(const double *values, __m512i number, double *sums)
+{
+    uint8_t leaf[WORD_ROWS];
+    _mm512_storeu_si512(leaf, number);
+    for (uint32_t row = 0; row < WORD_ROWS; row++)
+        sums[row] += values[leaf[row]];
+}
+
+/* turns: [depth] vectors of n_words words */
+LEAT_AVX512_INLINE void add_leaves(const leat_bits_tree *tree, uint32_t depth,
+                                   leat_dtype dtype, const void *turns, size_t size,
+                                   uint32_t n_words, void *sums)
+{
+    for (uint32_t w = 0; w < n_words; w++) {
+        __m512i number = leaf_numbers(turns, size, depth, w);
+        if (dtype == LEAT_F32)
+            add_planes(tree, depth, for_unpacking(number), (float *)sums + w * WORD_ROWS);
+        else
+            add_loaded(tree->values, number, (double *)sums + w * WORD_ROWS);
+    }
+}
+
+/* ---- a tree ---- */
+
+LEAT_AVX512_INLINE void add_deep(const leat_bits_tree *tree, uint32_t depth,
+                                 leat_dtype dtype, const uint64_t *answers,
+                                 uint32_t n_words, void *sums)
+{
+    if (n_words == LEAT_BITS_WORDS) {
+        __m256i turns[LEAT_BITS_DEPTH];
+        turn256(tree->splits, depth, answers, turns);
+        add_leaves(tree, depth, dtype, turns, sizeof *turns, LEAT_BITS_WORDS, sums);
+    } else if (n_words == 2) {
+        __m128i turns[LEAT_BITS_DEPTH];
+        turn128(tree->splits, depth, answers, turns);
+        add_leaves(tree, depth, dtype, turns, sizeof *turns, 2, sums);
+    } else {
+        __m128i turns[LEAT_BITS_DEPTH];
+        turn64(tree->splits, depth, answers, turns);
+        add_leaves(tree, depth, dtype, turns, sizeof *turns, 1, sums);
+    }
+}
+
+LEAT_AVX512 static void add_tree(const leat_bits_tree *tree, leat_dtype dtype,
+                                 const uint64_t *answers, uint32_t n_rows, void *sums)
+{
+    const uint32_t n_words = leat_bits_words(n_rows);
+#define ADD_DEPTH(depth)                                                                 \
+    case depth:                                                                          \
+        add_deep(tree, depth, dtype, answers, n_words, sums);                            \
+        break
+    switch (tree->depth) {
+        ADD_DEPTH(0);
+        ADD_DEPTH(1);
+        ADD_DEPTH(2);
+        ADD_DEPTH(3);
+        ADD_DEPTH(4);
+        ADD_DEPTH(5);
+        ADD_DEPTH(6);
+        ADD_DEPTH(7);
+        ADD_DEPTH(8);
+    }
+#undef ADD_DEPTH
+}
+
+const leat_bits_kernel leat_bits_avx512 = {ask, add_tree};
+
+#endif
