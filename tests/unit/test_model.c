@@ -140,6 +140,7 @@ static void test_model__refuses_what_is_no_model(void **state)
 {
     (void)state;
     expect_refused("", 0, LEAT_E_MODEL, "the file is empty");
+    expect_refused("\x08\x08\x12\x05skl2o", 9, LEAT_E_MODEL, "there is no graph");
     expect_refused(" \n ", 3, LEAT_E_MODEL,
                    "no model format that is known here (it begins with 0x20); expected "
                    "XGBoost's JSON or UBJSON, or LightGBM's text");
