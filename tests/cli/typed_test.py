@@ -1,9 +1,11 @@
-"""Models with inputs of every type as a user runs them, against vectors from ONNX Runtime
-(make_typed_vectors.py): python3 tests/cli/typed_test.py LEAT."""
+"""Models with inputs and scores of every type as a user runs them, against vectors from
+ONNX Runtime (make_typed_vectors.py) and LightGBM (make_lightgbm_vectors.py): python3 tests/cli/typed_test.py LEAT."""
 
 import csv
 import json
+import math
 import pathlib
+import struct
 import subprocess
 import sys
 import tempfile
@@ -208,6 +210,79 @@ class EventsTest(Case):
                      self.golden({"features": features | {"age": 2.5}, "score": score}))
         self.refused(78, "'visits' is out of the range of i32",
                      self.golden({"features": features | {"visits": 1 << 31}, "score": score}))
+
+
+DOUBLE_CONFIG = """
+kafka: {{bootstrap.servers: "localhost:1"}}
+source: {{topics: [transactions]}}
+model: {{name: typed, path: {model}{golden}}}
+features: {{amount: {{from: event.a}}, hour: {{from: event.h}}, age: {{from: event.g}}}}
+sink: {{topic: predictions, thresholds: {{reached: {threshold!r}}}}}
+"""
+
+
+class DoubleTest(Case):
+    """LightGBM, which takes doubles and gives doubles."""
+
+    model = HERE / "lightgbm.txt"
+    expected = json.loads((HERE / "lightgbm.json").read_text())
+
+    def score(self, *options):
+        return self.lines(run("score", "--model", self.model, *options,
+                              HERE / "lightgbm.csv"))
+
+    def events(self, threshold=2.0, golden=None):
+        with open(HERE / "lightgbm.csv", newline="") as file:
+            rows = [[float(x) if x else None for x in row] for row in list(csv.reader(file))[1:]]
+        with tempfile.TemporaryDirectory() as folder:
+            config = pathlib.Path(folder) / "leat.yaml"
+            if golden is not None:
+                text = "\n".join(json.dumps({"row": row, "score": score})
+                                 for row, score in zip(rows, golden))
+                (pathlib.Path(folder) / "golden.ndjson").write_text(text)
+            config.write_text(DOUBLE_CONFIG.format(
+                model=self.model, threshold=threshold,
+                golden=", golden: golden.ndjson" if golden is not None else ""))
+            payload = b"".join(pack(dict(zip("ahg", row))) for row in rows)
+            return run("score", "-c", config, "-", stdin=payload)
+
+    def near(self, found, wanted):
+        self.assertEqual(len(found), len(wanted))
+        for row, (a, b) in enumerate(zip(found, wanted)):
+            self.assertLessEqual(abs(a - b), 2 * math.ulp(b), f"row {row}: {a} {b}")
+
+    def test_scores_are_lightgbms(self):
+        self.near([line["score"] for line in self.score()], self.expected["predict"])
+
+    def test_margins_are_bit_equal(self):
+        self.assertEqual([line["score"] for line in self.score("--margin")],
+                         self.expected["margin"])
+
+    def test_leaves_are_lightgbms(self):
+        self.assertEqual([line["leaves"] for line in self.score("--leaves")],
+                         self.expected["leaves"])
+
+    def test_predictions_carry_every_bit(self):
+        lines = self.lines(self.events())
+        rows = [line["score"] for line in self.score()]
+        self.assertEqual([line["score"] for line in lines], rows)
+        single = [struct.unpack("f", struct.pack("f", score))[0] for score in rows]
+        self.assertNotEqual(single, rows)
+
+    def test_thresholds_are_compared_in_double(self):
+        scores = [line["score"] for line in self.score()]
+        largest = max(scores)
+        for threshold, reached in ((largest, True), (math.nextafter(largest, 2), False)):
+            lines = self.lines(self.events(threshold))
+            self.assertEqual(any("decision" in line for line in lines), reached)
+
+    def test_golden_rows_are_held_to_two_steps_of_a_double(self):
+        scores = [line["score"] for line in self.score()]
+        for steps, code in ((2, 0), (3, 65)):
+            golden = scores
+            for _ in range(steps):
+                golden = [math.nextafter(score, 2) for score in golden]
+            self.assertEqual(self.events(golden=golden).returncode, code)
 
 
 class ModelTest(Case):
