@@ -86,7 +86,8 @@ static const leat_key model_keys[] = {
     {"name", LEAT_KEY_TEXT, .default_text = "the file's name without its ending",
      .offset = IN(model.name), .help = "The name that predictions carry."},
     {"path", LEAT_KEY_FILE, .required = true, .offset = IN(model.path),
-     .help = "The model: XGBoost JSON or UBJSON, told apart by content."},
+     .help = "The model: XGBoost JSON or UBJSON, LightGBM text or ONNX, told apart by "
+             "content."},
     {"sha256", LEAT_KEY_DIGEST, .offset = IN(model.sha256),
      .help = "Pins the file: another one is refused."},
     {"golden", LEAT_KEY_FILE, .offset = IN(model.golden),
