@@ -33,16 +33,6 @@ static uint16_t condition_of(leat_forest_node node, const uint32_t *first, int i
     return is_leaf ? 0 : (uint16_t)(first[leat_node_column(node)] + cut);
 }
 
-static void fill_splits(const leat_forest *forest, uint32_t t, const uint32_t *first,
-                        const uint32_t *slots, uint16_t *splits)
-{
-    const leat_forest_place place = forest->trees[t];
-    for (uint32_t slot = 0; slot < (1u << place.depth) - 1; slot++) {
-        leat_forest_node node = forest->nodes[place.first + slots[slot]];
-        splits[slot] = condition_of(node, first, leat_node_is_leaf(node, slots[slot]));
-    }
-}
-
 /* planes: [4][leat_bits_plane(depth)] from values: [2^depth] */
 static void fill_planes(const float *values, uint32_t depth, uint8_t *planes)
 {
@@ -56,24 +46,101 @@ static void fill_planes(const float *values, uint32_t depth, uint8_t *planes)
     }
 }
 
-static leat_status lay_tree(const leat_forest *forest, uint32_t t, const uint32_t *first,
-                            leat_bits_tree *tree)
+/* nodes: [2^depth], the leaves by their numbers */
+static leat_status lay_leaves(const leat_forest *forest, uint32_t t,
+                              const uint32_t *nodes, leat_bits_tree *tree)
 {
-    const uint32_t depth = forest->trees[t].depth;
-    uint32_t slots[2 * LEAT_FILL_LEAVES];
-    leat_forest_fill(forest, t, slots);
-    uint16_t *splits =
-        leat_arena_calloc(forest->arena, (size_t)1 << depth, sizeof *splits);
-    void *values = leat_forest_fill_values(forest, t, slots);
+    const uint32_t depth = tree->depth;
+    void *values = leat_forest_values(forest, t, nodes, 1u << depth);
     uint8_t *planes =
         leat_arena_aligned(forest->arena, sizeof(float) * leat_bits_plane(depth));
-    if (!splits || !values || !planes)
+    if (!values || !planes)
         return LEAT_E_MEMORY;
-    fill_splits(forest, t, first, slots, splits);
     if (forest->facts.dtype == LEAT_F32)
         fill_planes(values, depth, planes);
-    *tree = (leat_bits_tree){splits, values, planes, depth};
+    tree->values = values;
+    tree->planes = planes;
     return LEAT_OK;
+}
+
+static leat_status lay_complete(const leat_forest *forest, uint32_t t,
+                                const uint32_t *first, leat_bits_tree *tree)
+{
+    const leat_forest_place place = forest->trees[t];
+    const uint32_t n_splits = (1u << place.depth) - 1;
+    uint32_t slots[2 * LEAT_FILL_LEAVES];
+    leat_forest_fill(forest, t, slots);
+    uint16_t *splits = leat_arena_calloc(forest->arena, n_splits + 1, sizeof *splits);
+    if (!splits)
+        return LEAT_E_MEMORY;
+    for (uint32_t slot = 0; slot < n_splits; slot++) {
+        leat_forest_node node = forest->nodes[place.first + slots[slot]];
+        splits[slot] = condition_of(node, first, leat_node_is_leaf(node, slots[slot]));
+    }
+    *tree =
+        (leat_bits_tree){.splits = splits, .n_splits = n_splits, .depth = place.depth};
+    return lay_leaves(forest, t, slots + n_splits, tree);
+}
+
+/* Splits and leaves numbered as they stand, parents before children.
+ * number: [n_nodes]; leaves: [LEAT_BITS_LEAF], whose unused rest is the first one. */
+static uint32_t number_nodes(const leat_forest *forest, leat_forest_place place,
+                             uint16_t *number, uint32_t *leaves)
+{
+    uint32_t n_splits = 0, n_leaves = 0;
+    for (uint32_t at = 0; at < place.n_nodes; at++) {
+        if (leat_node_is_leaf(forest->nodes[place.first + at], at)) {
+            leaves[n_leaves] = at;
+            number[at] = (uint16_t)(LEAT_BITS_LEAF + n_leaves++);
+        } else {
+            number[at] = (uint16_t)n_splits++;
+        }
+    }
+    for (uint32_t leaf = n_leaves; leaf < LEAT_BITS_LEAF; leaf++)
+        leaves[leaf] = leaves[0];
+    return n_splits;
+}
+
+static leat_status lay_shape(const leat_forest *forest, uint32_t t, const uint32_t *first,
+                             leat_bits_tree *tree)
+{
+    const leat_forest_place place = forest->trees[t];
+    uint16_t number[2 * LEAT_BITS_LEAF];
+    uint32_t leaves[LEAT_BITS_LEAF], depth = 0;
+    const uint32_t n_splits = number_nodes(forest, place, number, leaves);
+    uint16_t *splits = leat_arena_calloc(forest->arena, n_splits + 1, sizeof *splits);
+    uint16_t *children =
+        leat_arena_calloc(forest->arena, n_splits + 1, 2 * sizeof *children);
+    if (!splits || !children)
+        return LEAT_E_MEMORY;
+    for (uint32_t at = 0; at < place.n_nodes; at++) {
+        leat_forest_node node = forest->nodes[place.first + at];
+        uint16_t split = number[at];
+        if (split >= LEAT_BITS_LEAF)
+            continue;
+        splits[split] = condition_of(node, first, 0);
+        children[2 * split] = number[node.child];
+        children[2 * split + 1] = number[node.child + 1];
+    }
+    while (1u << depth < n_splits + 1)
+        depth++;
+    *tree = (leat_bits_tree){splits, children, n_splits, depth, NULL, NULL};
+    return lay_leaves(forest, t, leaves, tree);
+}
+
+/* A split of a complete tree costs a fourth of what one of any shape does. */
+static int is_full(leat_forest_place place)
+{
+    return place.depth <= LEAT_BITS_DEPTH &&
+           1u << place.depth <= 4 * (place.n_nodes + 1) / 2;
+}
+
+static int serves(const leat_forest *forest)
+{
+    int all = 1;
+    for (uint32_t t = 0; all && t < forest->facts.n_trees; t++)
+        all = forest->trees[t].n_nodes < 2 * LEAT_BITS_LEAF;
+    return all;
 }
 
 static leat_status lay_trees(leat_bits *bits, const leat_forest *forest,
@@ -83,7 +150,9 @@ static leat_status lay_trees(leat_bits *bits, const leat_forest *forest,
     leat_status status =
         order ? leat_forest_by_group(forest, order, n_trees) : LEAT_E_MEMORY;
     for (uint32_t t = 0; !status && t < forest->facts.n_trees; t++)
-        status = lay_tree(forest, order[t], first, bits->trees + t);
+        status = is_full(forest->trees[order[t]])
+                     ? lay_complete(forest, order[t], first, bits->trees + t)
+                     : lay_shape(forest, order[t], first, bits->trees + t);
     bits->n_trees = n_trees;
     free(order);
     return status;
@@ -120,7 +189,7 @@ static leat_status compile(void **state, const leat_forest *forest, leat_error *
 {
     leat_bits *bits = NULL;
     leat_status status = LEAT_OK;
-    if (leat_simd_level() >= LEAT_SIMD_AVX2 && leat_forest_fills(forest))
+    if (leat_simd_level() >= LEAT_SIMD_AVX2 && serves(forest))
         status = compile_bits(&bits, forest);
     *state = bits;
     return status ? leat_error_set(error, status, "out of memory") : LEAT_OK;

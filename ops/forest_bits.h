@@ -23,15 +23,25 @@ enum {
     LEAT_BITS_DEPTH = LEAT_FILL_DEPTH,
     LEAT_BITS_WORDS = LEAT_FOREST_ROWS / 64,
     LEAT_BITS_PLANE = 64, /* a plane has at least so many bytes */
+    LEAT_BITS_LEAF = LEAT_FILL_LEAVES,
 };
 
-/* A tree filled up to a complete one: the turns at all levels, the first one the highest
- * bit, are the number of the leaf. */
+/* A tree, in one of two forms. Either way the number of a leaf has `depth` bits, and what
+ * comes out of the logic is a vector for each of them, the highest first.
+ *
+ *   complete   filled up, so that the turns at all levels are the number of the leaf: a
+ *              selection for each split
+ *   of any shape, with `children`
+ *              from each split, the rows that reach it go on to one of two children; each
+ *              leaf ends with the rows that are its own: more work for a split, but no
+ *              splits that are not there */
 typedef struct leat_bits_tree {
-    const uint16_t *splits; /* [2^depth - 1]: the condition of a slot */
-    const void *values;     /* [2^depth] of the forest's dtype */
-    const uint8_t *planes;  /* [4][leat_bits_plane(depth)]: byte b of each f32 value */
+    const uint16_t *splits;   /* [n_splits]: the condition of each */
+    const uint16_t *children; /* [n_splits][2]: the split, or LEAT_BITS_LEAF + the leaf */
+    uint32_t n_splits;
     uint32_t depth;
+    const void *values;    /* [2^depth] of the forest's dtype */
+    const uint8_t *planes; /* [4][leat_bits_plane(depth)]: byte b of each f32 value */
 } leat_bits_tree;
 
 typedef struct leat_bits {

@@ -82,6 +82,9 @@ LEAT_AVX2_INLINE __m256i select256(__m256i turn, __m256i right, __m256i left)
 LEAT_BITS_TURN(turn64, LEAT_AVX2, __m128i, load64, select128)
 LEAT_BITS_TURN(turn128, LEAT_AVX2, __m128i, load128, select128)
 LEAT_BITS_TURN(turn256, LEAT_AVX2, __m256i, load256, select256)
+LEAT_BITS_PARTS(parts64, LEAT_AVX2, __m128i, load64)
+LEAT_BITS_PARTS(parts128, LEAT_AVX2, __m128i, load128)
+LEAT_BITS_PARTS(parts256, LEAT_AVX2, __m256i, load256)
 
 /* Which row of 32 a byte of a vector stands for: as they are, or so that bytes put
  * together to floats by unpacking come out in the order of the rows. */
@@ -214,15 +217,24 @@ LEAT_AVX2_INLINE void add_deep(const leat_bits_tree *tree, uint32_t depth,
     const uint32_t n_words = leat_bits_words(n_rows);
     if (n_words == LEAT_BITS_WORDS) {
         __m256i turns[LEAT_BITS_DEPTH];
-        turn256(tree->splits, depth, answers, turns);
+        if (tree->children)
+            parts256(tree, answers, turns);
+        else
+            turn256(tree->splits, depth, answers, turns);
         add_leaves(tree, depth, dtype, turns, sizeof *turns, n_rows, sums);
     } else if (n_words == 2) {
         __m128i turns[LEAT_BITS_DEPTH];
-        turn128(tree->splits, depth, answers, turns);
+        if (tree->children)
+            parts128(tree, answers, turns);
+        else
+            turn128(tree->splits, depth, answers, turns);
         add_leaves(tree, depth, dtype, turns, sizeof *turns, n_rows, sums);
     } else {
         __m128i turns[LEAT_BITS_DEPTH];
-        turn64(tree->splits, depth, answers, turns);
+        if (tree->children)
+            parts64(tree, answers, turns);
+        else
+            turn64(tree->splits, depth, answers, turns);
         add_leaves(tree, depth, dtype, turns, sizeof *turns, n_rows, sums);
     }
 }

@@ -67,6 +67,9 @@ LEAT_AVX512_INLINE __m256i load256(const uint64_t *answers, size_t condition)
 LEAT_BITS_TURN(turn64, LEAT_AVX512, __m128i, load64, SELECT128)
 LEAT_BITS_TURN(turn128, LEAT_AVX512, __m128i, load128, SELECT128)
 LEAT_BITS_TURN(turn256, LEAT_AVX512, __m256i, load256, SELECT256)
+LEAT_BITS_PARTS(parts64, LEAT_AVX512, __m128i, load64)
+LEAT_BITS_PARTS(parts128, LEAT_AVX512, __m128i, load128)
+LEAT_BITS_PARTS(parts256, LEAT_AVX512, __m256i, load256)
 
 /* turns: [depth] vectors of `size` bytes; the leaf numbers of 64 rows. */
 LEAT_AVX512_INLINE __m512i leaf_numbers(const void *turns, size_t size, uint32_t depth,
@@ -131,13 +134,42 @@ LEAT_AVX512_INLINE void add_planes(const leat_bits_tree *tree, uint32_t depth,
     add16(sums + 48, _mm512_unpackhi_epi16(high01, high23));
 }
 
-/* Doubles: a load for each row. sums: [64] */
-LEAT_AVX512_INLINE void add_loaded(const double *values, __m512i number, double *sums)
+LEAT_AVX512_INLINE __m512d pick_f64(const double *values, __m512i leaf)
 {
-    uint8_t leaf[WORD_ROWS];
-    _mm512_storeu_si512(leaf, number);
-    for (uint32_t row = 0; row < WORD_ROWS; row++)
-        sums[row] += values[leaf[row]];
+    return _mm512_permutex2var_pd(_mm512_load_pd(values), leaf,
+                                  _mm512_load_pd(values + 8));
+}
+
+/* The values of 8 rows' leaves. values: [2^depth], read in sixteens */
+LEAT_AVX512_INLINE __m512d fetch_f64(const double *values, uint32_t depth, __m512i leaf)
+{
+    if (depth <= 4)
+        return pick_f64(values, leaf);
+    if (depth > 6)
+        return _mm512_i64gather_pd(leaf, values, sizeof *values);
+    __mmask8 upper = _mm512_test_epi64_mask(leaf, _mm512_set1_epi64(16));
+    __m512d low =
+        _mm512_mask_blend_pd(upper, pick_f64(values, leaf), pick_f64(values + 16, leaf));
+    if (depth == 5)
+        return low;
+    __m512d high = _mm512_mask_blend_pd(upper, pick_f64(values + 32, leaf),
+                                        pick_f64(values + 48, leaf));
+    return _mm512_mask_blend_pd(_mm512_test_epi64_mask(leaf, _mm512_set1_epi64(32)), low,
+                                high);
+}
+
+/* sums: [64] */
+LEAT_AVX512_INLINE void add_f64(const double *values, uint32_t depth, __m512i number,
+                                double *sums)
+{
+    _Alignas(64) uint8_t leaf[WORD_ROWS];
+    _mm512_store_si512(leaf, number);
+    for (uint32_t row = 0; row < WORD_ROWS; row += 8, sums += 8) {
+        __m512i at = _mm512_cvtepu8_epi64(
+            _mm_loadl_epi64((const __m128i *)(const void *)(leaf + row)));
+        _mm512_store_pd(
+            sums, _mm512_add_pd(_mm512_load_pd(sums), fetch_f64(values, depth, at)));
+    }
 }
 
 /* turns: [depth] vectors of n_words words */
@@ -150,7 +182,7 @@ LEAT_AVX512_INLINE void add_leaves(const leat_bits_tree *tree, uint32_t depth,
         if (dtype == LEAT_F32)
             add_planes(tree, depth, for_unpacking(number), (float *)sums + w * WORD_ROWS);
         else
-            add_loaded(tree->values, number, (double *)sums + w * WORD_ROWS);
+            add_f64(tree->values, depth, number, (double *)sums + w * WORD_ROWS);
     }
 }
 
@@ -162,15 +194,24 @@ LEAT_AVX512_INLINE void add_deep(const leat_bits_tree *tree, uint32_t depth,
 {
     if (n_words == LEAT_BITS_WORDS) {
         __m256i turns[LEAT_BITS_DEPTH];
-        turn256(tree->splits, depth, answers, turns);
+        if (tree->children)
+            parts256(tree, answers, turns);
+        else
+            turn256(tree->splits, depth, answers, turns);
         add_leaves(tree, depth, dtype, turns, sizeof *turns, LEAT_BITS_WORDS, sums);
     } else if (n_words == 2) {
         __m128i turns[LEAT_BITS_DEPTH];
-        turn128(tree->splits, depth, answers, turns);
+        if (tree->children)
+            parts128(tree, answers, turns);
+        else
+            turn128(tree->splits, depth, answers, turns);
         add_leaves(tree, depth, dtype, turns, sizeof *turns, 2, sums);
     } else {
         __m128i turns[LEAT_BITS_DEPTH];
-        turn64(tree->splits, depth, answers, turns);
+        if (tree->children)
+            parts64(tree, answers, turns);
+        else
+            turn64(tree->splits, depth, answers, turns);
         add_leaves(tree, depth, dtype, turns, sizeof *turns, 1, sums);
     }
 }

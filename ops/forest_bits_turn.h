@@ -1,4 +1,4 @@
-/* ops/forest_bits_turn.h: the turns that rows take through a tree, as logic on bits.
+/* ops/forest_bits_turn.h: the numbers of the leaves that rows end in, as logic on bits.
  *
  * Internal to ops/forest_bits_*.c. LEAT_BITS_TURN(name, target, type, load, select) defines
  *
@@ -30,6 +30,40 @@
                 for (uint32_t i = 0; i < 1u << above; i++)                               \
                     left[i] = select(turns[above], left[2 * i + 1], left[2 * i]);        \
             turns[level] = left[0];                                                      \
+        }                                                                                \
+    }
+
+/* LEAT_BITS_PARTS(name, target, type, load) defines the same for a tree of any shape:
+ *
+ *   name(tree, answers, turns)   turns: [tree->depth] of type
+ *
+ * A child stands behind its parent, so one pass hands all rows down. Then the odd leaves
+ * together are the lowest bit of the number, and with pairs of leaves taken for one the
+ * odd pairs are the bit above it. */
+#define LEAT_BITS_PARTS(name, target, type, load)                                        \
+    target __attribute__((noinline)) static void name(                                   \
+        const leat_bits_tree *tree, const uint64_t *answers, type *turns)                \
+    {                                                                                    \
+        type part[2 * LEAT_BITS_LEAF], *leaf = part + LEAT_BITS_LEAF;                    \
+        uint32_t n_leaves = 1u << tree->depth;                                           \
+        memset(leaf + tree->n_splits + 1, 0,                                             \
+               (n_leaves - tree->n_splits - 1) * sizeof *leaf);                          \
+        memset(part, 0xff, sizeof *part);                                                \
+        for (uint32_t split = 0; split < tree->n_splits; split++) {                      \
+            const uint16_t *child = tree->children + 2 * split;                          \
+            type right = part[split] & load(answers, tree->splits[split]);               \
+            part[child[0]] = part[split] ^ right;                                        \
+            part[child[1]] = right;                                                      \
+        }                                                                                \
+        for (uint32_t level = tree->depth; level-- > 0;) {                               \
+            type odd = leaf[1];                                                          \
+            leaf[0] |= leaf[1];                                                          \
+            n_leaves /= 2;                                                               \
+            for (uint32_t i = 1; i < n_leaves; i++) {                                    \
+                odd |= leaf[2 * i + 1];                                                  \
+                leaf[i] = leaf[2 * i] | leaf[2 * i + 1];                                 \
+            }                                                                            \
+            turns[level] = odd;                                                          \
         }                                                                                \
     }
 

@@ -6,6 +6,9 @@
 /* Memory beside the forest that complete trees may take. */
 enum { MAX_SLOTS_PER_NODE = 4, SLOTS_PER_TREE = 64 };
 
+/* Values of a tree have room for so many, which evaluators read at once. */
+enum { VALUES = 16 };
+
 int leat_forest_fills(const leat_forest *forest)
 {
     uint64_t slots = 0;
@@ -29,17 +32,15 @@ void leat_forest_fill(const leat_forest *forest, uint32_t t, uint32_t *slots)
     }
 }
 
-void *leat_forest_fill_values(const leat_forest *forest, uint32_t t,
-                              const uint32_t *slots)
+void *leat_forest_values(const leat_forest *forest, uint32_t t, const uint32_t *nodes,
+                         uint32_t n)
 {
-    const size_t size = forest->number_size;
-    const leat_forest_place place = forest->trees[t];
-    const uint32_t n_leaves = 1u << place.depth;
-    char *values = leat_arena_aligned(forest->arena, n_leaves * size);
-    for (uint32_t leaf = 0; values && leaf < n_leaves; leaf++)
-        memcpy(values + leaf * size,
-               (const char *)forest->value +
-                   (place.first + slots[n_leaves - 1 + leaf]) * size,
+    const size_t size = forest->number_size, first = forest->trees[t].first;
+    char *values = leat_arena_aligned(forest->arena, (n < VALUES ? VALUES : n) * size);
+    if (values)
+        memset(values, 0, (n < VALUES ? VALUES : n) * size);
+    for (uint32_t i = 0; values && i < n; i++)
+        memcpy(values + i * size, (const char *)forest->value + (first + nodes[i]) * size,
                size);
     return values;
 }

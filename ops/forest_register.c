@@ -59,7 +59,8 @@ static leat_status lay_tree(const leat_forest *forest, uint32_t t, struct tree *
     uint32_t slots[2 * LEAT_FILL_LEAVES];
     leat_forest_fill(forest, t, slots);
     uint8_t *columns = leat_arena_aligned(forest->arena, 2 * size);
-    void *values = leat_forest_fill_values(forest, t, slots);
+    void *values =
+        leat_forest_values(forest, t, slots + (1u << place.depth) - 1, 1u << place.depth);
     if (!columns || !values)
         return LEAT_E_MEMORY;
     int8_t *cuts = (int8_t *)columns + size;
