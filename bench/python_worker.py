@@ -73,12 +73,12 @@ def main(brokers, group, source, sink, model):
     consumer = Consumer({
         "bootstrap.servers": brokers, "group.id": group, "auto.offset.reset": "earliest",
         "enable.auto.commit": False, "fetch.wait.max.ms": 100,
-        "socket.nagle.disable": True, "queued.max.messages.kbytes": 65536,
+        "socket.nagle.disable": True, "queued.max.messages.kbytes": 32768,
         "queued.min.messages": 1000000,
     })
     producer = Producer({
         "bootstrap.servers": brokers, "enable.idempotence": True, "acks": "all",
-        "linger.ms": 2, "compression.type": "lz4", "partitioner": "murmur2_random",
+        "linger.ms": 1, "compression.type": "lz4", "partitioner": "murmur2_random",
         "socket.nagle.disable": True, "queue.buffering.max.messages": 1000000,
         "queue.buffering.max.kbytes": 524288,
     })

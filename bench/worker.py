@@ -1,6 +1,7 @@
 """A worker process under measurement: how each side is started, stopped and metered."""
 
 import atexit
+import hashlib
 import os
 import signal
 import subprocess
@@ -8,8 +9,12 @@ import sys
 import time
 import uuid
 
+import xgboost
+
 LEAT = "build/release/leat"
 BARE_LOOP = "build/release/bench/bare_loop"
+PLAIN_WORKER = "build/release/bench/plain_worker"
+XGBOOST = f"{os.path.dirname(xgboost.__file__)}/lib/libxgboost.so"
 LOGS = "build/bench"
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -104,6 +109,14 @@ def python(brokers, source, sink, model):
                sink, model]
     one = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     return Worker("python", command, one)
+
+
+def plain_c(brokers, source, sink, model, columns):
+    with open(model, "rb") as file:
+        version = hashlib.sha256(file.read()).hexdigest()[:12]
+    command = [PLAIN_WORKER, brokers, new_group(), source, sink, XGBOOST, model,
+               version, "transaction_id", *columns]
+    return Worker("plain_c", command, {"OMP_NUM_THREADS": "1"})
 
 
 def bare(brokers, source, sink, size):

@@ -1,4 +1,4 @@
-#include "bench/decoder/decoder.h"
+#include "bench/decoder/msgpack_c.h"
 
 #include <math.h>
 #include <msgpack.h>
@@ -99,6 +99,12 @@ static void decode_one(decoder *self, const bench_payload *payload, float *row)
     const msgpack_object_map *map = &self->event.data.via.map;
     for (uint32_t i = 0; i < map->size; i++)
         take(self, &map->ptr[i], row);
+}
+
+bench_text decoder_msgpack_c_text(const void *opaque)
+{
+    const decoder *self = opaque;
+    return (bench_text){self->text.ptr, self->text.size};
 }
 
 static void decode(void *opaque, const bench_payload *payloads, uint32_t n, float *rows)

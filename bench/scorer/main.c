@@ -3,7 +3,6 @@
  * Scores the rows of a file, raw float32, with the engine: a side of bench/run forest. */
 #include "bench/scorer/scorer.h"
 
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,24 +18,6 @@ typedef struct bench_table {
     uint32_t n_features;
     const float *rows; /* [n_rows][n_features] */
 } bench_table;
-
-void *bench_load(const char *path)
-{
-    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (!library)
-        bench_give_up(path, dlerror());
-    return library;
-}
-
-bench_function *bench_find(void *library, const char *name)
-{
-    bench_function *function;
-    void *found = dlsym(library, name);
-    if (!found)
-        bench_give_up(name, dlerror());
-    memcpy(&function, &found, sizeof function); /* C has no cast for it, POSIX has */
-    return function;
-}
 
 static const bench_scorer *find_scorer(const char *name)
 {

@@ -6,7 +6,8 @@
  * PyPI's wheels, which bring no headers: the few functions that are called are declared
  * where they are, and found by name.
  *
- * What a score is: the plain sum of the leaves and the base, before any link function.
+ * What a score is: what predict returns. The forests here have no link function, and it is
+ * the sum of the leaves and the base.
  */
 #ifndef LEAT_BENCH_SCORER_H
 #define LEAT_BENCH_SCORER_H

@@ -14,9 +14,9 @@ typedef struct booster {
     const char *(*last_error)(void);
 } booster;
 
-/* "type" 1: the margin. */
+/* "type" 0: what predict returns. */
 static const char CONFIG[] =
-    "{\"type\": 1, \"training\": false, \"iteration_begin\": 0, \"iteration_end\": 0, "
+    "{\"type\": 0, \"training\": false, \"iteration_begin\": 0, \"iteration_end\": 0, "
     "\"strict_shape\": false, \"cache_id\": 0, \"missing\": NaN}";
 
 static void check(const booster *self, int failed)

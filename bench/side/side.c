@@ -11,12 +11,14 @@
 /* How a turn is timed. The clock is the process's CPU time: it stands still while somebody
  * else has the core, and counts a thread that a library has started behind our back. What
  * others do to the caches and what the host takes away it counts too, so that a turn is cut
- * into slices and the best of them stands: noise only ever adds. A slice is long beside a
+ * into slices and the best of them stands: noise only ever adds. Where a batch is so large
+ * that slices take seconds, they are fewer. A slice is long beside a
  * reading of the clock, and goes on with the items where the last one ended: no branch is
  * foretold because its row was here a moment ago. */
 enum {
     SLICES = 5,
     SLICE_NS = 20 * 1000 * 1000,
+    ENOUGH_NS = 2 * 1000 * 1000 * 1000,
     ITEMS_A_READING = 1024,
     SAY_BATCH = 256,
 };
@@ -87,8 +89,9 @@ static void answer_time(const bench_side *side, float *out, uint32_t batch)
         bench_give_up(side->name, "there are not so many items");
     bench_round round = {.side = side, .batch = batch, .out = out};
     run_some(&round); /* to warm up */
+    uint64_t start = cpu_ns();
     double best = slice_ns_per_item(&round);
-    for (int i = 1; i < SLICES; i++) {
+    for (int i = 1; i < SLICES && cpu_ns() - start < ENOUGH_NS; i++) {
         double ns = slice_ns_per_item(&round);
         best = ns < best ? ns : best;
     }
