@@ -88,7 +88,7 @@ class Judge(threading.Thread):
         super().__init__(daemon=True)
         self.case = case
         self.oracle = LiveOracle(case.stream, case.topic, case.group,
-                                 reference(case.booster, case.stream.rows()),
+                                 reference(case.booster, case.stream),
                                  LINK_ULPS[case.kind])
         isolation = "read_committed" if read_committed else "read_uncommitted"
         self.inputs = Tail(case.bed, case.topic)

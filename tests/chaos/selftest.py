@@ -34,7 +34,7 @@ class Scorer:
             bootstrap_servers=case.bed.brokers, transactional_id=f"scorer-{case.stamp}",
             transaction_timeout_ms=60000)
         self.producer.init_transactions()
-        scores = reference(case.booster, case.stream.rows())
+        scores = reference(case.booster, case.stream)
         missing = case.stream.missing()
         self.outputs = []  # (input record, prediction)
         for record in records:

@@ -1,4 +1,4 @@
-"""Every event in is one prediction out, in the order of its key, with XGBoost's own score.
+"""Every event in is one prediction out, in the order of its key, with the framework's own score.
 
 Two processes of one group with two lanes each score a backlog of N events over eight
 partitions, lookups on."""

@@ -1,10 +1,12 @@
-"""A stream of events with known features, models trained on it, and XGBoost's own scores.
+"""A stream of events with known features, models trained on it, and the frameworks' own
+scores.
 
 Everything follows from the seed. Features come from the payload (nested, by index, absent,
 nil, of every numeric type) and from two hashes in Redis (absent keys, absent fields)."""
 
 import json
 
+import lightgbm
 import msgpack
 import numpy as np
 import xgboost
@@ -27,7 +29,7 @@ COLUMNS = list(FEATURES)
 AVG_30D_DEFAULT = -1.0
 USERS = 2000
 CARDS = 500
-MODELS = ("binary", "multiclass", "regression")
+MODELS = ("binary", "multiclass", "regression", "double")
 CLASSES = 5
 
 
@@ -67,9 +69,9 @@ class Stream:
         self.user, self.card, self.kind = self.user[:n], self.card[:n], self.kind[:n]
         self.columns = {name: values[:n] for name, values in self.columns.items()}
 
-    def rows(self):
-        """What the model is to be given, float32 [n][columns]."""
-        rows = np.column_stack([self.columns[name] for name in COLUMNS]).astype(np.float32)
+    def rows(self, dtype=np.float32):
+        """What the model is to be given, [n][columns]."""
+        rows = np.column_stack([self.columns[name] for name in COLUMNS]).astype(dtype)
         avg = rows[:, COLUMNS.index("avg_30d")]
         avg[np.isnan(avg)] = AVG_30D_DEFAULT
         return rows
@@ -139,7 +141,8 @@ class Stream:
 
 
 def train(kind):
-    """A booster of that kind on a stream of its own."""
+    """A booster of that kind on a stream of its own: `double` is LightGBM's, which takes
+    and gives doubles, the others are XGBoost's."""
     stream = Stream(8000, seed=99)
     rows = stream.rows()
     rng = np.random.default_rng(5)
@@ -157,14 +160,21 @@ def train(kind):
     else:
         parameters["objective"] = "reg:squarederror"
         label = target
+    if kind == "double":
+        data = lightgbm.Dataset(stream.rows(np.float64), label, feature_name=COLUMNS)
+        return lightgbm.train({"objective": "regression", "num_threads": 2, "seed": 3,
+                               "verbose": -1}, data, num_boost_round=rounds)
     data = xgboost.DMatrix(rows, label=label, feature_names=COLUMNS)
     return xgboost.train(parameters, data, num_boost_round=rounds)
 
 
-def reference(booster, rows):
-    """XGBoost's own scores, float32 [n][outputs]."""
-    scores = booster.inplace_predict(rows, validate_features=False)
-    return np.ascontiguousarray(scores, dtype=np.float32).reshape(len(rows), -1)
+def reference(booster, stream):
+    """The framework's own scores, float32 or float64 [n][outputs]."""
+    if isinstance(booster, lightgbm.Booster):
+        scores = booster.predict(stream.rows(np.float64), num_threads=2)
+    else:
+        scores = booster.inplace_predict(stream.rows(), validate_features=False)
+    return np.ascontiguousarray(scores).reshape(stream.n, -1)
 
 
 def configuration(bed, topic, model, group, sink, dead_letter=None, start="earliest",
