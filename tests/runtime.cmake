@@ -4,13 +4,14 @@ foreach(name sha256 json ubjson text_block link xgboost lightgbm model model_cor
         session)
     leat_unit_test(${name} leat_runtime)
 endforeach()
-# Every bit of three models: two minutes under TSan.
-set_tests_properties(unit.model_corruption PROPERTIES TIMEOUT 600)
+# Every bit of five models: minutes under TSan.
+set_tests_properties(unit.model_corruption PROPERTIES TIMEOUT 900)
 # A run of a session allocates nothing: the test counts.
 target_link_options(test_session PRIVATE -Wl,--wrap=malloc,--wrap=calloc)
 
 leat_fuzz_target(model_json leat_runtime)
 leat_fuzz_target(model_ubjson leat_runtime)
+leat_fuzz_target(model_lightgbm leat_runtime)
 leat_fuzz_target(model_onnx leat_runtime)
 
 # The driver that tests/conformance/run compares with XGBoost.
