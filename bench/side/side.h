@@ -20,7 +20,7 @@ typedef struct bench_side {
     uint32_t n_items;
     uint32_t width; /* floats that an item becomes */
     void *self;
-    /* Items [first, first + n) to out: [n][width]. */
+    /* Items [first, first + n) to out: [n][width], aligned as tensors are. */
     void (*run)(void *self, uint32_t first, uint32_t n, float *out);
 } bench_side;
 
