@@ -46,7 +46,7 @@ const leat_head leat_msgpack_heads[256] = {
     /* dd array 32 */ {LEAT_VALUE_ARRAY, 4, 0, 0},
     /* de map 16 */ {LEAT_VALUE_MAP, 2, 0, 0},
     /* df map 32 */ {LEAT_VALUE_MAP, 4, 0, 0},
-    /* e0 negative fixint */ X32({LEAT_VALUE_INT, 0, 0xff, 0}),
+    /* e0 negative fixint */ X32({LEAT_VALUE_INT, 0, 0x1f, 0xe0}),
 };
 
 /* ---- one value ---- */

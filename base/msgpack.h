@@ -69,7 +69,7 @@ typedef struct leat_value {
 
 /* What a first byte means. The value's number (an integer, the bits of a float, a count)
  * is in the `width` bytes behind it, big-endian, in its own `embedded` bits, or `fixed`.
- */
+ * First bytes that differ in nothing but `embedded` bits mean the same. */
 typedef struct leat_head {
     uint8_t type;
     uint8_t width;

@@ -158,26 +158,27 @@ static const uint8_t *visit_any(leat_decoder *decoder, const leat_node *node,
     return status == LEAT_OK ? at : fail(decoder, status, start);
 }
 
-/* The same, or a value that nobody wants (NULL): nearly all are numbers for one column,
- * or scalars for nobody. */
-LEAT_ALWAYS_INLINE const uint8_t *visit(leat_decoder *decoder, const leat_node *node,
-                                        const uint8_t *start, const uint8_t *end,
-                                        uint32_t depth)
+/* The same, or a value that nobody wants (NULL): nearly all are numbers for one column, or
+ * scalars for one capture or for nobody. */
+static const uint8_t *visit(leat_decoder *decoder, const leat_node *node,
+                            const uint8_t *start, uint32_t depth)
 {
     const uint8_t *at = start;
     leat_value value;
-    leat_status status = leat_msgpack_read_at(&at, end, &value);
+    leat_status status = leat_msgpack_read_at(&at, decoder->end, &value);
     if (status != LEAT_OK)
         return fail(decoder, status, start);
-    if (node) {
-        double number;
-        if (!node->number || leat_value_number(&value, &number) != LEAT_OK ||
-            isnan(number))
-            return visit_any(decoder, node, start, depth);
+    double number;
+    if (!node)
+        return is_plain(&value) ? at : check(decoder, start, depth);
+    if (node->number && leat_value_number(&value, &number) == LEAT_OK && !isnan(number))
         put_number(decoder, node->number, number);
-        return at;
-    }
-    return is_plain(&value) ? at : check(decoder, start, depth);
+    else if (node->capture && is_plain(&value))
+        decoder->captures[node->capture->index] =
+            (leat_slice){start, (uint32_t)(at - start)};
+    else
+        return visit_any(decoder, node, start, depth);
+    return at;
 }
 
 /* A key that was taken: where its value begins (NULL: failed), for whom that is, and
@@ -207,43 +208,60 @@ static taken_key find_member(leat_decoder *decoder, const leat_node *node,
     return taken;
 }
 
-/* A key that is not the expected one: fields were left out, or it is new here. */
+/* A key that is not the expected one, or has a value of another form: fields were left
+ * out, or it is new here. */
 static taken_key take_other_key(leat_decoder *decoder, const leat_node *node,
                                 const uint8_t *start, uint32_t depth,
                                 leat_expected_key *expected)
 {
     leat_expected_key *last = &node->memo->keys[LEAT_MEMO_KEYS];
-    for (int i = 1; i <= LEAT_MEMO_AHEAD && expected + i < last; i++) {
+    size_t left = (size_t)(decoder->end - start);
+    for (int i = 0; i <= LEAT_MEMO_AHEAD && expected + i < last; i++) {
         leat_expected_key *key = expected + i;
-        if (leat_key_memo_matches(key, start, (size_t)(decoder->end - start)))
-            return (taken_key){start + key->size, key->child, key + 1};
+        if (!leat_expected_key_is(key, start, left))
+            continue;
+        leat_expected_key_set_form(key, start, left);
+        return (taken_key){start + key->size, key->child, key + 1};
     }
     taken_key taken = find_member(decoder, node, start, depth);
     taken.next = expected < last ? expected + 1 : last;
     if (taken.at && expected < last)
-        leat_expected_key_set(expected, start, (size_t)(taken.at - start), taken.child);
+        leat_expected_key_set(expected, start, (size_t)(taken.at - start), left,
+                              taken.child);
     return taken;
+}
+
+/* The way of nearly all numbers: expected, and for one column. */
+LEAT_ALWAYS_INLINE bool take_number(leat_decoder *decoder,
+                                    const leat_expected_key *expected, const uint8_t *at)
+{
+    float number;
+    if (!leat_expected_number(expected, at, &number))
+        return false;
+    *(float *)(decoder->rows[expected->tensor] + expected->offset) = number;
+    decoder->missing[expected->missing] &= expected->keep;
+    return true;
 }
 
 static const uint8_t *visit_map(leat_decoder *decoder, const leat_node *node,
                                 const uint8_t *at, uint32_t n, uint32_t depth)
 {
-    const uint8_t *end = decoder->end;
     leat_expected_key *expected = node->memo->keys;
-    for (uint32_t i = 0; i < n && at; i++) {
-        const leat_node *child = expected->child;
-        if (leat_key_memo_matches(expected, at, (size_t)(end - at))) {
-            at += expected->size;
-            expected++;
+    for (; n; n--) {
+        taken_key taken;
+        if (leat_key_memo_matches(expected, at, (size_t)(decoder->end - at))) {
+            taken = (taken_key){at + expected->size, expected->child, expected + 1};
+            if (take_number(decoder, expected, taken.at)) {
+                at = taken.at + 1 + expected++->width;
+                continue;
+            }
         } else {
-            taken_key taken = take_other_key(decoder, node, at, depth, expected);
-            if (!taken.at)
-                return NULL;
-            at = taken.at;
-            child = taken.child;
-            expected = taken.next;
+            taken = take_other_key(decoder, node, at, depth, expected);
         }
-        at = visit(decoder, child, at, end, depth);
+        expected = taken.next;
+        at = taken.at ? visit(decoder, taken.child, taken.at, depth) : NULL;
+        if (!at)
+            return NULL;
     }
     return at;
 }
@@ -254,23 +272,23 @@ static const uint8_t *visit_array(leat_decoder *decoder, const leat_node *node,
     const leat_node *child = node->children, *last = child + node->n_children;
     for (uint32_t i = 0; i < n && at; i++) {
         bool is_wanted = child < last && child->step.index == i;
-        at = visit(decoder, is_wanted ? child++ : NULL, at, decoder->end, depth);
+        at = visit(decoder, is_wanted ? child++ : NULL, at, depth);
     }
     return at;
 }
 
 static const uint8_t *visit_payload(leat_decoder *decoder, leat_slice payload)
 {
-    leat_cursor cursor = leat_cursor_over(payload);
+    const uint8_t *at = payload.data;
     leat_value top;
-    decoder->end = cursor.end;
-    leat_status status = leat_msgpack_read(&cursor, &top);
+    decoder->end = payload.data + payload.size;
+    leat_status status = leat_msgpack_read_at(&at, decoder->end, &top);
     if (status != LEAT_OK)
-        return fail(decoder, status, cursor.at);
+        return fail(decoder, status, at);
     if (top.type != LEAT_VALUE_MAP)
         return blame(decoder, decoder->root, "a map", payload.data);
-    const uint8_t *at = visit_map(decoder, decoder->root, cursor.at, top.size, 1);
-    return at && at < cursor.end ? fail(decoder, LEAT_E_TRAILING, at) : at;
+    at = visit_map(decoder, decoder->root, at, top.size, 1);
+    return at && at < decoder->end ? fail(decoder, LEAT_E_TRAILING, at) : at;
 }
 
 /* Key, headers and meta. */

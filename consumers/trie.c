@@ -154,9 +154,12 @@ static leat_status build_node(const builder *build, leat_node *node, uint32_t de
         i++;
     node->own_end = i;
     const leat_target *only = &build->targets[node->first];
-    if (node->end == node->first + 1 && node->own_end == node->end && !only->is_capture &&
-        leat_dtype_has_nan(only->dtype))
-        node->number = only;
+    if (node->end == node->first + 1 && node->own_end == node->end) {
+        if (only->is_capture)
+            node->capture = only;
+        else if (leat_dtype_has_nan(only->dtype))
+            node->number = only;
+    }
     for (; i < node->end; i = end_of_step(build, i, node->end, depth))
         node->n_children++;
     for (i = node->own_end; i < node->end; i++)

@@ -32,10 +32,11 @@ struct leat_node {
     leat_step step;   /* from its parent */
     const char *text; /* the path that leads here, for messages */
     uint32_t first, own_end, end;
-    const leat_target *number; /* of a node that feeds one column of floats and nothing
-                                  else */
-    bool feeds_columns;        /* below itself */
-    bool is_array;             /* its children are elements, and not members of a map */
+    const leat_target *number;  /* of a node that feeds one column of floats and nothing
+                                   else */
+    const leat_target *capture; /* likewise, one capture */
+    bool feeds_columns;         /* below itself */
+    bool is_array;              /* its children are elements, and not members of a map */
     uint32_t n_children;
     const leat_node *children;     /* [n_children], by index where it is an array */
     uint32_t n_slots;              /* a power of two */

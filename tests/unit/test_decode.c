@@ -609,6 +609,105 @@ static void test_decode__keys_alike_are_told_apart(void **state)
     }
 }
 
+#define FORM(text)                                                                       \
+    {                                                                                    \
+        (const uint8_t *)(text), sizeof(text) - 1                                        \
+    }
+
+/* A value of each form, and what a column makes of it. */
+static const struct {
+    leat_slice bytes;
+    float value; /* NaN: missing */
+} forms[] = {
+    {FORM("\x05"), 5},
+    {FORM("\x7f"), 127},
+    {FORM("\xff"), -1},
+    {FORM("\xe0"), -32},
+    {FORM("\xc2"), 0},
+    {FORM("\xc3"), 1},
+    {FORM("\xcc\xff"), 255},
+    {FORM("\xcd\x01\x02"), 258},
+    {FORM("\xce\xff\x00\x00\x00"), 4278190080},
+    {FORM("\xcf\x80\x00\x00\x00\x00\x00\x00\x00"), 9223372036854775808.0F},
+    {FORM("\xd0\x80"), -128},
+    {FORM("\xd1\xff\xfe"), -2},
+    {FORM("\xd2\x80\x00\x00\x00"), -2147483648.0F},
+    {FORM("\xd3\xff\xff\xff\xff\xff\xff\xff\xfc"), -4},
+    {FORM("\xca\x3f\xc0\x00\x00"), 1.5F},
+    {FORM("\xcb\x40\x04\x00\x00\x00\x00\x00\x00"), 2.5F},
+    {FORM("\xca\x7f\xc0\x00\x00"), NAN},
+    {FORM("\xcb\x7f\xf8\x00\x00\x00\x00\x00\x00"), NAN},
+    {FORM("\xc0"), NAN},
+};
+enum { N_FORMS = sizeof forms / sizeof *forms };
+
+/* {key: value, "z": value}, in memory that ends with it. */
+static leat_slice twice(const char *key, leat_slice value, uint8_t **memory)
+{
+    size_t size = strlen(key);
+    uint8_t *at = *memory = malloc(5 + size + 2 * value.size);
+    *at++ = 0x82;
+    *at++ = (uint8_t)(0xa0 + size);
+    memcpy(at, key, size);
+    memcpy(at += size, value.data, value.size);
+    memcpy(at += value.size, "\xa1z", 2);
+    memcpy(at += 2, value.data, value.size);
+    return (leat_slice){*memory, (uint32_t)(at - *memory) + value.size};
+}
+
+static void expect_form(const char *key, uint32_t column, int form)
+{
+    uint8_t *memory;
+    leat_event *event = decode(twice(key, forms[form].bytes, &memory));
+    for (uint32_t i = 0; i < 2; i++) {
+        uint32_t at = i ? 0 : column;
+        if (isnan(forms[form].value))
+            expect_missing(event, at);
+        else
+            expect_cell(event, at, forms[form].value);
+    }
+    free(memory);
+}
+
+static void test_decode__a_value_may_take_any_form_after_any_other(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {"k",
+                                       "key_of",
+                                       "key_of_",
+                                       "key_of_8",
+                                       "key_of_15_bytes",
+                                       "key_of_16_bytes_",
+                                       "key_of_as_many_as_22_b",
+                                       "key_of_23_bytes_in_all_",
+                                       "key_of_more_than_fits_in"};
+    enum { N_KEYS = sizeof keys / sizeof *keys };
+    char paths[N_KEYS][40];
+    add_column("event.z");
+    for (int i = 0; i < N_KEYS; i++) {
+        snprintf(paths[i], sizeof paths[i], "event.%s", keys[i]);
+        add_column(paths[i]);
+    }
+    for (uint32_t key = 0; key < N_KEYS; key++)
+        for (int both = 0; both < N_FORMS * N_FORMS; both++) {
+            expect_form(keys[key], key + 1, both / N_FORMS);
+            expect_form(keys[key], key + 1, both % N_FORMS);
+        }
+}
+
+/* A capture, and a value that nobody wants. */
+static void test_decode__text_may_follow_a_number_under_one_key(void **state)
+{
+    (void)state;
+    add_capture("event.id");
+    for (int turn = 0; turn < 3; turn++) {
+        expect_capture(decode(SLICE("\x82\xa2id\x07\xa1n\x01")), 0, SLICE("\x07"));
+        expect_capture(decode(SLICE("\x82\xa2id\xa2tx\xa1n\xa1t")), 0, SLICE("\xa2tx"));
+        expect_refused(decode(SLICE("\x82\xa2id\xa2t\xff\xa1n\xa1t")), LEAT_E_UTF8,
+                       "at byte 4");
+    }
+}
+
 static void test_decode__more_fields_than_the_memo_holds(void **state)
 {
     (void)state;
@@ -985,6 +1084,8 @@ int main(void)
         TEST(keys_in_any_order_find_their_columns),
         TEST(fields_that_come_and_go_find_their_columns),
         TEST(keys_alike_are_told_apart),
+        TEST(a_value_may_take_any_form_after_any_other),
+        TEST(text_may_follow_a_number_under_one_key),
         TEST(more_fields_than_the_memo_holds),
         TEST(forty_kinds_are_refused_between_good_ones),
         TEST(every_kind_allocates_at_most_its_size_and_64_kib),
