@@ -194,7 +194,7 @@ static void send_event(open_loop *self, rd_kafka_t *producer, uint64_t i, int64_
     char key[16];
     size_t payload = i % self->n_payloads;
     int size = snprintf(key, sizeof key, "card-%05u", (unsigned)(i * 7919 % 50000));
-    rd_kafka_resp_err_t err = rd_kafka_producev(
+    rd_kafka_resp_err_t err = __extension__ rd_kafka_producev(
         producer, RD_KAFKA_V_TOPIC(self->source), RD_KAFKA_V_KEY(key, (size_t)size),
         RD_KAFKA_V_VALUE(self->payloads[payload], self->sizes[payload]),
         RD_KAFKA_V_TIMESTAMP(due_us / 1000), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),

@@ -189,7 +189,7 @@ static void encode(worker *self, const rd_kafka_message_t *record, bench_text te
 
 static void publish(worker *self, const rd_kafka_message_t *record)
 {
-    check("produce", rd_kafka_producev(
+    check("produce", __extension__ rd_kafka_producev(
                          self->producer, RD_KAFKA_V_RKT(self->sink),
                          RD_KAFKA_V_KEY(record->key, record->key_len),
                          RD_KAFKA_V_VALUE(self->prediction.data, self->prediction.size),
