@@ -136,18 +136,15 @@ AVX2_INLINE __m256 erf_lanes(__m256 x)
     return with_sign(_mm256_blendv_ps(near, far, is_far), x);
 }
 
-/* The last few go through the same lanes as all others. */
+/* The last few go through the same lanes as all others, one by one: as a vector, what was
+ * just written as single floats would be waited for. */
 AVX2_INLINE void each(const float *x, size_t n, float *y, __m256 (*lanes)(__m256))
 {
     size_t i = 0;
     for (; i + LANES <= n; i += LANES)
         _mm256_storeu_ps(y + i, lanes(_mm256_loadu_ps(x + i)));
-    if (i == n)
-        return;
-    float last[LANES] = {0};
-    memcpy(last, x + i, (n - i) * sizeof *x);
-    _mm256_storeu_ps(last, lanes(_mm256_loadu_ps(last)));
-    memcpy(y + i, last, (n - i) * sizeof *y);
+    for (; i < n; i++)
+        y[i] = _mm256_cvtss_f32(lanes(_mm256_broadcast_ss(x + i)));
 }
 
 AVX2 static void exp_avx2(const float *x, size_t n, float *y)
