@@ -196,14 +196,6 @@ static leat_status load_category_mapper(leat_node *node)
     return load_pairs(node, strings, ints);
 }
 
-static leat_status shape_same(const leat_call *call, size_t *scratch, leat_error *error)
-{
-    (void)scratch;
-    (void)error;
-    leat_array_copy_shape(call->outputs[0], call->inputs[0]);
-    return LEAT_OK;
-}
-
 static size_t block_from(size_t first, size_t n)
 {
     return n - first < LEAT_KEY_BLOCK ? n - first : LEAT_KEY_BLOCK;
@@ -300,12 +292,12 @@ static void run_one_hot(const leat_call *call)
 }
 
 const leat_operator leat_ml_encode_operators[] = {
-    {"ai.onnx.ml", "LabelEncoder", 1, 1, 0, 1, 1, 1, load_label_encoder_1, shape_same,
-     run_encoder},
+    {"ai.onnx.ml", "LabelEncoder", 1, 1, 0, 1, 1, 1, load_label_encoder_1,
+     leat_shape_same, run_encoder},
     {"ai.onnx.ml", "LabelEncoder", 2, LEAT_NEWEST, 0, 1, 1, 1, load_label_encoder,
-     shape_same, run_encoder},
+     leat_shape_same, run_encoder},
     {"ai.onnx.ml", "CategoryMapper", 1, LEAT_NEWEST, 0, 1, 1, 1, load_category_mapper,
-     shape_same, run_encoder},
+     leat_shape_same, run_encoder},
     {"ai.onnx.ml", "OneHotEncoder", 1, LEAT_NEWEST, 0, 1, 1, 1, load_one_hot,
      shape_one_hot, run_one_hot},
     {0},

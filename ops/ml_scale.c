@@ -8,9 +8,8 @@
 
 static leat_status shape_rows(const leat_call *call, size_t *scratch, leat_error *error)
 {
-    (void)scratch;
-    leat_array_copy_shape(call->outputs[0], call->inputs[0]);
-    return leat_rows_check(call->inputs[0], 0, error);
+    leat_status status = leat_shape_same(call, scratch, error);
+    return status ? status : leat_rows_check(call->inputs[0], 0, error);
 }
 
 /* A list for the columns is as long as there are columns, or stands for all of them. */
@@ -226,14 +225,6 @@ static leat_status load_binarizer(leat_node *node)
     return status ? status : leat_attribute_float(node, "threshold", 0, s);
 }
 
-static leat_status shape_same(const leat_call *call, size_t *scratch, leat_error *error)
-{
-    (void)scratch;
-    (void)error;
-    leat_array_copy_shape(call->outputs[0], call->inputs[0]);
-    return LEAT_OK;
-}
-
 #define BINARIZE(type, compared)                                                         \
     do {                                                                                 \
         const type *x = call->inputs[0]->data; /* [n] */                                 \
@@ -270,6 +261,6 @@ const leat_operator leat_ml_scale_operators[] = {
     {"ai.onnx.ml", "Normalizer", 1, LEAT_NEWEST, 0, 1, 1, 1, load_normalizer, shape_rows,
      run_normalizer},
     {"ai.onnx.ml", "Binarizer", 1, LEAT_NEWEST, LEAT_OP_IN_PLACE, 1, 1, 1, load_binarizer,
-     shape_same, run_binarizer},
+     leat_shape_same, run_binarizer},
     {0},
 };
