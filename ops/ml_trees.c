@@ -11,18 +11,15 @@
  * leaves open follows ONNX Runtime; where that contradicts itself the model is refused. */
 
 typedef struct trees {
-    leat_forest *forest;
-    leat_dtype dtype;    /* of the forest: F32 or F64 */
-    uint32_t n_features; /* columns that the forest wants, at most what rows have */
-    uint32_t n_sums;     /* the forest's groups */
-    uint32_t n_scores;   /* of a row of the output */
-    double divisor;      /* the number of trees where they are averaged, else 1 */
-    double *base;        /* [n_sums], added last */
+    leat_grove grove;  /* wants no more columns than rows have */
+    uint32_t n_scores; /* of a row of the output */
+    double divisor;    /* the number of trees where they are averaged, else 1 */
+    double *base;      /* [n_targets], added last */
     leat_post_transform transform;
     leat_labels labels; /* of a classifier */
     bool is_pair;       /* one sum for two classes */
     bool all_positive;  /* weights */
-    bool *can_win;      /* [n_sums] classes that any leaf or base value speaks for */
+    bool *can_win;      /* [n_targets] classes that any leaf or base value speaks for */
 } trees;
 
 /* ---- load ---- */
@@ -35,10 +32,7 @@ static leat_status no_memory(leat_node *node)
 static leat_status plant(leat_node *node, trees *s, const leat_tree_ensemble *ensemble,
                          leat_arena *scratch)
 {
-    s->dtype = ensemble->dtype;
-    s->n_features = ensemble->n_features;
-    s->n_sums = ensemble->n_targets;
-    return leat_tree_ensemble_plant(&s->forest, node->arena, ensemble, scratch,
+    return leat_tree_ensemble_plant(&s->grove, node->arena, ensemble, scratch,
                                     node->error);
 }
 
@@ -239,7 +233,7 @@ static leat_status load_ensemble(leat_node *node)
 typedef struct parts {
     size_t block; /* rows at once */
     size_t rows;  /* [block][n_features], where the input's cannot be taken as they lie */
-    size_t sums;  /* [block][n_sums] */
+    size_t sums;  /* [block][n_targets] */
     size_t scores; /* [n_scores] float */
     size_t end;
 } parts;
@@ -251,11 +245,11 @@ static size_t aligned(size_t size)
 
 static parts divide(const trees *s)
 {
-    const size_t size = leat_dtype_size(s->dtype);
-    parts p = {.block = leat_forest_block(s->forest)};
-    p.rows = aligned(leat_forest_scratch(s->forest));
-    p.sums = p.rows + aligned(p.block * s->n_features * size);
-    p.scores = p.sums + aligned(p.block * s->n_sums * size);
+    const size_t size = leat_dtype_size(s->grove.dtype);
+    parts p = {.block = leat_forest_block(s->grove.forest)};
+    p.rows = aligned(leat_grove_scratch(&s->grove));
+    p.sums = p.rows + aligned(p.block * s->grove.n_features * size);
+    p.scores = p.sums + aligned(p.block * s->grove.n_targets * size);
     p.end = p.scores + aligned(s->n_scores * sizeof(float));
     return p;
 }
@@ -269,10 +263,10 @@ static leat_status shape(const leat_call *call, size_t *scratch, leat_error *err
     *scratch = divide(s).end;
     if (status)
         return status;
-    if (rows.width < s->n_features)
+    if (rows.width < s->grove.n_features)
         return leat_error_set(error, LEAT_E_MODEL,
                               "rows have %u columns, and a node asks for number %u",
-                              rows.width, s->n_features - 1);
+                              rows.width, s->grove.n_features - 1);
     return s->labels.n ? leat_labels_shape(call, rows.n, s->n_scores, error)
                        : leat_array_reshape(call->outputs[0], 2, wanted, error);
 }
@@ -284,26 +278,27 @@ static const void *take_rows(const trees *s, const leat_array *input, size_t fir
                              size_t n, void *copies)
 {
     const uint32_t width = leat_rows_of(input).width;
-    const size_t size = leat_dtype_size(s->dtype);
+    const size_t size = leat_dtype_size(s->grove.dtype);
     const char *from = (const char *)input->data + first * width * size;
-    if (input->dtype == s->dtype && width == s->n_features)
+    if (input->dtype == s->grove.dtype && width == s->grove.n_features)
         return from;
     for (size_t i = 0; i < n; i++, from += width * size) {
-        if (s->dtype == LEAT_F64)
-            memcpy((double *)copies + i * s->n_features, from, s->n_features * size);
+        if (s->grove.dtype == LEAT_F64)
+            memcpy((double *)copies + i * s->grove.n_features, from,
+                   s->grove.n_features * size);
         else
-            leat_rows_read(input, (first + i) * width, s->n_features,
-                           (float *)copies + i * s->n_features);
+            leat_rows_read(input, (first + i) * width, s->grove.n_features,
+                           (float *)copies + i * s->grove.n_features);
     }
     return copies;
 }
 
-/* sums: [block][n_sums]; target < n_sums */
+/* sums: [block][n_targets]; target < n_targets */
 static double sum_of(const trees *s, const void *sums, size_t row, uint32_t target)
 {
-    const size_t i = row * s->n_sums + target;
-    const double sum = s->dtype == LEAT_F32 ? (double)((const float *)sums)[i]
-                                            : ((const double *)sums)[i];
+    const size_t i = row * s->grove.n_targets + target;
+    const double sum = s->grove.dtype == LEAT_F32 ? (double)((const float *)sums)[i]
+                                                  : ((const double *)sums)[i];
     return sum / s->divisor + s->base[target];
 }
 
@@ -341,7 +336,7 @@ static uint32_t choose(const trees *s, const void *sums, size_t row)
         return sum_of(s, sums, row, s->is_pair ? 0 : 1) > (is_probability ? 0.5 : 0);
     }
     uint32_t best = UINT32_MAX;
-    for (uint32_t i = 0; i < s->n_sums; i++)
+    for (uint32_t i = 0; i < s->grove.n_targets; i++)
         if (s->can_win[i] &&
             (best == UINT32_MAX || sum_of(s, sums, row, i) > sum_of(s, sums, row, best)))
             best = i;
@@ -375,7 +370,7 @@ static void run(const leat_call *call)
     for (size_t first = 0; first < n; first += p.block) {
         const size_t some = n - first < p.block ? n - first : p.block;
         const void *rows = take_rows(s, call->inputs[0], first, some, scratch + p.rows);
-        leat_forest_run(s->forest, rows, (uint32_t)some, sums, scratch);
+        leat_grove_run(&s->grove, rows, (uint32_t)some, sums, scratch);
         if (s->labels.n)
             finish_classes(s, sums, first, some, leat_call_output(call, 0),
                            leat_call_output(call, 1));

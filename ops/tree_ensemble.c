@@ -17,6 +17,7 @@ typedef struct planter {
     uint8_t *missing;  /* [room] */
     double *bound;     /* [room] */
     leat_set *sets;    /* [room] */
+    double *nothing;   /* [room] zeros: what leaves add that have vectors */
     uint32_t *seen;    /* [n_nodes] the tree + 1 that a node was last reached in */
     uint32_t *slot;    /* [n_targets] the place of a target among the tree's, + 1 */
     uint32_t *targets; /* [n_targets] those that the tree has weights for */
@@ -159,7 +160,8 @@ static double *weigh_leaves(const planter *p)
     return values;
 }
 
-static leat_status add_tree(planter *p, leat_forest *forest)
+/* A tree of the forest for each target. */
+static leat_status add_for_targets(planter *p, leat_forest *forest)
 {
     leat_status status = LEAT_OK;
     double *values = weigh_leaves(p);
@@ -172,6 +174,37 @@ static leat_status add_tree(planter *p, leat_forest *forest)
     }
     free(values);
     return status;
+}
+
+static void set_vector(const planter *p, const leat_tree_node *leaf, leat_grove *grove,
+                       uint32_t vector)
+{
+    const size_t first = (size_t)vector * grove->n_targets;
+    for (uint32_t i = leaf->yes; i < leaf->no; i++) {
+        const leat_leaf_weight *weight = &p->ensemble->weights[i];
+        if (grove->dtype == LEAT_F32)
+            ((float *)grove->vectors)[first + weight->target] += (float)weight->value;
+        else
+            ((double *)grove->vectors)[first + weight->target] += weight->value;
+    }
+}
+
+/* One tree of the forest, whose sum nobody reads, and the vectors of its leaves. The tree
+ * begins behind `nodes` and `leaves` others, which are counted on. */
+static leat_status add_with_vectors(planter *p, leat_grove *grove, uint32_t *nodes,
+                                    uint32_t *leaves)
+{
+    for (uint32_t at = 0; at < p->tree.n_nodes; at++) {
+        const leat_tree_node *node = &p->ensemble->nodes[p->order[at]];
+        if (node->mode != LEAT_TREE_LEAF)
+            continue;
+        grove->vector_of[*nodes + at] = *leaves;
+        set_vector(p, node, grove, (*leaves)++);
+    }
+    *nodes += p->tree.n_nodes;
+    p->tree.group = 0;
+    p->tree.value = p->nothing;
+    return leat_forest_add(grove->forest, &p->tree, p->error);
 }
 
 static leat_status planter_init(planter *p, const leat_tree_ensemble *ensemble,
@@ -189,12 +222,13 @@ static leat_status planter_init(planter *p, const leat_tree_ensemble *ensemble,
         .missing = leat_arena_calloc(scratch, room, sizeof *p->missing),
         .bound = leat_arena_calloc(scratch, room, sizeof *p->bound),
         .sets = leat_arena_calloc(scratch, room, sizeof *p->sets),
+        .nothing = leat_arena_calloc(scratch, room, sizeof *p->nothing),
         .seen = leat_arena_calloc(scratch, room, sizeof *p->seen),
         .slot = leat_arena_calloc(scratch, ensemble->n_targets, sizeof *p->slot),
         .targets = leat_arena_calloc(scratch, ensemble->n_targets, sizeof *p->targets),
     };
     if (!p->order || !p->left || !p->right || !p->feature || !p->missing || !p->bound ||
-        !p->sets || !p->seen || !p->slot || !p->targets)
+        !p->sets || !p->nothing || !p->seen || !p->slot || !p->targets)
         return no_memory(error);
     p->tree = (leat_tree){
         .left = p->left,
@@ -208,17 +242,24 @@ static leat_status planter_init(planter *p, const leat_tree_ensemble *ensemble,
     return LEAT_OK;
 }
 
-/* The trees and nodes that the forest will have. */
-static leat_status count_trees(planter *p, uint64_t *n_trees, uint64_t *n_nodes)
+/* What the forest will have in the one way and in the other. */
+typedef struct counts {
+    uint64_t trees, nodes;      /* each tree for each of its targets */
+    uint64_t all_nodes, leaves; /* each tree once */
+} counts;
+
+static leat_status count_trees(planter *p, counts *c)
 {
-    *n_trees = *n_nodes = 0;
+    *c = (counts){0};
     for (uint32_t tree = 0; tree < p->ensemble->n_trees; tree++) {
         leat_status status = lay_tree(p, tree);
         if (status)
             return status;
-        *n_trees += p->n_targets;
-        *n_nodes += (uint64_t)p->n_targets * p->tree.n_nodes;
-        if (*n_nodes > LEAT_TREE_MOST_NODES)
+        c->trees += p->n_targets;
+        c->nodes += (uint64_t)p->n_targets * p->tree.n_nodes;
+        c->all_nodes += p->tree.n_nodes;
+        c->leaves += p->tree.n_nodes / 2 + 1; /* every split has two children */
+        if (c->nodes > LEAT_TREE_MOST_NODES || c->all_nodes > LEAT_TREE_MOST_NODES)
             return leat_error_set(p->error, LEAT_E_UNSUPPORTED,
                                   "more than %d nodes, each counted for every target",
                                   LEAT_TREE_MOST_NODES);
@@ -227,33 +268,66 @@ static leat_status count_trees(planter *p, uint64_t *n_trees, uint64_t *n_nodes)
     return LEAT_OK;
 }
 
-leat_status leat_tree_ensemble_plant(leat_forest **forest, leat_arena *arena,
+/* Vectors, where they are no larger than the forest would be and save more than they cost:
+ * the forest is about six times as fast at sums as it is at leaves. */
+static leat_status make_vectors(leat_grove *grove, const counts *c, leat_arena *arena,
+                                leat_error *error)
+{
+    const uint64_t n_numbers = c->leaves * grove->n_targets;
+    if (c->trees < 6 * (uint64_t)grove->n_trees || n_numbers > c->nodes)
+        return LEAT_OK;
+    grove->first_node = leat_arena_calloc(arena, grove->n_trees, sizeof(uint32_t));
+    grove->vector_of = leat_arena_calloc(arena, c->all_nodes, sizeof(uint32_t));
+    grove->vectors = leat_arena_calloc(arena, n_numbers, leat_dtype_size(grove->dtype));
+    return grove->first_node && grove->vector_of && grove->vectors ? LEAT_OK
+                                                                   : no_memory(error);
+}
+
+static leat_status make_forest(leat_grove *grove, const counts *c, leat_arena *arena,
+                               leat_arena *scratch, leat_error *error)
+{
+    const bool has_vectors = grove->vectors;
+    double *base = leat_arena_calloc(scratch, grove->n_targets, sizeof *base);
+    const leat_forest_spec spec = {
+        .dtype = grove->dtype,
+        .n_trees = has_vectors ? grove->n_trees : (uint32_t)c->trees,
+        .max_nodes = has_vectors ? c->all_nodes : c->nodes,
+        .n_features = grove->n_features,
+        .n_groups = has_vectors ? 1 : grove->n_targets,
+        .base = base,
+        .scratch = scratch,
+    };
+    return base ? leat_forest_new(&grove->forest, arena, &spec, error) : no_memory(error);
+}
+
+leat_status leat_tree_ensemble_plant(leat_grove *grove, leat_arena *arena,
                                      const leat_tree_ensemble *ensemble,
                                      leat_arena *scratch, leat_error *error)
 {
     planter p;
-    uint64_t n_trees, n_nodes;
-    double *base = leat_arena_calloc(scratch, ensemble->n_targets, sizeof *base);
-    leat_status status =
-        base ? planter_init(&p, ensemble, scratch, error) : no_memory(error);
-    if (!status)
-        status = count_trees(&p, &n_trees, &n_nodes);
-    if (status)
-        return status;
-    const leat_forest_spec spec = {
+    counts c;
+    uint32_t nodes = 0, leaves = 0;
+    *grove = (leat_grove){
         .dtype = ensemble->dtype,
-        .n_trees = (uint32_t)n_trees,
-        .max_nodes = n_nodes,
         .n_features = ensemble->n_features,
-        .n_groups = ensemble->n_targets,
-        .base = base,
-        .scratch = scratch,
+        .n_targets = ensemble->n_targets,
+        .n_trees = ensemble->n_trees,
     };
-    status = leat_forest_new(forest, arena, &spec, error);
+    leat_status status = planter_init(&p, ensemble, scratch, error);
+    if (!status)
+        status = count_trees(&p, &c);
+    if (!status)
+        status = make_vectors(grove, &c, arena, error);
+    if (!status)
+        status = make_forest(grove, &c, arena, scratch, error);
     for (uint32_t tree = 0; tree < ensemble->n_trees && !status; tree++) {
         status = lay_tree(&p, tree);
-        if (!status)
-            status = add_tree(&p, *forest);
+        if (status)
+            break;
+        if (grove->vectors)
+            grove->first_node[tree] = nodes;
+        status = grove->vectors ? add_with_vectors(&p, grove, &nodes, &leaves)
+                                : add_for_targets(&p, grove->forest);
     }
     return status;
 }

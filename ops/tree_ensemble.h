@@ -1,10 +1,9 @@
-/* ops/tree_ensemble.h: decision trees as ONNX describes them, made into a forest.
+/* ops/tree_ensemble.h: decision trees as ONNX describes them, planted as a grove.
  *
  * Nodes of all trees lie in one array and name one another by their place in it. A leaf
- * has weights for any number of targets; a forest's tree adds to one sum, so a tree becomes
- * one of the forest's for each target that it has weights for.
+ * has weights for any number of targets.
  *
- * Owns:    nothing; the forest lives in the arena that it is given, the rest is the
+ * Owns:    nothing; the grove lives in the arena that it is given, the rest is the
  *          reader's.
  * Threads: one.
  * Fails:   E_MODEL for what is no tree, E_UNSUPPORTED for more than the forest takes,
@@ -14,7 +13,7 @@
 #ifndef LEAT_OPS_TREE_ENSEMBLE_H
 #define LEAT_OPS_TREE_ENSEMBLE_H
 
-#include "ops/forest.h"
+#include "ops/grove.h"
 
 #include <stdbool.h>
 
@@ -69,7 +68,7 @@ leat_status leat_tree_members(leat_set *set, leat_arena *arena, leat_dtype dtype
                               leat_error *error) LEAT_MUST_CHECK;
 
 /* `scratch` is for what is needed only until this returns. */
-leat_status leat_tree_ensemble_plant(leat_forest **forest, leat_arena *arena,
+leat_status leat_tree_ensemble_plant(leat_grove *grove, leat_arena *arena,
                                      const leat_tree_ensemble *ensemble,
                                      leat_arena *scratch,
                                      leat_error *error) LEAT_MUST_CHECK;

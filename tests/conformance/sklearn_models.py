@@ -194,6 +194,8 @@ def models():
         ("RandomForestClassifier", lambda: plain(ens.RandomForestClassifier(**few), 2)),
         ("RandomForestClassifier, strings",
          lambda: plain(ens.RandomForestClassifier(**few), -4)),
+        ("RandomForestClassifier, eight classes",
+         lambda: plain(ens.RandomForestClassifier(**few), 8)),
         ("RandomForestRegressor", lambda: plain(ens.RandomForestRegressor(**few))),
         ("ExtraTreesClassifier", lambda: plain(ens.ExtraTreesClassifier(**few), 3)),
         ("ExtraTreesRegressor", lambda: plain(ens.ExtraTreesRegressor(**few))),

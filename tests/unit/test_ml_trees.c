@@ -6,7 +6,7 @@
 /* Random ensembles of versions 1 to 3, beside a walk that follows the definition. */
 
 enum { TREES = 5, INNER = 6, NODES = 2 * INNER + 1, ALL = TREES * NODES };
-enum { ROWS = 300, WIDTH = 4, TARGETS = 3, MOST_WEIGHTS = ALL * TARGETS };
+enum { ROWS = 300, WIDTH = 4, CLASSES = 3, MANY = 8, MOST_WEIGHTS = ALL * MANY };
 
 static const char *const modes[] = {"BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE",
                                     "BRANCH_GT",  "BRANCH_EQ", "BRANCH_NEQ"};
@@ -17,6 +17,7 @@ typedef struct ensemble {
     int64_t tree_ids[ALL], node_ids[ALL], features[ALL], yes[ALL], no[ALL], tracks[ALL];
     const char *modes[ALL];
     float values[ALL];
+    int n_targets;
     size_t n_weights;
     int64_t weight_trees[MOST_WEIGHTS], weight_nodes[MOST_WEIGHTS];
     int64_t targets[MOST_WEIGHTS];
@@ -53,14 +54,15 @@ static void grow_tree(ensemble *e, int tree, uint32_t n_modes, uint32_t *seed)
     }
 }
 
-static ensemble *grow(uint32_t seed, uint32_t n_modes)
+static ensemble *grow(uint32_t seed, uint32_t n_modes, int n_targets)
 {
     ensemble *e = calloc(1, sizeof *e);
     assert_non_null(e);
+    e->n_targets = n_targets;
     for (int tree = 0; tree < TREES; tree++)
         grow_tree(e, tree, n_modes, &seed);
     for (int at = 0; at < ALL; at++) {
-        for (int target = 0; target < TARGETS; target++) {
+        for (int target = 0; target < n_targets; target++) {
             if (strcmp(e->modes[at], "LEAF") || !pick(&seed, 3))
                 continue;
             e->weight_trees[e->n_weights] = e->tree_ids[at];
@@ -109,17 +111,18 @@ static int walk(const ensemble *e, int tree, const float *x)
     return at;
 }
 
-/* sums: [ROWS][TARGETS] */
+/* sums: [ROWS][n_targets] */
 static void twin(const ensemble *e, float *sums)
 {
-    memset(sums, 0, ROWS * TARGETS * sizeof *sums);
+    const int n_targets = e->n_targets;
+    memset(sums, 0, (size_t)(ROWS * n_targets) * sizeof *sums);
     for (int row = 0; row < ROWS; row++) {
         for (int tree = 0; tree < TREES; tree++) {
             const int leaf = walk(e, tree, e->x + row * WIDTH);
             for (size_t i = 0; i < e->n_weights; i++)
                 if (e->weight_trees[i] == e->tree_ids[leaf] &&
                     e->weight_nodes[i] == e->node_ids[leaf])
-                    sums[row * TARGETS + e->targets[i]] += e->weights[i];
+                    sums[row * n_targets + e->targets[i]] += e->weights[i];
         }
     }
 }
@@ -146,7 +149,7 @@ static void start_regressor(one_node *node, const ensemble *e)
     one_node_ints(node, "target_nodeids", e->weight_nodes, e->n_weights);
     one_node_ints(node, "target_ids", e->targets, e->n_weights);
     one_node_floats(node, "target_weights", e->weights, e->n_weights);
-    one_node_int(node, "n_targets", TARGETS);
+    one_node_int(node, "n_targets", e->n_targets);
 }
 
 static leat_attribute *attribute(one_node *node, const char *name)
@@ -158,30 +161,31 @@ static leat_attribute *attribute(one_node *node, const char *name)
     return NULL;
 }
 
-/* Sums of small whole numbers, so that equal is equal. */
+/* Sums of small whole numbers, so that equal is equal. With many targets leaves have
+ * vectors. */
 static void test_ml_trees__regressor_matches_its_twin(void **state)
 {
     (void)state;
     for (uint32_t seed = 1; seed < 40; seed++) {
         one_node node;
-        float expected[ROWS * TARGETS];
-        ensemble *e = grow(seed, 6);
+        float expected[ROWS * MANY];
+        ensemble *e = grow(seed, 6, seed % 2 ? CLASSES : MANY);
         twin(e, expected);
         start_regressor(&node, e);
         one_node_run(&node);
-        floats_expect(node.out[0].data, expected, ROWS * TARGETS, 0);
+        floats_expect(node.out[0].data, expected, (size_t)(ROWS * e->n_targets), 0);
         one_node_stop(&node);
         free(e);
     }
 }
 
 /* Converted from float64, integers or wider rows they are the same rows. */
-static void test_ml_trees__rows_are_taken_as_they_come(void **state)
+static void check_rows(int n_targets)
 {
-    (void)state;
     one_node node;
-    float expected[ROWS * TARGETS];
-    ensemble *e = grow(5, 4);
+    float expected[ROWS * MANY];
+    ensemble *e = grow(5, 4, n_targets);
+    const size_t n = (size_t)(ROWS * n_targets);
     twin(e, expected);
     start_regressor(&node, e);
     node.node.n_inputs = 0;
@@ -190,7 +194,7 @@ static void test_ml_trees__rows_are_taken_as_they_come(void **state)
         for (int i = 0; i < WIDTH; i++)
             x[row * (WIDTH + 2) + i] = (double)e->x[row * WIDTH + i];
     one_node_run(&node);
-    floats_expect(node.out[0].data, expected, ROWS * TARGETS, 0);
+    floats_expect(node.out[0].data, expected, n, 0);
     one_node_stop(&node);
     for (int i = 0; i < ROWS * WIDTH; i++)
         e->x[i] = (float)(i % 5 - 2);
@@ -201,26 +205,33 @@ static void test_ml_trees__rows_are_taken_as_they_come(void **state)
     for (int i = 0; i < ROWS * WIDTH; i++)
         whole[i] = i % 5 - 2;
     one_node_run(&node);
-    floats_expect(node.out[0].data, expected, ROWS * TARGETS, 0);
+    floats_expect(node.out[0].data, expected, n, 0);
     one_node_stop(&node);
     free(e);
+}
+
+static void test_ml_trees__rows_are_taken_as_they_come(void **state)
+{
+    (void)state;
+    check_rows(CLASSES);
+    check_rows(MANY);
 }
 
 static void test_ml_trees__average_and_base_values(void **state)
 {
     (void)state;
     one_node node;
-    const float base[TARGETS] = {0.5f, -1, 100};
-    float expected[ROWS * TARGETS];
-    ensemble *e = grow(9, 6);
+    const float base[CLASSES] = {0.5f, -1, 100};
+    float expected[ROWS * CLASSES];
+    ensemble *e = grow(9, 6, CLASSES);
     twin(e, expected);
-    for (int i = 0; i < ROWS * TARGETS; i++)
-        expected[i] = expected[i] / TREES + base[i % TARGETS];
+    for (int i = 0; i < ROWS * CLASSES; i++)
+        expected[i] = expected[i] / TREES + base[i % CLASSES];
     start_regressor(&node, e);
     one_node_text(&node, "aggregate_function", "AVERAGE");
-    one_node_floats(&node, "base_values", base, TARGETS);
+    one_node_floats(&node, "base_values", base, CLASSES);
     one_node_run(&node);
-    floats_expect(node.out[0].data, expected, ROWS * TARGETS, 1e-6);
+    floats_expect(node.out[0].data, expected, ROWS * CLASSES, 1e-6);
     one_node_stop(&node);
     free(e);
 }
@@ -229,7 +240,7 @@ static void test_ml_trees__other_aggregates_are_refused(void **state)
 {
     (void)state;
     one_node node;
-    ensemble *e = grow(9, 6);
+    ensemble *e = grow(9, 6, CLASSES);
     start_regressor(&node, e);
     one_node_text(&node, "aggregate_function", "MIN");
     assert_int_equal(one_node_try(&node), LEAT_E_UNSUPPORTED);
@@ -254,7 +265,7 @@ static void test_ml_trees__lengths_are_checked_against_each_other(void **state)
         "nodes_nodeids",
         "nodes_missing_value_tracks_true",
     };
-    ensemble *e = grow(2, 6);
+    ensemble *e = grow(2, 6, CLASSES);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         one_node node;
         start_regressor(&node, e);
@@ -270,14 +281,14 @@ static void test_ml_trees__no_sides_of_missing_are_false(void **state)
 {
     (void)state;
     one_node node;
-    float expected[ROWS * TARGETS];
-    ensemble *e = grow(4, 4);
+    float expected[ROWS * CLASSES];
+    ensemble *e = grow(4, 4, CLASSES);
     memset(e->tracks, 0, sizeof e->tracks);
     twin(e, expected);
     start_regressor(&node, e);
     attribute(&node, "nodes_missing_value_tracks_true")->n = 0;
     one_node_run(&node);
-    floats_expect(node.out[0].data, expected, ROWS * TARGETS, 0);
+    floats_expect(node.out[0].data, expected, ROWS * CLASSES, 0);
     one_node_stop(&node);
     free(e);
 }
@@ -295,7 +306,7 @@ static void refuse(const ensemble *e, const char *message)
 static void test_ml_trees__what_is_no_tree_is_refused(void **state)
 {
     (void)state;
-    ensemble *e = grow(2, 6);
+    ensemble *e = grow(2, 6, CLASSES);
     const int64_t child = e->yes[0];
     e->yes[0] = e->node_ids[0];
     refuse(e, "reached twice");
@@ -312,7 +323,7 @@ static void test_ml_trees__what_is_no_tree_is_refused(void **state)
 static void test_ml_trees__numbers_out_of_range_are_refused(void **state)
 {
     (void)state;
-    ensemble *e = grow(2, 6);
+    ensemble *e = grow(2, 6, CLASSES);
     e->features[0] = -1;
     refuse(e, "nodes_featureids: found -1");
     e->features[0] = INT64_MAX;
@@ -320,7 +331,7 @@ static void test_ml_trees__numbers_out_of_range_are_refused(void **state)
     e->features[0] = WIDTH;
     refuse(e, "4 columns, and a node asks for number 4");
     e->features[0] = 0;
-    e->targets[0] = TARGETS;
+    e->targets[0] = CLASSES;
     refuse(e, "target_ids: found 3 of 3");
     e->targets[0] = -1;
     refuse(e, "target_ids: found -1 of 3");
@@ -417,19 +428,19 @@ static void test_ml_trees__classifier_picks_the_largest_sum(void **state)
     (void)state;
     one_node node;
     char labels[ROWS];
-    float sums[ROWS * TARGETS];
-    ensemble *e = grow(11, 6);
+    float sums[ROWS * CLASSES];
+    ensemble *e = grow(11, 6, CLASSES);
     twin(e, sums);
     for (int row = 0; row < ROWS; row++) {
-        const float *row_sums = sums + row * TARGETS;
+        const float *row_sums = sums + row * CLASSES;
         int best = row_sums[1] > row_sums[0];
         best = row_sums[2] > row_sums[best] ? 2 : best;
         labels[row] = (char)('a' + best);
     }
-    start_classifier(&node, e, TARGETS);
+    start_classifier(&node, e, CLASSES);
     one_node_run(&node);
     expect_labels(&node, labels);
-    floats_expect(node.out[1].data, sums, ROWS * TARGETS, 0);
+    floats_expect(node.out[1].data, sums, ROWS * CLASSES, 0);
     one_node_stop(&node);
     free(e);
 }
@@ -439,8 +450,8 @@ static void check_pair(bool positive, const char *transform)
 {
     one_node node;
     char labels[ROWS];
-    float sums[ROWS * TARGETS], pairs[ROWS * 2];
-    ensemble *e = grow(12, 6);
+    float sums[ROWS * CLASSES], pairs[ROWS * 2];
+    ensemble *e = grow(12, 6, CLASSES);
     for (size_t i = 0; i < e->n_weights; i++) {
         e->targets[i] = 0;
         e->weights[i] /= positive ? 340 : 64;
@@ -449,7 +460,7 @@ static void check_pair(bool positive, const char *transform)
     }
     twin(e, sums);
     for (int row = 0; row < ROWS; row++) {
-        const float sum = sums[row * TARGETS], odds = expf(sum) / (1 + expf(sum));
+        const float sum = sums[row * CLASSES], odds = expf(sum) / (1 + expf(sum));
         const bool logistic = !strcmp(transform, "LOGISTIC");
         labels[row] = sum > (positive ? 0.5f : 0) ? 'b' : 'a';
         pairs[2 * row] = logistic ? 1 - odds : positive ? 1 - sum : -sum;
@@ -477,7 +488,7 @@ static void test_ml_trees__base_values_of_both_classes_are_refused(void **state)
 {
     (void)state;
     one_node node;
-    ensemble *e = grow(11, 6);
+    ensemble *e = grow(11, 6, CLASSES);
     for (size_t i = 0; i < e->n_weights; i++)
         e->targets[i] %= 2;
     start_classifier(&node, e, 2);

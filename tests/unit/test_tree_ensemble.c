@@ -86,7 +86,7 @@ static void test_tree_ensemble__too_many_nodes_are_refused(void **state)
     enum { TREES = 1 << 12, TARGETS = 1 << 16 };
     static uint32_t roots[TREES];
     static leat_leaf_weight weights[TARGETS];
-    leat_forest *forest;
+    leat_grove grove;
     leat_error error;
     leat_arena arena;
     const leat_tree_node leaf = {.mode = LEAT_TREE_LEAF, .no = TARGETS};
@@ -104,7 +104,7 @@ static void test_tree_ensemble__too_many_nodes_are_refused(void **state)
         .weights = weights,
     };
     leat_arena_init(&arena, 1 << 12);
-    assert_int_equal(leat_tree_ensemble_plant(&forest, &arena, &ensemble, &arena, &error),
+    assert_int_equal(leat_tree_ensemble_plant(&grove, &arena, &ensemble, &arena, &error),
                      LEAT_E_UNSUPPORTED);
     leat_arena_fini(&arena);
 }
