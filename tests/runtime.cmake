@@ -35,3 +35,6 @@ target_link_options(test_network_session PRIVATE
 # Runs tests of ONNX's own suite (tests/conformance/onnx_nodes).
 add_executable(onnx_node_test conformance/onnx_node_test.c)
 target_link_libraries(onnx_node_test PRIVATE leat_flags leat_runtime m)
+# Spoils every bit of a model, of any format.
+add_executable(corrupt_model conformance/corrupt_model.c)
+target_link_libraries(corrupt_model PRIVATE leat_flags leat_runtime)
