@@ -21,7 +21,7 @@
  * of two, they would push one another out of the cache. */
 enum {
     BLOCK_K = 512,
-    BLOCK_N = 512,
+    BLOCK_N = 256,
     MOST_TILE = 384, /* elements of any kernel's tiles */
     TILE_ROWS = 12,  /* most of any kernel */
     ROW_GAP = 16,    /* keeps copied rows off one another's cache sets */
@@ -91,9 +91,15 @@ static void pack_panels(const leat_gemm_matrix *matrix, float *packed)
 {
     for (uint32_t first = 0; first < matrix->n; first += LEAT_GEMM_PANEL) {
         const uint32_t columns = lower(matrix->n - first, LEAT_GEMM_PANEL);
-        for (size_t k = 0; k < matrix->k; k++, packed += LEAT_GEMM_PANEL)
-            for (uint32_t n = 0; n < LEAT_GEMM_PANEL; n++)
-                packed[n] = n < columns ? element(matrix, k, first + n) : 0;
+        for (size_t k = 0; k < matrix->k; k++, packed += LEAT_GEMM_PANEL) {
+            if (matrix->n_step == 1)
+                memcpy(packed, matrix->data + k * matrix->k_step + first,
+                       columns * sizeof *packed);
+            else
+                for (uint32_t n = 0; n < columns; n++)
+                    packed[n] = element(matrix, k, first + n);
+            memset(packed + columns, 0, (LEAT_GEMM_PANEL - columns) * sizeof *packed);
+        }
     }
 }
 
