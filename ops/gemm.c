@@ -136,9 +136,11 @@ static void run_narrow(const leat_gemm_right *right, const leat_gemm_job *job)
     right->kernel->narrow[right->n - 1](&tile);
 }
 
-/* A tile whose last panel is padded from column `columns` on: in memory of its own. */
-static void run_padded(leat_gemm_tile_run run, const leat_gemm_tile *tile,
-                       uint32_t columns)
+/* A tile whose last panel is padded from column `columns` on: in memory of its own. Not
+ * inlined: only who needs that much of the stack shall touch it. */
+__attribute__((noinline)) static void run_padded(leat_gemm_tile_run run,
+                                                 const leat_gemm_tile *tile,
+                                                 uint32_t columns)
 {
     _Alignas(64) float whole[MOST_TILE];
     leat_gemm_tile padded = *tile;
@@ -186,8 +188,7 @@ struct block {
     uint32_t k, depth;
 };
 
-/* The rows of a tile next to one another. Not inlined: only who needs that much of the
- * stack shall touch it. */
+/* The rows of a tile next to one another. Not inlined either. */
 __attribute__((noinline)) static void run_copied(const leat_gemm_right *right,
                                                  leat_gemm_tile *tile, uint32_t columns)
 {
