@@ -207,7 +207,7 @@ static size_t scratch_size(const leat_forest *forest, const void *state)
     const leat_bits *bits = state;
     size_t answers = (size_t)(bits->n_conditions + 1) * LEAT_BITS_WORDS;
     (void)forest;
-    return ranks_size(bits) + answers * sizeof(uint64_t);
+    return ranks_size(bits) + answers * sizeof(uint32_t);
 }
 
 static void start_sums(const leat_forest *forest, uint32_t group, void *sums)
@@ -236,10 +236,11 @@ static void run(const leat_forest *forest, const void *state, const void *rows,
         leat_simd_level() == LEAT_SIMD_AVX512 ? &leat_bits_avx512 : &leat_bits_avx2;
     const leat_bits_tree *tree = bits->trees;
     const uint32_t n_words = leat_bits_words(n_rows);
-    int8_t *ranks = scratch; /* [columns][rows] */
-    uint64_t *answers = (uint64_t *)(void *)(ranks + ranks_size(bits));
+    int8_t *ranks = scratch; /* [n_columns][rows of the block] */
+    uint32_t *answers = (uint32_t *)(void *)(ranks + ranks_size(bits));
     _Alignas(64) double sums[LEAT_FOREST_ROWS]; /* of dtype, which is no larger */
-    leat_ranker_run(forest->ranker, rows, n_rows, ranks, 1, (size_t)64 * n_words);
+    leat_ranker_run(forest->ranker, rows, n_rows, ranks, 1,
+                    (size_t)LEAT_BITS_ROWS * n_words);
     kernel->ask(bits, ranks, n_words, answers);
     for (uint32_t group = 0; group < forest->facts.n_groups; group++) {
         start_sums(forest, group, sums);

@@ -21,7 +21,8 @@
 
 enum {
     LEAT_BITS_DEPTH = LEAT_FILL_DEPTH,
-    LEAT_BITS_WORDS = LEAT_FOREST_ROWS / 64,
+    LEAT_BITS_ROWS = 32, /* of a word */
+    LEAT_BITS_WORDS = LEAT_FOREST_ROWS / LEAT_BITS_ROWS,
     LEAT_BITS_PLANE = 64, /* a plane has at least so many bytes */
     LEAT_BITS_LEAF = LEAT_FILL_LEAVES,
 };
@@ -58,23 +59,24 @@ static inline uint32_t leat_bits_plane(uint32_t depth)
     return 1u << depth < LEAT_BITS_PLANE ? LEAT_BITS_PLANE : 1u << depth;
 }
 
-/* Words of 64 rows in the block that so many rows take. */
+/* Words of the block that so many rows take: a vector of bits is no wider than it must be,
+ * for the answers to all conditions should fit the first cache. */
 static inline uint32_t leat_bits_words(uint32_t n_rows)
 {
-    return n_rows <= 64 ? 1 : n_rows <= 128 ? 2 : LEAT_BITS_WORDS;
+    return n_rows <= 32 ? 1 : n_rows <= 64 ? 2 : n_rows <= 128 ? 4 : LEAT_BITS_WORDS;
 }
 
-/* What the instruction sets do each in their own way. Rows of a block behind the
- * last one are nobody's. */
+/* What the instruction sets do each in their own way. Rows of a block behind the last one
+ * are nobody's. */
 typedef struct leat_bits_kernel {
-    /* ranks: [n_columns][64 n_words] -> answers: [n_conditions][n_words], the
+    /* ranks: [n_columns][LEAT_BITS_ROWS n_words] -> answers: [n_conditions][n_words], the
      * conditions in the order of columns and cuts. */
     void (*ask)(const leat_bits *bits, const int8_t *ranks, uint32_t n_words,
-                uint64_t *answers);
+                uint32_t *answers);
 
-    /* Adds the leaf of each row to sums [64 n_words] of dtype. */
+    /* Adds the leaf of each row to sums [LEAT_FOREST_ROWS] of dtype. */
     void (*add_tree)(const leat_bits_tree *tree, leat_dtype dtype,
-                     const uint64_t *answers, uint32_t n_rows, void *sums);
+                     const uint32_t *answers, uint32_t n_rows, void *sums);
 } leat_bits_kernel;
 
 extern const leat_bits_kernel leat_bits_avx2;

@@ -8,7 +8,6 @@
 #include <immintrin.h>
 
 enum {
-    WORD_ROWS = 32, /* the bytes of a vector */
     FLOAT_BYTES = 4,
     TABLE = 16,       /* leaves in a table that one shuffle reads */
     PLANES_DEPTH = 6, /* where four planes of bytes beat a load for each row */
@@ -17,54 +16,60 @@ enum {
 /* ---- answers ---- */
 
 /* Column by column, so that its ranks stay in registers for all of its cuts. */
-LEAT_AVX2_INLINE void ask_column(const int8_t *ranks, uint32_t n_cuts, uint32_t n_halves,
-                                 uint64_t *answers)
+LEAT_AVX2_INLINE void ask_column(const int8_t *ranks, uint32_t n_cuts, uint32_t n_words,
+                                 uint32_t *answers)
 {
-    __m256i rank[2 * LEAT_BITS_WORDS];
-    for (uint32_t h = 0; h < n_halves; h++)
-        rank[h] = _mm256_load_si256((const __m256i *)(const void *)ranks + h);
-    __m256i cut = _mm256_set1_epi8(LEAT_RANK_LEAST);
-    for (uint32_t c = 0; c < n_cuts; c++, answers += n_halves / 2) {
-        for (uint32_t h = 0; h < n_halves; h += 2) {
-            uint32_t low =
-                (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(rank[h], cut));
-            uint32_t high =
-                (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(rank[h + 1], cut));
-            answers[h / 2] = (uint64_t)high << 32 | low;
-        }
+    __m256i rank[LEAT_BITS_WORDS], cut = _mm256_set1_epi8(LEAT_RANK_LEAST);
+    for (uint32_t w = 0; w < n_words; w++)
+        rank[w] = _mm256_load_si256((const __m256i *)(const void *)ranks + w);
+    for (uint32_t c = 0; c < n_cuts; c++, answers += n_words) {
+        for (uint32_t w = 0; w < n_words; w++)
+            answers[w] = (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(rank[w], cut));
         cut = _mm256_add_epi8(cut, _mm256_set1_epi8(1));
     }
 }
 
 LEAT_AVX2 static void ask(const leat_bits *bits, const int8_t *ranks, uint32_t n_words,
-                          uint64_t *answers)
+                          uint32_t *answers)
 {
     for (uint32_t c = 0; c < bits->n_columns; c++) {
         const uint32_t n_cuts = bits->n_cuts[c];
-        if (n_words == 1)
+        switch (n_words) {
+        case 1:
+            ask_column(ranks, n_cuts, 1, answers);
+            break;
+        case 2:
             ask_column(ranks, n_cuts, 2, answers);
-        else if (n_words == 2)
+            break;
+        case 4:
             ask_column(ranks, n_cuts, 4, answers);
-        else
-            ask_column(ranks, n_cuts, 2 * LEAT_BITS_WORDS, answers);
-        ranks += (size_t)64 * n_words;
+            break;
+        default:
+            ask_column(ranks, n_cuts, LEAT_BITS_WORDS, answers);
+        }
+        ranks += (size_t)LEAT_BITS_ROWS * n_words;
         answers += (size_t)n_cuts * n_words;
     }
 }
 
 /* ---- leaves ---- */
 
-LEAT_AVX2_INLINE __m128i load64(const uint64_t *answers, size_t condition)
+LEAT_AVX2_INLINE __m128i load32(const uint32_t *answers, size_t condition)
 {
-    return _mm_loadl_epi64((const __m128i *)(const void *)(answers + condition));
+    return _mm_cvtsi32_si128((int)answers[condition]);
 }
 
-LEAT_AVX2_INLINE __m128i load128(const uint64_t *answers, size_t condition)
+LEAT_AVX2_INLINE __m128i load64(const uint32_t *answers, size_t condition)
+{
+    return _mm_loadl_epi64((const __m128i *)(const void *)(answers + 2 * condition));
+}
+
+LEAT_AVX2_INLINE __m128i load128(const uint32_t *answers, size_t condition)
 {
     return _mm_load_si128((const __m128i *)(const void *)answers + condition);
 }
 
-LEAT_AVX2_INLINE __m256i load256(const uint64_t *answers, size_t condition)
+LEAT_AVX2_INLINE __m256i load256(const uint32_t *answers, size_t condition)
 {
     return _mm256_load_si256((const __m256i *)(const void *)answers + condition);
 }
@@ -79,9 +84,11 @@ LEAT_AVX2_INLINE __m256i select256(__m256i turn, __m256i right, __m256i left)
     return _mm256_xor_si256(left, _mm256_and_si256(turn, _mm256_xor_si256(left, right)));
 }
 
+LEAT_BITS_TURN(turn32, LEAT_AVX2, __m128i, load32, select128)
 LEAT_BITS_TURN(turn64, LEAT_AVX2, __m128i, load64, select128)
 LEAT_BITS_TURN(turn128, LEAT_AVX2, __m128i, load128, select128)
 LEAT_BITS_TURN(turn256, LEAT_AVX2, __m256i, load256, select256)
+LEAT_BITS_PARTS(parts32, LEAT_AVX2, __m128i, load32)
 LEAT_BITS_PARTS(parts64, LEAT_AVX2, __m128i, load64)
 LEAT_BITS_PARTS(parts128, LEAT_AVX2, __m128i, load128)
 LEAT_BITS_PARTS(parts256, LEAT_AVX2, __m256i, load256)
@@ -175,18 +182,18 @@ LEAT_AVX2_INLINE void add_bytes(float *sums, const __m256i *bytes)
 LEAT_AVX2_INLINE void add_loaded(void *sums, leat_dtype dtype, const void *values,
                                  __m256i number)
 {
-    uint8_t leaf[WORD_ROWS];
+    uint8_t leaf[LEAT_BITS_ROWS];
     _mm256_storeu_si256((__m256i *)(void *)leaf, number);
     if (dtype == LEAT_F32) {
         const float *value = values;
         float *sum = sums;
-        for (uint32_t row = 0; row < WORD_ROWS; row++)
+        for (uint32_t row = 0; row < LEAT_BITS_ROWS; row++)
             sum[row] += value[leaf[row]];
         return;
     }
     const double *value = values;
     double *sum = sums;
-    for (uint32_t row = 0; row < WORD_ROWS; row++)
+    for (uint32_t row = 0; row < LEAT_BITS_ROWS; row++)
         sum[row] += value[leaf[row]];
 }
 
@@ -195,14 +202,14 @@ LEAT_AVX2_INLINE void add_leaves(const leat_bits_tree *tree, uint32_t depth,
                                  leat_dtype dtype, const void *turns, size_t size,
                                  uint32_t n_rows, void *sums)
 {
-    for (uint32_t h = 0; h * WORD_ROWS < n_rows; h++) {
+    for (uint32_t h = 0; h * LEAT_BITS_ROWS < n_rows; h++) {
         if (dtype == LEAT_F32 && depth <= PLANES_DEPTH) {
             __m256i bytes[FLOAT_BYTES];
             fetch(tree->planes, depth,
                   leaf_numbers(turns, size, depth, h, for_unpacking()), bytes);
-            add_bytes((float *)sums + h * WORD_ROWS, bytes);
+            add_bytes((float *)sums + h * LEAT_BITS_ROWS, bytes);
         } else {
-            add_loaded((char *)sums + h * WORD_ROWS * leat_dtype_size(dtype), dtype,
+            add_loaded((char *)sums + h * LEAT_BITS_ROWS * leat_dtype_size(dtype), dtype,
                        tree->values, leaf_numbers(turns, size, depth, h, in_order()));
         }
     }
@@ -210,39 +217,39 @@ LEAT_AVX2_INLINE void add_leaves(const leat_bits_tree *tree, uint32_t depth,
 
 /* ---- a tree ---- */
 
+#define ADD_WIDE(type, turn, parts)                                                      \
+    do {                                                                                 \
+        type turns[LEAT_BITS_DEPTH];                                                     \
+        if (tree->children)                                                              \
+            parts(tree, answers, turns);                                                 \
+        else                                                                             \
+            turn(tree->splits, depth, answers, turns);                                   \
+        add_leaves(tree, depth, dtype, turns, sizeof *turns, n_rows, sums);              \
+    } while (0)
+
 LEAT_AVX2_INLINE void add_deep(const leat_bits_tree *tree, uint32_t depth,
-                               leat_dtype dtype, const uint64_t *answers, uint32_t n_rows,
+                               leat_dtype dtype, const uint32_t *answers, uint32_t n_rows,
                                void *sums)
 {
-    const uint32_t n_words = leat_bits_words(n_rows);
-    if (n_words == LEAT_BITS_WORDS) {
-        __m256i turns[LEAT_BITS_DEPTH];
-        if (tree->children)
-            parts256(tree, answers, turns);
-        else
-            turn256(tree->splits, depth, answers, turns);
-        add_leaves(tree, depth, dtype, turns, sizeof *turns, n_rows, sums);
-    } else if (n_words == 2) {
-        __m128i turns[LEAT_BITS_DEPTH];
-        if (tree->children)
-            parts128(tree, answers, turns);
-        else
-            turn128(tree->splits, depth, answers, turns);
-        add_leaves(tree, depth, dtype, turns, sizeof *turns, n_rows, sums);
-    } else {
-        __m128i turns[LEAT_BITS_DEPTH];
-        if (tree->children)
-            parts64(tree, answers, turns);
-        else
-            turn64(tree->splits, depth, answers, turns);
-        add_leaves(tree, depth, dtype, turns, sizeof *turns, n_rows, sums);
+    switch (leat_bits_words(n_rows)) {
+    case 1:
+        ADD_WIDE(__m128i, turn32, parts32);
+        break;
+    case 2:
+        ADD_WIDE(__m128i, turn64, parts64);
+        break;
+    case 4:
+        ADD_WIDE(__m128i, turn128, parts128);
+        break;
+    default:
+        ADD_WIDE(__m256i, turn256, parts256);
     }
 }
 
 /* A constant depth unrolls every loop, which keeps the vectors in registers: a third of
  * the time. */
 LEAT_AVX2 static void add_tree(const leat_bits_tree *tree, leat_dtype dtype,
-                               const uint64_t *answers, uint32_t n_rows, void *sums)
+                               const uint32_t *answers, uint32_t n_rows, void *sums)
 {
 #define ADD_DEPTH(depth)                                                                 \
     case depth:                                                                          \

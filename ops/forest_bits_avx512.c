@@ -7,53 +7,77 @@
 
 #include <immintrin.h>
 
-enum { WORD_ROWS = 64, FLOAT_BYTES = 4 };
+enum { VECTOR_ROWS = 64, FLOAT_BYTES = 4 };
 
 /* ---- answers ---- */
 
-LEAT_AVX512_INLINE void ask_column(const int8_t *ranks, uint32_t n_cuts, uint32_t n_words,
-                                   uint64_t *answers)
+LEAT_AVX512_INLINE void ask_half(const int8_t *ranks, uint32_t n_cuts, uint32_t *answers)
 {
-    __m512i rank[LEAT_BITS_WORDS];
-    for (uint32_t w = 0; w < n_words; w++)
-        rank[w] = _mm512_load_si512(ranks + w * WORD_ROWS);
-    __m512i cut = _mm512_set1_epi8(LEAT_RANK_LEAST);
-    for (uint32_t c = 0; c < n_cuts; c++, answers += n_words) {
-        for (uint32_t w = 0; w < n_words; w++)
-            answers[w] = _mm512_cmpgt_epi8_mask(rank[w], cut);
+    const __m256i rank = _mm256_load_si256((const __m256i *)(const void *)ranks);
+    __m256i cut = _mm256_set1_epi8(LEAT_RANK_LEAST);
+    for (uint32_t c = 0; c < n_cuts; c++) {
+        answers[c] = _mm256_cmpgt_epi8_mask(rank, cut);
+        cut = _mm256_add_epi8(cut, _mm256_set1_epi8(1));
+    }
+}
+
+/* n: vectors of 64 rows */
+LEAT_AVX512_INLINE void ask_whole(const int8_t *ranks, uint32_t n_cuts, uint32_t n,
+                                  uint32_t *answers)
+{
+    __m512i rank[LEAT_BITS_WORDS / 2], cut = _mm512_set1_epi8(LEAT_RANK_LEAST);
+    for (uint32_t i = 0; i < n; i++)
+        rank[i] = _mm512_load_si512(ranks + i * VECTOR_ROWS);
+    for (uint32_t c = 0; c < n_cuts; c++, answers += 2 * n) {
+        for (uint32_t i = 0; i < n; i++) {
+            uint64_t bits = _mm512_cmpgt_epi8_mask(rank[i], cut);
+            memcpy(answers + 2 * i, &bits, sizeof bits);
+        }
         cut = _mm512_add_epi8(cut, _mm512_set1_epi8(1));
     }
 }
 
 LEAT_AVX512 static void ask(const leat_bits *bits, const int8_t *ranks, uint32_t n_words,
-                            uint64_t *answers)
+                            uint32_t *answers)
 {
     for (uint32_t c = 0; c < bits->n_columns; c++) {
         const uint32_t n_cuts = bits->n_cuts[c];
-        if (n_words == 1)
-            ask_column(ranks, n_cuts, 1, answers);
-        else if (n_words == 2)
-            ask_column(ranks, n_cuts, 2, answers);
-        else
-            ask_column(ranks, n_cuts, LEAT_BITS_WORDS, answers);
-        ranks += (size_t)WORD_ROWS * n_words;
+        switch (n_words) {
+        case 1:
+            ask_half(ranks, n_cuts, answers);
+            break;
+        case 2:
+            ask_whole(ranks, n_cuts, 1, answers);
+            break;
+        case 4:
+            ask_whole(ranks, n_cuts, 2, answers);
+            break;
+        default:
+            ask_whole(ranks, n_cuts, LEAT_BITS_WORDS / 2, answers);
+        }
+        ranks += (size_t)LEAT_BITS_ROWS * n_words;
         answers += (size_t)n_cuts * n_words;
     }
 }
 
 /* ---- leaves ---- */
 
-LEAT_AVX512_INLINE __m128i load64(const uint64_t *answers, size_t condition)
+LEAT_AVX512_INLINE __m128i load32(const uint32_t *answers, size_t condition)
 {
-    return _mm_loadl_epi64((const __m128i *)(const void *)(answers + condition));
+    return _mm_cvtsi32_si128((int)answers[condition]);
 }
 
-LEAT_AVX512_INLINE __m128i load128(const uint64_t *answers, size_t condition)
+LEAT_AVX512_INLINE __m128i load64(const uint32_t *answers, size_t condition)
+{
+    return _mm_loadl_epi64((const __m128i *)(const void *)(answers + 2 * condition));
+}
+
+LEAT_AVX512_INLINE __m128i load128(const uint32_t *answers, size_t condition)
 {
     return _mm_load_si128((const __m128i *)(const void *)answers + condition);
 }
 
-LEAT_AVX512_INLINE __m256i load256(const uint64_t *answers, size_t condition)
+LEAT_AVX512_INLINE __m256i load256(const uint32_t *answers, size_t condition)
 {
     return _mm256_load_si256((const __m256i *)(const void *)answers + condition);
 }
@@ -64,9 +88,11 @@ LEAT_AVX512_INLINE __m256i load256(const uint64_t *answers, size_t condition)
 #define SELECT128(turn, right, left) _mm_ternarylogic_epi64(left, turn, right, 0xb8)
 #define SELECT256(turn, right, left) _mm256_ternarylogic_epi64(left, turn, right, 0xb8)
 
+LEAT_BITS_TURN(turn32, LEAT_AVX512, __m128i, load32, SELECT128)
 LEAT_BITS_TURN(turn64, LEAT_AVX512, __m128i, load64, SELECT128)
 LEAT_BITS_TURN(turn128, LEAT_AVX512, __m128i, load128, SELECT128)
 LEAT_BITS_TURN(turn256, LEAT_AVX512, __m256i, load256, SELECT256)
+LEAT_BITS_PARTS(parts32, LEAT_AVX512, __m128i, load32)
 LEAT_BITS_PARTS(parts64, LEAT_AVX512, __m128i, load64)
 LEAT_BITS_PARTS(parts128, LEAT_AVX512, __m128i, load128)
 LEAT_BITS_PARTS(parts256, LEAT_AVX512, __m256i, load256)
@@ -162,9 +188,9 @@ LEAT_AVX512_INLINE __m512d fetch_f64(const double *values, uint32_t depth, __m51
 LEAT_AVX512_INLINE void add_f64(const double *values, uint32_t depth, __m512i number,
                                 double *sums)
 {
-    _Alignas(64) uint8_t leaf[WORD_ROWS];
+    _Alignas(64) uint8_t leaf[VECTOR_ROWS];
     _mm512_store_si512(leaf, number);
-    for (uint32_t row = 0; row < WORD_ROWS; row += 8, sums += 8) {
+    for (uint32_t row = 0; row < VECTOR_ROWS; row += 8, sums += 8) {
         __m512i at = _mm512_cvtepu8_epi64(
             _mm_loadl_epi64((const __m128i *)(const void *)(leaf + row)));
         _mm512_store_pd(
@@ -172,57 +198,60 @@ LEAT_AVX512_INLINE void add_f64(const double *values, uint32_t depth, __m512i nu
     }
 }
 
-/* turns: [depth] vectors of n_words words */
+/* turns: [depth] vectors of `size` bytes */
 LEAT_AVX512_INLINE void add_leaves(const leat_bits_tree *tree, uint32_t depth,
                                    leat_dtype dtype, const void *turns, size_t size,
-                                   uint32_t n_words, void *sums)
+                                   uint32_t n_rows, void *sums)
 {
-    for (uint32_t w = 0; w < n_words; w++) {
+    for (uint32_t w = 0; w * VECTOR_ROWS < n_rows; w++) {
         __m512i number = leaf_numbers(turns, size, depth, w);
         if (dtype == LEAT_F32)
-            add_planes(tree, depth, for_unpacking(number), (float *)sums + w * WORD_ROWS);
+            add_planes(tree, depth, for_unpacking(number),
+                       (float *)sums + w * VECTOR_ROWS);
         else
-            add_f64(tree->values, depth, number, (double *)sums + w * WORD_ROWS);
+            add_f64(tree->values, depth, number, (double *)sums + w * VECTOR_ROWS);
     }
 }
 
 /* ---- a tree ---- */
 
+#define ADD_WIDE(type, turn, parts)                                                      \
+    do {                                                                                 \
+        type turns[LEAT_BITS_DEPTH];                                                     \
+        if (tree->children)                                                              \
+            parts(tree, answers, turns);                                                 \
+        else                                                                             \
+            turn(tree->splits, depth, answers, turns);                                   \
+        add_leaves(tree, depth, dtype, turns, sizeof *turns, n_rows, sums);              \
+    } while (0)
+
 LEAT_AVX512_INLINE void add_deep(const leat_bits_tree *tree, uint32_t depth,
-                                 leat_dtype dtype, const uint64_t *answers,
-                                 uint32_t n_words, void *sums)
+                                 leat_dtype dtype, const uint32_t *answers,
+                                 uint32_t n_rows, void *sums)
 {
-    if (n_words == LEAT_BITS_WORDS) {
-        __m256i turns[LEAT_BITS_DEPTH];
-        if (tree->children)
-            parts256(tree, answers, turns);
-        else
-            turn256(tree->splits, depth, answers, turns);
-        add_leaves(tree, depth, dtype, turns, sizeof *turns, LEAT_BITS_WORDS, sums);
-    } else if (n_words == 2) {
-        __m128i turns[LEAT_BITS_DEPTH];
-        if (tree->children)
-            parts128(tree, answers, turns);
-        else
-            turn128(tree->splits, depth, answers, turns);
-        add_leaves(tree, depth, dtype, turns, sizeof *turns, 2, sums);
-    } else {
-        __m128i turns[LEAT_BITS_DEPTH];
-        if (tree->children)
-            parts64(tree, answers, turns);
-        else
-            turn64(tree->splits, depth, answers, turns);
-        add_leaves(tree, depth, dtype, turns, sizeof *turns, 1, sums);
+    switch (leat_bits_words(n_rows)) {
+    case 1:
+        ADD_WIDE(__m128i, turn32, parts32);
+        break;
+    case 2:
+        ADD_WIDE(__m128i, turn64, parts64);
+        break;
+    case 4:
+        ADD_WIDE(__m128i, turn128, parts128);
+        break;
+    default:
+        ADD_WIDE(__m256i, turn256, parts256);
     }
 }
 
+/* A constant depth unrolls every loop, which keeps the vectors in registers: a third of
+ * the time. */
 LEAT_AVX512 static void add_tree(const leat_bits_tree *tree, leat_dtype dtype,
-                                 const uint64_t *answers, uint32_t n_rows, void *sums)
+                                 const uint32_t *answers, uint32_t n_rows, void *sums)
 {
-    const uint32_t n_words = leat_bits_words(n_rows);
 #define ADD_DEPTH(depth)                                                                 \
     case depth:                                                                          \
-        add_deep(tree, depth, dtype, answers, n_words, sums);                            \
+        add_deep(tree, depth, dtype, answers, n_rows, sums);                             \
         break
     switch (tree->depth) {
         ADD_DEPTH(0);

@@ -16,7 +16,7 @@
 
 #define LEAT_BITS_TURN(name, target, type, load, select)                                 \
     target __attribute__((always_inline)) static inline void name(                       \
-        const uint16_t *splits, uint32_t depth, const uint64_t *answers, type *turns)    \
+        const uint16_t *splits, uint32_t depth, const uint32_t *answers, type *turns)    \
     {                                                                                    \
         type left[1 << (LEAT_BITS_DEPTH - 2)];                                           \
         if (depth)                                                                       \
@@ -42,7 +42,7 @@
  * odd pairs are the bit above it. */
 #define LEAT_BITS_PARTS(name, target, type, load)                                        \
     target __attribute__((noinline)) static void name(                                   \
-        const leat_bits_tree *tree, const uint64_t *answers, type *turns)                \
+        const leat_bits_tree *tree, const uint32_t *answers, type *turns)                \
     {                                                                                    \
         type part[2 * LEAT_BITS_LEAF], *leaf = part + LEAT_BITS_LEAF;                    \
         uint32_t n_leaves = 1u << tree->depth;                                           \

@@ -344,6 +344,13 @@ LEAT_AVX512_INLINE uint32_t count_f64_avx512(const double *bounds, double x)
 
 #endif
 
+/* `chosen` where the condition holds, without a branch: which of the events' numbers are
+ * missing or zero cannot be foreseen. */
+static inline int8_t choose(int condition, int8_t chosen, int8_t rank)
+{
+    return (int8_t)(rank ^ ((rank ^ chosen) & -condition));
+}
+
 /* value: [n_rows][n_features], from the column's feature on. */
 #define RANK_NUMBERS(name, target, type, count)                                          \
     target static void name(const leat_ranker *ranker, const struct column *column,      \
@@ -352,13 +359,14 @@ LEAT_AVX512_INLINE uint32_t count_f64_avx512(const double *bounds, double x)
     {                                                                                    \
         const type *x = value, *pivots = (const type *)ranker->bounds + column->first;   \
         const type *bounds = pivots + SEGMENT, zero = (type)ranker->zero;                \
-        const uint32_t n_features = ranker->n_features;                                  \
+        const int8_t zero_rank = column->zero_rank, nan_rank = column->nan_rank;         \
+        const uint32_t n_features = ranker->n_features, n_bounds = column->n_bounds;     \
         for (uint32_t row = 0; row < n_rows; row++, x += n_features) {                   \
-            uint32_t at = column->n_bounds > SEGMENT ? SEGMENT * count(pivots, *x) : 0;  \
+            uint32_t at = n_bounds > SEGMENT ? SEGMENT * count(pivots, *x) : 0;          \
             at += count(bounds + at, *x);                                                \
             int8_t rank = (int8_t)((int)at - BIAS);                                      \
-            rank = *x <= zero && *x >= -zero ? column->zero_rank : rank;                 \
-            ranks[row * row_step] = isnan(*x) ? column->nan_rank : rank;                 \
+            rank = choose(fabs((double)*x) <= (double)zero, zero_rank, rank);            \
+            ranks[row * row_step] = choose(isnan(*x), nan_rank, rank);                   \
         }                                                                                \
     }
 
@@ -409,8 +417,8 @@ static void rank_members(const leat_ranker *ranker, const struct column *column,
             number_at(ranker->dtype, rows, row * ranker->n_features + column->feature);
         int member = column->members[places[row] / 8] >> places[row] % 8 & 1;
         int8_t rank = (int8_t)(member - BIAS);
-        rank = fabs(x) <= ranker->zero ? column->zero_rank : rank;
-        ranks[row * row_step] = isnan(x) ? column->nan_rank : rank;
+        rank = choose(fabs(x) <= ranker->zero, column->zero_rank, rank);
+        ranks[row * row_step] = choose(isnan(x), column->nan_rank, rank);
     }
 }
 
