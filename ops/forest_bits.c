@@ -7,7 +7,10 @@
 
 #if defined(__x86_64__)
 
-enum { MAX_CONDITIONS = 1 << 16 };
+enum {
+    MAX_CONDITIONS = 1 << 16,
+    VALUES = 16, /* of a tree have room for so many, which are read at once */
+};
 
 /* ---- compiling ---- */
 
@@ -50,12 +53,15 @@ static void fill_planes(const float *values, uint32_t depth, uint8_t *planes)
 static leat_status lay_leaves(const leat_forest *forest, uint32_t t,
                               const uint32_t *nodes, leat_bits_tree *tree)
 {
-    const uint32_t depth = tree->depth;
-    void *values = leat_forest_values(forest, t, nodes, 1u << depth);
+    const uint32_t depth = tree->depth, n = 1u << depth;
+    const size_t size = forest->number_size * (n < VALUES ? VALUES : n);
+    void *values = leat_arena_aligned(forest->arena, size);
     uint8_t *planes =
         leat_arena_aligned(forest->arena, sizeof(float) * leat_bits_plane(depth));
     if (!values || !planes)
         return LEAT_E_MEMORY;
+    memset(values, 0, size);
+    leat_forest_copy_values(forest, t, nodes, n, values);
     if (forest->facts.dtype == LEAT_F32)
         fill_planes(values, depth, planes);
     tree->values = values;

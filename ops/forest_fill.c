@@ -6,9 +6,6 @@
 /* Memory beside the forest that complete trees may take. */
 enum { MAX_SLOTS_PER_NODE = 4, SLOTS_PER_TREE = 64 };
 
-/* Values of a tree have room for so many, which evaluators read at once. */
-enum { VALUES = 16 };
-
 int leat_forest_fills(const leat_forest *forest)
 {
     uint64_t slots = 0;
@@ -32,17 +29,13 @@ void leat_forest_fill(const leat_forest *forest, uint32_t t, uint32_t *slots)
     }
 }
 
-void *leat_forest_values(const leat_forest *forest, uint32_t t, const uint32_t *nodes,
-                         uint32_t n)
+void leat_forest_copy_values(const leat_forest *forest, uint32_t t, const uint32_t *nodes,
+                             uint32_t n, void *values)
 {
     const size_t size = forest->number_size, first = forest->trees[t].first;
-    char *values = leat_arena_aligned(forest->arena, (n < VALUES ? VALUES : n) * size);
-    if (values)
-        memset(values, 0, (n < VALUES ? VALUES : n) * size);
-    for (uint32_t i = 0; values && i < n; i++)
-        memcpy(values + i * size, (const char *)forest->value + (first + nodes[i]) * size,
-               size);
-    return values;
+    for (uint32_t i = 0; i < n; i++)
+        memcpy((char *)values + i * size,
+               (const char *)forest->value + (first + nodes[i]) * size, size);
 }
 
 leat_status leat_forest_by_group(const leat_forest *forest, uint32_t *order,

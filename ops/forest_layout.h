@@ -105,9 +105,9 @@ enum {
  * slots: [2 LEAT_FILL_LEAVES], the node of each slot of tree t within the tree. */
 void leat_forest_fill(const leat_forest *forest, uint32_t t, uint32_t *slots);
 
-/* The values of leaves nodes[n] of tree t, as numbers of dtype; NULL when out of memory. */
-void *leat_forest_values(const leat_forest *forest, uint32_t t, const uint32_t *nodes,
-                         uint32_t n);
+/* values: [n] of dtype, those of leaves nodes[n] of tree t. */
+void leat_forest_copy_values(const leat_forest *forest, uint32_t t, const uint32_t *nodes,
+                             uint32_t n, void *values);
 
 /* False where complete trees would mostly be empty, or are too deep. */
 int leat_forest_fills(const leat_forest *forest);

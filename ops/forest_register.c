@@ -21,21 +21,23 @@ enum {
     FEW_COLUMNS = 32, /* two tables of AVX2 hold them */
     TILE = 4,         /* rows that share a tree's loads */
     WORD_DEPTH = 6,   /* levels whose splits fit one word of bits */
+    SPLITS_SIZE = 2 * BLOCK,
 };
 
 /* Marks a column of the second table; what AVX-512 makes of a byte ignores it. */
 #define SECOND ((char)0x80)
 
-struct tree {
-    const uint8_t *columns; /* [blocks(depth)][BLOCK] */
-    const int8_t *cuts;     /* the same */
-    const void *values;     /* [2^depth] of dtype */
-    uint32_t depth;
+/* All trees by group, in the order of the forest, in three streams that a row reads from
+ * one end to the other: it waits for memory less than it would for each tree's own. */
+struct stream {
+    const uint8_t *depth; /* [n_trees] */
+    const int8_t *splits; /* [blocks(depth)] of a tree: columns [BLOCK], cuts [BLOCK] */
+    const char *values;   /* [2^depth] of a tree, of dtype */
 };
 
 struct compiled {
     const uint32_t *n_trees; /* [n_groups] */
-    struct tree *trees;      /* by group, in the order of the forest */
+    struct stream trees;
 };
 
 static inline uint32_t blocks_of(uint32_t depth)
@@ -51,59 +53,84 @@ static uint8_t column_byte(uint32_t column, uint32_t n_columns)
     return (uint8_t)(column | (is_second ? (uint8_t)SECOND : 0));
 }
 
-static leat_status lay_tree(const leat_forest *forest, uint32_t t, struct tree *tree)
+/* splits: where the tree's blocks go */
+static void lay_splits(const leat_forest *forest, uint32_t t, const uint32_t *slots,
+                       int8_t *splits)
 {
     const uint32_t n_columns = leat_ranker_columns(forest->ranker);
     const leat_forest_place place = forest->trees[t];
-    const size_t size = (size_t)blocks_of(place.depth) * BLOCK;
-    uint32_t slots[2 * LEAT_FILL_LEAVES];
-    leat_forest_fill(forest, t, slots);
-    uint8_t *columns = leat_arena_aligned(forest->arena, 2 * size);
-    void *values =
-        leat_forest_values(forest, t, slots + (1u << place.depth) - 1, 1u << place.depth);
-    if (!columns || !values)
-        return LEAT_E_MEMORY;
-    int8_t *cuts = (int8_t *)columns + size;
-    memset(columns, 0, size);
-    memset(cuts, LEAT_RANK_MOST, size);
+    for (uint32_t block = 0; block < blocks_of(place.depth); block++) {
+        memset(splits + block * SPLITS_SIZE, 0, BLOCK);
+        memset(splits + block * SPLITS_SIZE + BLOCK, LEAT_RANK_MOST, BLOCK);
+    }
     for (uint32_t slot = 0; slot < (1u << place.depth) - 1; slot++) {
         leat_forest_node node = forest->nodes[place.first + slots[slot]];
-        columns[slot + 1] = column_byte(leat_node_column(node), n_columns);
-        cuts[slot + 1] = leat_node_cut(node);
+        int8_t *split = splits + (slot + 1) / BLOCK * SPLITS_SIZE + (slot + 1) % BLOCK;
+        split[0] = (int8_t)column_byte(leat_node_column(node), n_columns);
+        split[BLOCK] = leat_node_cut(node);
     }
-    *tree = (struct tree){columns, cuts, values, place.depth};
+}
+
+static void lay_tree(const leat_forest *forest, uint32_t t, int8_t *splits, char *values)
+{
+    const uint32_t n_leaves = 1u << forest->trees[t].depth;
+    uint32_t slots[2 * LEAT_FILL_LEAVES];
+    leat_forest_fill(forest, t, slots);
+    lay_splits(forest, t, slots, splits);
+    leat_forest_copy_values(forest, t, slots + n_leaves - 1, n_leaves, values);
+}
+
+static leat_status compile_trees(const leat_forest *forest, const uint32_t *order,
+                                 struct stream *trees)
+{
+    leat_arena *arena = forest->arena;
+    const uint32_t n_trees = forest->facts.n_trees;
+    size_t n_blocks = 0, n_leaves = 0;
+    for (uint32_t t = 0; t < n_trees; t++) {
+        n_blocks += blocks_of(forest->trees[t].depth);
+        n_leaves += (size_t)1 << forest->trees[t].depth;
+    }
+    uint8_t *depths = leat_arena_alloc(arena, (size_t)n_trees + 1);
+    int8_t *splits = leat_arena_aligned(arena, n_blocks * SPLITS_SIZE);
+    char *values = leat_arena_aligned(arena, n_leaves * forest->number_size);
+    *trees = (struct stream){depths, splits, values};
+    if (!depths || !splits || !values)
+        return LEAT_E_MEMORY;
+    for (uint32_t i = 0; i < n_trees; i++) {
+        const uint32_t depth = forest->trees[order[i]].depth;
+        depths[i] = (uint8_t)depth;
+        lay_tree(forest, order[i], splits, values);
+        splits += (size_t)blocks_of(depth) * SPLITS_SIZE;
+        values += ((size_t)1 << depth) * forest->number_size;
+    }
     return LEAT_OK;
 }
 
-static leat_status compile_trees(const leat_forest *forest, struct compiled *compiled,
-                                 uint32_t *n_trees)
+static leat_status compile_all(struct compiled **out, const leat_forest *forest)
 {
+    leat_arena *arena = forest->arena;
+    struct compiled *compiled = leat_arena_calloc(arena, 1, sizeof *compiled);
+    uint32_t *n_trees = leat_arena_calloc(arena, forest->facts.n_groups, sizeof *n_trees);
     uint32_t *order = calloc((size_t)forest->facts.n_trees + 1, sizeof *order);
-    leat_status status =
-        order ? leat_forest_by_group(forest, order, n_trees) : LEAT_E_MEMORY;
-    for (uint32_t t = 0; !status && t < forest->facts.n_trees; t++)
-        status = lay_tree(forest, order[t], compiled->trees + t);
-    compiled->n_trees = n_trees;
+    leat_status status = LEAT_E_MEMORY;
+    if (compiled && n_trees && order) {
+        compiled->n_trees = n_trees;
+        status = leat_forest_by_group(forest, order, n_trees);
+        if (!status)
+            status = compile_trees(forest, order, &compiled->trees);
+    }
+    *out = compiled;
     free(order);
     return status;
 }
 
 static leat_status compile(void **state, const leat_forest *forest, leat_error *error)
 {
-    *state = NULL;
-    if (leat_simd_level() < LEAT_SIMD_AVX2 || !leat_forest_fills(forest) ||
-        leat_ranker_columns(forest->ranker) > COLUMNS)
-        return LEAT_OK;
-    leat_arena *arena = forest->arena;
-    struct compiled *compiled = leat_arena_calloc(arena, 1, sizeof *compiled);
-    uint32_t *n_trees = leat_arena_calloc(arena, forest->facts.n_groups, sizeof *n_trees);
-    leat_status status = LEAT_E_MEMORY;
-    if (compiled && n_trees) {
-        compiled->trees = leat_arena_calloc(arena, (size_t)forest->facts.n_trees + 1,
-                                            sizeof *compiled->trees);
-        if (compiled->trees)
-            status = compile_trees(forest, compiled, n_trees);
-    }
+    struct compiled *compiled = NULL;
+    leat_status status = LEAT_OK;
+    if (leat_simd_level() >= LEAT_SIMD_AVX2 && leat_forest_fills(forest) &&
+        leat_ranker_columns(forest->ranker) <= COLUMNS)
+        status = compile_all(&compiled, forest);
     *state = compiled;
     return status ? leat_error_set(error, status, "out of memory") : LEAT_OK;
 }
@@ -150,86 +177,91 @@ LEAT_AVX2_INLINE __m256i fetch_ranks(const int8_t *ranks, uint32_t n_columns,
 
 /* ranks: [COLUMNS]; answers to one block of splits. */
 LEAT_AVX2_INLINE uint32_t answer32(const int8_t *ranks, uint32_t n_columns,
-                                   const uint8_t *columns, const int8_t *cuts)
+                                   const int8_t *splits)
 {
-    __m256i column = _mm256_load_si256((const __m256i *)(const void *)columns);
-    __m256i right =
-        _mm256_cmpgt_epi8(fetch_ranks(ranks, n_columns, column),
-                          _mm256_load_si256((const __m256i *)(const void *)cuts));
+    __m256i column = _mm256_load_si256((const __m256i *)(const void *)splits);
+    __m256i right = _mm256_cmpgt_epi8(
+        fetch_ranks(ranks, n_columns, column),
+        _mm256_load_si256((const __m256i *)(const void *)(splits + BLOCK)));
     return (uint32_t)_mm256_movemask_epi8(right);
 }
 
 LEAT_AVX2_INLINE uint64_t answer_avx2(const int8_t *ranks, uint32_t n_columns,
-                                      const uint8_t *columns, const int8_t *cuts)
+                                      const int8_t *splits)
 {
-    return answer32(ranks, n_columns, columns, cuts) |
-           (uint64_t)answer32(ranks, n_columns, columns + 32, cuts + 32) << 32;
+    return answer32(ranks, n_columns, splits) |
+           (uint64_t)answer32(ranks, n_columns, splits + BLOCK / 2) << BLOCK / 2;
 }
 
 LEAT_AVX512_INLINE uint64_t answer_avx512(const int8_t *ranks, uint32_t n_columns,
-                                          const uint8_t *columns, const int8_t *cuts)
+                                          const int8_t *splits)
 {
-    __m512i column = _mm512_load_si512(columns), low = _mm512_load_si512(ranks);
+    __m512i column = _mm512_load_si512(splits), low = _mm512_load_si512(ranks);
     __m512i rank =
         n_columns <= BLOCK
             ? _mm512_permutexvar_epi8(column, low)
             : _mm512_permutex2var_epi8(low, column, _mm512_load_si512(ranks + BLOCK));
-    return _mm512_cmpgt_epi8_mask(rank, _mm512_load_si512(cuts));
+    return _mm512_cmpgt_epi8_mask(rank, _mm512_load_si512(splits + BLOCK));
 }
 
-/* A constant depth and number of rows unroll every loop. sums, ranks: [n_rows] */
+/* Adds the leaf of one tree. A constant depth and number of rows unroll every loop.
+ * sums, ranks: [n_rows] */
 #define ADD_TREES(name, target, answer, type)                                            \
     target __attribute__((always_inline)) static inline void name##_tree(                \
-        const struct tree *tree, uint32_t depth, const int8_t *ranks,                    \
+        const struct stream *tree, uint32_t depth, const int8_t *ranks,                  \
         uint32_t n_columns, uint32_t n_rows, type *sums)                                 \
     {                                                                                    \
         for (uint32_t row = 0; row < n_rows; row++, ranks += COLUMNS) {                  \
             uint64_t answers[LEAT_FILL_LEAVES / BLOCK];                                  \
             for (uint32_t b = 0; b < blocks_of(depth); b++)                              \
-                answers[b] = answer(ranks, n_columns, tree->columns + b * BLOCK,         \
-                                    tree->cuts + b * BLOCK);                             \
-            sums[row] += ((const type *)tree->values)[walk(answers, depth)];             \
+                answers[b] = answer(ranks, n_columns, tree->splits + b * SPLITS_SIZE);   \
+            sums[row] +=                                                                 \
+                ((const type *)(const void *)tree->values)[walk(answers, depth)];        \
         }                                                                                \
     }                                                                                    \
     target __attribute__((always_inline)) static inline void name##_rows(                \
-        const struct tree *tree, uint32_t n_trees, const int8_t *ranks,                  \
-        uint32_t n_columns, uint32_t n_rows, void *group_sums)                           \
+        struct stream *trees, uint32_t n_trees, const int8_t *ranks, uint32_t n_columns, \
+        uint32_t n_rows, void *group_sums)                                               \
     {                                                                                    \
+        struct stream tree = *trees;                                                     \
+        const uint8_t *end = tree.depth + n_trees;                                       \
         type sums[TILE];                                                                 \
         memcpy(sums, group_sums, n_rows * sizeof *sums);                                 \
-        for (const struct tree *end = tree + n_trees; tree < end;)                       \
-            SWITCH_DEPTH(name##_tree, tree, end, ranks, n_columns, n_rows, sums);        \
+        while (tree.depth < end)                                                         \
+            SWITCH_DEPTH(name##_tree, type, ranks, n_columns, n_rows, sums);             \
         memcpy(group_sums, sums, n_rows * sizeof *sums);                                 \
+        *trees = tree;                                                                   \
     }                                                                                    \
-    target static void name(const struct tree *tree, uint32_t n_trees,                   \
-                            const int8_t *ranks, uint32_t n_columns, uint32_t n_rows,    \
-                            void *sums)                                                  \
+    target static void name(struct stream *trees, uint32_t n_trees, const int8_t *ranks, \
+                            uint32_t n_columns, uint32_t n_rows, void *sums)             \
     {                                                                                    \
         if (n_rows == TILE)                                                              \
-            name##_rows(tree, n_trees, ranks, n_columns, TILE, sums);                    \
+            name##_rows(trees, n_trees, ranks, n_columns, TILE, sums);                   \
         else                                                                             \
-            name##_rows(tree, n_trees, ranks, n_columns, 1, sums);                       \
+            name##_rows(trees, n_trees, ranks, n_columns, 1, sums);                      \
     }
 
 /* Trees of one depth in a row stay in their loop, whose branches are foreseen. */
-#define SWITCH_DEPTH(add, tree, end, ...)                                                \
-    switch ((tree)->depth) {                                                             \
-        CASE_DEPTH(0, add, tree, end, __VA_ARGS__);                                      \
-        CASE_DEPTH(1, add, tree, end, __VA_ARGS__);                                      \
-        CASE_DEPTH(2, add, tree, end, __VA_ARGS__);                                      \
-        CASE_DEPTH(3, add, tree, end, __VA_ARGS__);                                      \
-        CASE_DEPTH(4, add, tree, end, __VA_ARGS__);                                      \
-        CASE_DEPTH(5, add, tree, end, __VA_ARGS__);                                      \
-        CASE_DEPTH(6, add, tree, end, __VA_ARGS__);                                      \
-        CASE_DEPTH(7, add, tree, end, __VA_ARGS__);                                      \
-        CASE_DEPTH(8, add, tree, end, __VA_ARGS__);                                      \
+#define SWITCH_DEPTH(add, type, ...)                                                     \
+    switch (*tree.depth) {                                                               \
+        CASE_DEPTH(0, add, type, __VA_ARGS__);                                           \
+        CASE_DEPTH(1, add, type, __VA_ARGS__);                                           \
+        CASE_DEPTH(2, add, type, __VA_ARGS__);                                           \
+        CASE_DEPTH(3, add, type, __VA_ARGS__);                                           \
+        CASE_DEPTH(4, add, type, __VA_ARGS__);                                           \
+        CASE_DEPTH(5, add, type, __VA_ARGS__);                                           \
+        CASE_DEPTH(6, add, type, __VA_ARGS__);                                           \
+        CASE_DEPTH(7, add, type, __VA_ARGS__);                                           \
+        CASE_DEPTH(8, add, type, __VA_ARGS__);                                           \
     }
 
-#define CASE_DEPTH(n, add, tree, end, ...)                                               \
+#define CASE_DEPTH(n, add, type, ...)                                                    \
     case n:                                                                              \
-        do                                                                               \
-            add(tree, n, __VA_ARGS__);                                                   \
-        while (++(tree) < (end) && (tree)->depth == (n));                                \
+        do {                                                                             \
+            add(&tree, n, __VA_ARGS__);                                                  \
+            tree.splits += blocks_of(n) * SPLITS_SIZE;                                   \
+            tree.values += sizeof(type) << (n);                                          \
+        } while (++tree.depth < end && *tree.depth == (n));                              \
         break
 
 ADD_TREES(add_f32_avx2, LEAT_AVX2, answer_avx2, float)
@@ -237,9 +269,9 @@ ADD_TREES(add_f64_avx2, LEAT_AVX2, answer_avx2, double)
 ADD_TREES(add_f32_avx512, LEAT_AVX512, answer_avx512, float)
 ADD_TREES(add_f64_avx512, LEAT_AVX512, answer_avx512, double)
 
-/* Adds the leaves of 1 or TILE rows to their sums of a group.
+/* Adds the leaves of a group's trees to the sums of 1 or TILE rows, and moves behind them.
  * ranks: [n_rows][COLUMNS]; sums: [n_rows] of dtype */
-typedef void add_trees(const struct tree *tree, uint32_t n_trees, const int8_t *ranks,
+typedef void add_trees(struct stream *trees, uint32_t n_trees, const int8_t *ranks,
                        uint32_t n_columns, uint32_t n_rows, void *sums);
 
 static add_trees *pick(leat_dtype dtype)
@@ -263,17 +295,16 @@ static void run_rows(const leat_forest *forest, const struct compiled *compiled,
     add_trees *add = pick(forest->facts.dtype);
     const size_t size = forest->number_size, n_groups = forest->facts.n_groups;
     const uint32_t n_columns = leat_ranker_columns(forest->ranker);
-    const struct tree *tree = compiled->trees;
+    struct stream trees = compiled->trees;
     for (size_t group = 0; group < n_groups; group++) {
         double sums[TILE]; /* of dtype, which is no larger */
         for (uint32_t row = 0; row < n_rows; row++)
             memcpy((char *)sums + row * size, (const char *)forest->base + group * size,
                    size);
-        add(tree, compiled->n_trees[group], ranks, n_columns, n_rows, sums);
+        add(&trees, compiled->n_trees[group], ranks, n_columns, n_rows, sums);
         for (uint32_t row = 0; row < n_rows; row++)
             memcpy(margins + (row * n_groups + group) * size, (char *)sums + row * size,
                    size);
-        tree += compiled->n_trees[group];
     }
 }
 
