@@ -351,13 +351,13 @@ static inline int8_t choose(int condition, int8_t chosen, int8_t rank)
     return (int8_t)(rank ^ ((rank ^ chosen) & -condition));
 }
 
-/* value: [n_rows][n_features], from the column's feature on. */
+/* All numeric columns. rows: [n_rows][n_features] */
 #define RANK_NUMBERS(name, target, type, count)                                          \
-    target static void name(const leat_ranker *ranker, const struct column *column,      \
-                            const void *value, uint32_t n_rows, int8_t *ranks,           \
-                            size_t row_step)                                             \
+    target __attribute__((always_inline)) static inline void name##_column(              \
+        const leat_ranker *ranker, const struct column *column, const type *x,           \
+        uint32_t n_rows, int8_t *ranks, size_t row_step)                                 \
     {                                                                                    \
-        const type *x = value, *pivots = (const type *)ranker->bounds + column->first;   \
+        const type *pivots = (const type *)ranker->bounds + column->first;               \
         const type *bounds = pivots + SEGMENT, zero = (type)ranker->zero;                \
         const int8_t zero_rank = column->zero_rank, nan_rank = column->nan_rank;         \
         const uint32_t n_features = ranker->n_features, n_bounds = column->n_bounds;     \
@@ -368,11 +368,20 @@ static inline int8_t choose(int condition, int8_t chosen, int8_t rank)
             rank = choose(fabs((double)*x) <= (double)zero, zero_rank, rank);            \
             ranks[row * row_step] = choose(isnan(*x), nan_rank, rank);                   \
         }                                                                                \
+    }                                                                                    \
+    target static void name(const leat_ranker *ranker, const void *rows,                 \
+                            uint32_t n_rows, int8_t *ranks, size_t row_step,             \
+                            size_t column_step)                                          \
+    {                                                                                    \
+        const struct column *column = ranker->columns,                                   \
+                            *end = column + ranker->n_numeric;                           \
+        for (; column < end; column++, ranks += column_step)                             \
+            name##_column(ranker, column, (const type *)rows + column->feature, n_rows,  \
+                          ranks, row_step);                                              \
     }
 
-typedef void rank_numbers(const leat_ranker *ranker, const struct column *column,
-                          const void *value, uint32_t n_rows, int8_t *ranks,
-                          size_t row_step);
+typedef void rank_numbers(const leat_ranker *ranker, const void *rows, uint32_t n_rows,
+                          int8_t *ranks, size_t row_step, size_t column_step);
 
 RANK_NUMBERS(rank_f32, , float, count_f32)
 RANK_NUMBERS(rank_f64, , double, count_f64)
@@ -445,11 +454,7 @@ void leat_ranker_run(const leat_ranker *ranker, const void *rows, uint32_t n_row
     const char *at = rows;
     while (n_rows) {
         uint32_t n = n_rows < ROWS ? n_rows : ROWS;
-        for (uint32_t c = 0; c < ranker->n_numeric; c++) {
-            const struct column *column = &ranker->columns[c];
-            run(ranker, column, at + column->feature * size, n, ranks + c * column_step,
-                row_step);
-        }
+        run(ranker, at, n, ranks, row_step, column_step);
         run_sets(ranker, at, n, ranks, row_step, column_step);
         at += n * ranker->n_features * size;
         ranks += n * row_step;

@@ -13,14 +13,20 @@
  * the cuts gives a bit for each. What is left is a walk over bits within a machine word,
  * which waits for no memory, and trees do not wait for one another.
  *
- * Split s of a complete tree, counted from 1 so that its children are 2s and 2s + 1, has
- * its byte in block s / 64 of the tree's columns and cuts. */
+ * The splits of the first six levels have their bytes in the first block of a tree's columns
+ * and cuts, and their answers in one word: seven bits of the first three levels, and seven
+ * for each of the eight subtrees below them. Seven bits lead to one of eight leaves by a
+ * table, so that a walk through six levels is two steps. Splits below have one byte each,
+ * level by level: split s, counted from 1, in block s / 64. */
 enum {
     BLOCK = 64,       /* splits that one register answers */
     COLUMNS = 128,    /* at most */
     FEW_COLUMNS = 32, /* two tables of AVX2 hold them */
     TILE = 4,         /* rows that share a tree's loads */
     WORD_DEPTH = 6,   /* levels whose splits fit one word of bits */
+    STEP_DEPTH = 3,   /* levels of a step, and so many splits: */
+    STEP = (1 << STEP_DEPTH) - 1,
+    STEP_BITS = (1 << STEP) - 1,
     SPLITS_SIZE = 2 * BLOCK,
 };
 
@@ -53,6 +59,19 @@ static uint8_t column_byte(uint32_t column, uint32_t n_columns)
     return (uint8_t)(column | (is_second ? (uint8_t)SECOND : 0));
 }
 
+/* Where the bytes of a split stand, from 0 on, which is the root. */
+static uint32_t place_of(uint32_t slot)
+{
+    uint32_t level = 0;
+    while (slot + 1 >= 2u << level)
+        level++;
+    if (level < STEP_DEPTH || level >= WORD_DEPTH)
+        return level < STEP_DEPTH ? slot : slot + 1;
+    const uint32_t below = level - STEP_DEPTH, at = slot + 1 - (1u << level);
+    const uint32_t subtree = at >> below, within = at & ((1u << below) - 1);
+    return STEP * (subtree + 1) + (1u << below) - 1 + within;
+}
+
 /* splits: where the tree's blocks go */
 static void lay_splits(const leat_forest *forest, uint32_t t, const uint32_t *slots,
                        int8_t *splits)
@@ -65,7 +84,8 @@ static void lay_splits(const leat_forest *forest, uint32_t t, const uint32_t *sl
     }
     for (uint32_t slot = 0; slot < (1u << place.depth) - 1; slot++) {
         leat_forest_node node = forest->nodes[place.first + slots[slot]];
-        int8_t *split = splits + (slot + 1) / BLOCK * SPLITS_SIZE + (slot + 1) % BLOCK;
+        uint32_t at = place_of(slot);
+        int8_t *split = splits + at / BLOCK * SPLITS_SIZE + at % BLOCK;
         split[0] = (int8_t)column_byte(leat_node_column(node), n_columns);
         split[BLOCK] = leat_node_cut(node);
     }
@@ -137,13 +157,27 @@ static leat_status compile(void **state, const leat_forest *forest, leat_error *
 
 /* ---- running ---- */
 
+/* Where the answers to a tree of three levels lead. */
+#define FIRST(m)     ((m)&1)
+#define SECOND_OF(m) ((m) >> (1 + FIRST(m)) & 1)
+#define LEAF(m)                                                                          \
+    (4 * FIRST(m) + 2 * SECOND_OF(m) + ((m) >> (3 + 2 * FIRST(m) + SECOND_OF(m)) & 1))
+#define LEAVES4(m)  LEAF(m), LEAF(m + 1), LEAF(m + 2), LEAF(m + 3)
+#define LEAVES16(m) LEAVES4(m), LEAVES4(m + 4), LEAVES4(m + 8), LEAVES4(m + 12)
+#define LEAVES64(m) LEAVES16(m), LEAVES16(m + 16), LEAVES16(m + 32), LEAVES16(m + 48)
+static const uint8_t leaf_of[1 << STEP] = {LEAVES64(0), LEAVES64(64)};
+
 /* Where the answers of a complete tree lead; answers: [blocks(depth)]. */
 __attribute__((always_inline)) static inline uint32_t walk(const uint64_t *answers,
                                                            uint32_t depth)
 {
-    uint64_t at = 1;
-    for (uint32_t level = 0; level < depth && level < WORD_DEPTH; level++)
-        at = 2 * at + (answers[0] >> at & 1);
+    uint64_t at = leaf_of[answers[0] & STEP_BITS];
+    if (depth <= STEP_DEPTH)
+        return (uint32_t)at >> (STEP_DEPTH - depth);
+    at = at << STEP_DEPTH | leaf_of[answers[0] >> STEP * (at + 1) & STEP_BITS];
+    if (depth <= WORD_DEPTH)
+        return (uint32_t)at >> (WORD_DEPTH - depth);
+    at += 1u << WORD_DEPTH;
     for (uint32_t level = WORD_DEPTH; level < depth; level++)
         at = 2 * at + (answers[at / BLOCK] >> at % BLOCK & 1);
     return (uint32_t)at - (1u << depth);
