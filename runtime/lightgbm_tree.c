@@ -194,11 +194,12 @@ static leat_status read_children(struct reader *reader, const char *name, int32_
     const int32_t n_splits = (int32_t)reader->n_splits;
     for (int32_t i = 0; !status && i < n_splits; i++) {
         int32_t child = children[i];
-        nodes[i] = child < 0 ? n_splits + ~child : child;
         if (child >= n_splits || ~child >= (int32_t)reader->n_leaves)
             status = leat_error_set(reader->error, LEAT_E_MODEL,
                                     "%s[%d]: %d, but the tree has %u leaves", name, i,
                                     child, reader->n_leaves);
+        else
+            nodes[i] = child < 0 ? n_splits + ~child : child;
     }
     return status;
 }
