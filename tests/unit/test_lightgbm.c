@@ -378,6 +378,17 @@ static void test_lightgbm__averages_over_iterations_before_the_link(void **state
     leat_model_free(model);
 }
 
+static void test_lightgbm__an_iteration_has_a_tree_for_each_class(void **state)
+{
+    (void)state;
+    double scores[2];
+    leat_model *model = accept("num_class=1\nnum_tree_per_iteration=1",
+                               "average_output\nnum_class=2\nnum_tree_per_iteration=2");
+    run(model, LEAT_SCORE_PREDICT, 9, 0, scores);
+    assert_true(scores[0] == 1 && scores[1] == 10);
+    leat_model_free(model);
+}
+
 static void test_lightgbm__trees_take_turns_among_the_classes(void **state)
 {
     (void)state;
@@ -581,6 +592,7 @@ int main(void)
         cmocka_unit_test(test_lightgbm__objectives_have_options),
         cmocka_unit_test(test_lightgbm__refuses_other_objectives_by_name),
         cmocka_unit_test(test_lightgbm__averages_over_iterations_before_the_link),
+        cmocka_unit_test(test_lightgbm__an_iteration_has_a_tree_for_each_class),
         cmocka_unit_test(test_lightgbm__trees_take_turns_among_the_classes),
         cmocka_unit_test(test_lightgbm__leaves_may_be_linear),
         cmocka_unit_test(test_lightgbm__names_terms_that_do_not_fit),

@@ -227,6 +227,44 @@ static void expect_categories_refused(const char *from, const char *to, const ch
     free(changed);
 }
 
+/* What each category gives in a model where `from` is replaced. */
+static void score_categories(const char *from, const char *to, float margins[40])
+{
+    size_t size;
+    leat_model *model;
+    leat_session *session;
+    leat_error error;
+    float rows[40][4] = {{0}};
+    leat_tensor input = {.data = rows}, output = {.data = margins};
+    char *text = read_file(GOLDEN CATEGORIES_FILE, &size);
+    char *changed = replace(text, from, to);
+    if (parse(&model, changed, &error))
+        fail_msg("%s", error.msg);
+    for (int i = 0; i < 40; i++)
+        rows[i][3] = (float)i;
+    assert_int_equal(leat_session_new(&session, model, LEAT_SCORE_MARGIN), LEAT_OK);
+    assert_int_equal(leat_session_run(session, &input, 40, &output, UINT64_MAX), LEAT_OK);
+    leat_session_free(session);
+    leat_model_free(model);
+    free(text);
+    free(changed);
+}
+
+static void test_xgboost__categories_may_stand_in_any_order(void **state)
+{
+    (void)state;
+    float plain[40], mixed[40];
+    score_categories("\"categories\":[3,4,5,8,9,10,15", "\"categories\":[3,4,5,8,9,10,15",
+                     plain);
+    score_categories("\"categories\":[3,4,5,8,9,10,15", "\"categories\":[15,5,3,10,4,9,8",
+                     mixed);
+    assert_memory_equal(plain, mixed, sizeof plain);
+    score_categories("\"categories\":[3,4,5,8,9,10,15", "\"categories\":[4,4,4,4,3,3,15",
+                     mixed);
+    assert_true(plain[4] == mixed[4] && plain[3] == mixed[3] && plain[6] == mixed[6]);
+    assert_true(plain[8] != mixed[8]);
+}
+
 static void test_xgboost__names_categories_that_do_not_fit(void **state)
 {
     (void)state;
@@ -584,6 +622,7 @@ int main(void)
         cmocka_unit_test(test_xgboost__finds_the_weights_of_dart_in_three_places),
         cmocka_unit_test(test_xgboost__trees_without_a_weight_have_1),
         cmocka_unit_test(test_xgboost__refuses_weights_that_fit_no_tree),
+        cmocka_unit_test(test_xgboost__categories_may_stand_in_any_order),
         cmocka_unit_test(test_xgboost__names_categories_that_do_not_fit),
         cmocka_unit_test(test_xgboost__refuses_other_kinds_of_splits),
         cmocka_unit_test(test_xgboost__says_that_categories_of_a_frame_are_codes),
