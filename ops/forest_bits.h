@@ -7,7 +7,7 @@
  * bytes, bytes fetch the leaves' values, and values are added as they are.
  *
  *   forest_bits.c         compiles a forest, runs a block
- *   forest_bits_turn.h    the logic, for vectors of any width
+ *   forest_bits_tree.inc  the logic, for vectors of any width
  *   forest_bits_avx2.c    answers, leaves and sums by AVX2
  *   forest_bits_avx512.c  the same by AVX-512
  *

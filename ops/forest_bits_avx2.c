@@ -1,4 +1,4 @@
-#include "ops/forest_bits_turn.h"
+#include "ops/forest_bits.h"
 #include "ops/simd.h"
 
 #include <string.h>
@@ -53,45 +53,6 @@ LEAT_AVX2 static void ask(const leat_bits *bits, const int8_t *ranks, uint32_t n
 }
 
 /* ---- leaves ---- */
-
-LEAT_AVX2_INLINE __m128i load32(const uint32_t *answers, size_t condition)
-{
-    return _mm_cvtsi32_si128((int)answers[condition]);
-}
-
-LEAT_AVX2_INLINE __m128i load64(const uint32_t *answers, size_t condition)
-{
-    return _mm_loadl_epi64((const __m128i *)(const void *)(answers + 2 * condition));
-}
-
-LEAT_AVX2_INLINE __m128i load128(const uint32_t *answers, size_t condition)
-{
-    return _mm_load_si128((const __m128i *)(const void *)answers + condition);
-}
-
-LEAT_AVX2_INLINE __m256i load256(const uint32_t *answers, size_t condition)
-{
-    return _mm256_load_si256((const __m256i *)(const void *)answers + condition);
-}
-
-LEAT_AVX2_INLINE __m128i select128(__m128i turn, __m128i right, __m128i left)
-{
-    return _mm_xor_si128(left, _mm_and_si128(turn, _mm_xor_si128(left, right)));
-}
-
-LEAT_AVX2_INLINE __m256i select256(__m256i turn, __m256i right, __m256i left)
-{
-    return _mm256_xor_si256(left, _mm256_and_si256(turn, _mm256_xor_si256(left, right)));
-}
-
-LEAT_BITS_TURN(turn32, LEAT_AVX2, __m128i, load32, select128)
-LEAT_BITS_TURN(turn64, LEAT_AVX2, __m128i, load64, select128)
-LEAT_BITS_TURN(turn128, LEAT_AVX2, __m128i, load128, select128)
-LEAT_BITS_TURN(turn256, LEAT_AVX2, __m256i, load256, select256)
-LEAT_BITS_PARTS(parts32, LEAT_AVX2, __m128i, load32)
-LEAT_BITS_PARTS(parts64, LEAT_AVX2, __m128i, load64)
-LEAT_BITS_PARTS(parts128, LEAT_AVX2, __m128i, load128)
-LEAT_BITS_PARTS(parts256, LEAT_AVX2, __m256i, load256)
 
 /* Which row of 32 a byte of a vector stands for: as they are, or so that bytes put
  * together to floats by unpacking come out in the order of the rows. */
@@ -217,57 +178,10 @@ LEAT_AVX2_INLINE void add_leaves(const leat_bits_tree *tree, uint32_t depth,
 
 /* ---- a tree ---- */
 
-#define ADD_WIDE(type, turn, parts)                                                      \
-    do {                                                                                 \
-        type turns[LEAT_BITS_DEPTH];                                                     \
-        if (tree->children)                                                              \
-            parts(tree, answers, turns);                                                 \
-        else                                                                             \
-            turn(tree->splits, depth, answers, turns);                                   \
-        add_leaves(tree, depth, dtype, turns, sizeof *turns, n_rows, sums);              \
-    } while (0)
-
-LEAT_AVX2_INLINE void add_deep(const leat_bits_tree *tree, uint32_t depth,
-                               leat_dtype dtype, const uint32_t *answers, uint32_t n_rows,
-                               void *sums)
-{
-    switch (leat_bits_words(n_rows)) {
-    case 1:
-        ADD_WIDE(__m128i, turn32, parts32);
-        break;
-    case 2:
-        ADD_WIDE(__m128i, turn64, parts64);
-        break;
-    case 4:
-        ADD_WIDE(__m128i, turn128, parts128);
-        break;
-    default:
-        ADD_WIDE(__m256i, turn256, parts256);
-    }
-}
-
-/* A constant depth unrolls every loop, which keeps the vectors in registers: a third of
- * the time. */
-LEAT_AVX2 static void add_tree(const leat_bits_tree *tree, leat_dtype dtype,
-                               const uint32_t *answers, uint32_t n_rows, void *sums)
-{
-#define ADD_DEPTH(depth)                                                                 \
-    case depth:                                                                          \
-        add_deep(tree, depth, dtype, answers, n_rows, sums);                             \
-        break
-    switch (tree->depth) {
-        ADD_DEPTH(0);
-        ADD_DEPTH(1);
-        ADD_DEPTH(2);
-        ADD_DEPTH(3);
-        ADD_DEPTH(4);
-        ADD_DEPTH(5);
-        ADD_DEPTH(6);
-        ADD_DEPTH(7);
-        ADD_DEPTH(8);
-    }
-#undef ADD_DEPTH
-}
+#define TARGET                       LEAT_AVX2
+#define SELECT128(turn, right, left) ((left) ^ ((turn) & ((left) ^ (right))))
+#define SELECT256                    SELECT128
+#include "ops/forest_bits_tree.inc"
 
 const leat_bits_kernel leat_bits_avx2 = {ask, add_tree};
 
