@@ -3,12 +3,12 @@
  * files too large for the unit tests that do the same.
  *
  * Prints a line a file: how many were refused, how many loaded, and the slowest. Exits 1
- * when a copy took longer than two seconds, or when the file itself does not load. */
+ * when a copy took more than two seconds of the processor, or when the file itself does not
+ * load. */
 #include "../unit/any_rows.h"
 #include "../unit/model_files.h"
-#include "base/clock.h"
-
 #include <stdbool.h>
+#include <time.h>
 
 enum { SLOWEST_MS = 2000 };
 
@@ -17,13 +17,21 @@ typedef struct tally {
     uint64_t slowest_ns;
 } tally;
 
+/* Of the processor, so that it does not matter what else runs. */
+static uint64_t spent_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
 /* From an allocation of exactly its size. */
 static void feed(tally *all, const uint8_t *bytes, size_t size)
 {
     leat_model *model;
     uint8_t *copy = malloc(size + !size);
     memcpy(copy, bytes, size);
-    const uint64_t start = leat_now_ns();
+    const uint64_t start = spent_ns();
     if (leat_model_parse(&model, copy, size, NULL, NULL)) {
         all->refused++;
     } else {
@@ -32,7 +40,7 @@ static void feed(tally *all, const uint8_t *bytes, size_t size)
         (void)any_run(model, LEAT_SCORE_LEAVES);
         leat_model_free(model);
     }
-    const uint64_t taken = leat_now_ns() - start;
+    const uint64_t taken = spent_ns() - start;
     if (taken > all->slowest_ns)
         all->slowest_ns = taken;
     free(copy);
