@@ -5,7 +5,7 @@ foreach(name sha256 json ubjson text_block link xgboost lightgbm model model_cor
     leat_unit_test(${name} leat_runtime)
 endforeach()
 # Every bit of five models: minutes under TSan.
-set_tests_properties(unit.model_corruption PROPERTIES TIMEOUT 900)
+set_tests_properties(unit.model_corruption PROPERTIES TIMEOUT 1800)
 # A run of a session allocates nothing: the test counts.
 target_link_options(test_session PRIVATE -Wl,--wrap=malloc,--wrap=calloc)
 
