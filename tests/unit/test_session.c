@@ -114,6 +114,30 @@ static void test_session__runs_without_allocating(void **state)
     leat_model_free(model);
 }
 
+/* In float64, with leaves of which each is a sum. */
+static void test_session__linear_leaves_run_without_allocating(void **state)
+{
+    (void)state;
+    static double rows64[ROWS * FEATURES], whole[ROWS], one[1];
+    leat_model *model = open_model(GOLDEN "linear-4.7.0.lgb");
+    leat_session *session = new_session(model, LEAT_SCORE_PREDICT);
+    leat_tensor input = {.data = rows64}, output = {.data = whole};
+    for (size_t i = 0; i < ROWS * FEATURES; i++)
+        rows64[i] = (double)rows[i];
+    allocations = 0;
+    assert_int_equal(leat_session_run(session, &input, ROWS, &output, UINT64_MAX),
+                     LEAT_OK);
+    output.data = one;
+    for (size_t i = 0; i < ROWS; i++) {
+        input.data = rows64 + i * FEATURES;
+        assert_int_equal(leat_session_run(session, &input, 1, &output, 0), LEAT_OK);
+        assert_true(one[0] == whole[i]);
+    }
+    assert_int_equal(allocations, 0);
+    leat_session_free(session);
+    leat_model_free(model);
+}
+
 static void test_session__scores_no_rows(void **state)
 {
     (void)state;
@@ -132,6 +156,7 @@ int main(void)
         cmocka_unit_test(test_session__a_score_does_not_depend_on_its_batch),
         cmocka_unit_test(test_session__yields_when_its_budget_is_spent_and_goes_on),
         cmocka_unit_test(test_session__runs_without_allocating),
+        cmocka_unit_test(test_session__linear_leaves_run_without_allocating),
         cmocka_unit_test(test_session__scores_no_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
