@@ -11,13 +11,18 @@ enum { VECTOR_ROWS = 64, FLOAT_BYTES = 4 };
 
 /* ---- answers ---- */
 
+/* 32 rows stand in a vector twice, for two cuts at once. Behind an odd last cut comes an
+ * answer that the next column overwrites; there is room for one behind the last. */
 LEAT_AVX512_INLINE void ask_half(const int8_t *ranks, uint32_t n_cuts, uint32_t *answers)
 {
-    const __m256i rank = _mm256_load_si256((const __m256i *)(const void *)ranks);
-    __m256i cut = _mm256_set1_epi8(LEAT_RANK_LEAST);
-    for (uint32_t c = 0; c < n_cuts; c++) {
-        answers[c] = _mm256_cmpgt_epi8_mask(rank, cut);
-        cut = _mm256_add_epi8(cut, _mm256_set1_epi8(1));
+    const __m256i half = _mm256_load_si256((const __m256i *)(const void *)ranks);
+    const __m512i rank = _mm512_broadcast_i64x4(half), two = _mm512_set1_epi8(2);
+    __m512i cut = _mm512_mask_set1_epi8(_mm512_set1_epi8(LEAT_RANK_LEAST),
+                                        UINT64_MAX << 32, LEAT_RANK_LEAST + 1);
+    for (uint32_t c = 0; c < n_cuts; c += 2) {
+        uint64_t bits = _mm512_cmpgt_epi8_mask(rank, cut);
+        memcpy(answers + c, &bits, sizeof bits);
+        cut = _mm512_add_epi8(cut, two);
     }
 }
 
@@ -107,9 +112,9 @@ LEAT_AVX512_INLINE void add16(float *sums, __m512i values)
                     _mm512_add_ps(_mm512_load_ps(sums), _mm512_castsi512_ps(values)));
 }
 
-/* sums: [64] */
+/* sums: [n_rows], of 64 at most */
 LEAT_AVX512_INLINE void add_planes(const leat_bits_tree *tree, uint32_t depth,
-                                   __m512i number, float *sums)
+                                   __m512i number, uint32_t n_rows, float *sums)
 {
     const uint32_t size = leat_bits_plane(depth);
     __m512i bytes[FLOAT_BYTES];
@@ -117,10 +122,12 @@ LEAT_AVX512_INLINE void add_planes(const leat_bits_tree *tree, uint32_t depth,
         bytes[b] = fetch(tree->planes + b * size, depth, number);
     __m512i low01 = _mm512_unpacklo_epi8(bytes[0], bytes[1]);
     __m512i low23 = _mm512_unpacklo_epi8(bytes[2], bytes[3]);
-    __m512i high01 = _mm512_unpackhi_epi8(bytes[0], bytes[1]);
-    __m512i high23 = _mm512_unpackhi_epi8(bytes[2], bytes[3]);
     add16(sums, _mm512_unpacklo_epi16(low01, low23));
     add16(sums + 16, _mm512_unpackhi_epi16(low01, low23));
+    if (n_rows <= VECTOR_ROWS / 2)
+        return;
+    __m512i high01 = _mm512_unpackhi_epi8(bytes[0], bytes[1]);
+    __m512i high23 = _mm512_unpackhi_epi8(bytes[2], bytes[3]);
     add16(sums + 32, _mm512_unpacklo_epi16(high01, high23));
     add16(sums + 48, _mm512_unpackhi_epi16(high01, high23));
 }
@@ -171,7 +178,7 @@ LEAT_AVX512_INLINE void add_leaves(const leat_bits_tree *tree, uint32_t depth,
     for (uint32_t w = 0; w * VECTOR_ROWS < n_rows; w++) {
         __m512i number = leaf_numbers(turns, size, depth, w);
         if (dtype == LEAT_F32)
-            add_planes(tree, depth, for_unpacking(number),
+            add_planes(tree, depth, for_unpacking(number), n_rows - w * VECTOR_ROWS,
                        (float *)sums + w * VECTOR_ROWS);
         else
             add_f64(tree->values, depth, number, (double *)sums + w * VECTOR_ROWS);

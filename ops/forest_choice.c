@@ -8,9 +8,10 @@
  * the number of different bounds and what they do to one another; a measurement takes
  * some milliseconds, and a wrong choice costs time alone, since all give the same bits. */
 enum {
-    TRIES = 3, /* the best counts: others may have had the core */
+    TRIES = 2, /* the better counts: caches are cold in the first */
     LONG_NS = 1000000,
     TOO_LONG_NS = 20000000, /* more rows are not tried */
+    MAX_ROWS = 128,         /* that are tried; what holds for them holds for more */
     MAX_NUMBERS = 1 << 20,  /* in the rows that are tried */
     MIN_ROWS = 16,          /* of a measurement, and of a block */
 };
@@ -69,11 +70,18 @@ static uint8_t fastest(const struct trial *trial, uint32_t n_rows, uint64_t *lea
     return best;
 }
 
+static uint32_t rows_per_ms(uint32_t n_rows, uint64_t ns)
+{
+    uint64_t rows = n_rows * LEAT_MS / (ns + !ns);
+    return rows > LEAT_FOREST_ROWS ? LEAT_FOREST_ROWS
+           : rows < MIN_ROWS       ? MIN_ROWS
+                                   : (uint32_t)(rows - rows % MIN_ROWS);
+}
+
 /* What was found for the most rows that were tried holds for more. */
 static void measure(leat_forest *forest, const struct trial *trial)
 {
     uint64_t least = 0;
-    forest->block = MIN_ROWS;
     for (uint32_t bucket = 0; bucket < LEAT_FOREST_BUCKETS; bucket++) {
         uint32_t n_rows = 1u << bucket;
         if (n_rows > trial->max_rows || least > TOO_LONG_NS) {
@@ -81,15 +89,14 @@ static void measure(leat_forest *forest, const struct trial *trial)
             continue;
         }
         forest->choice[bucket] = fastest(trial, n_rows, &least);
-        if (least <= LONG_NS && n_rows > MIN_ROWS)
-            forest->block = n_rows;
+        forest->block = rows_per_ms(n_rows, least);
     }
 }
 
 static uint32_t rows_to_try(const leat_forest *forest)
 {
     uint32_t most = MAX_NUMBERS / forest->facts.n_features;
-    return most > LEAT_FOREST_ROWS ? LEAT_FOREST_ROWS : most + !most;
+    return most > MAX_ROWS ? MAX_ROWS : most + !most;
 }
 
 static void *take(size_t size)
