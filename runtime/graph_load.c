@@ -68,10 +68,11 @@ static leat_status refuse_missing(const missing *all, leat_error *error)
         if (all->operators[i].n_nodes > 1)
             snprintf(more, sizeof more, " and %" PRIu32 " more",
                      all->operators[i].n_nodes - 1);
-        (void)leat_error_set(
-            error, LEAT_E_UNSUPPORTED, "%s%s %s%s%s version %" PRIu32 " (node \"%s\"%s)",
-            before.msg, i ? "," : "", node->domain, *node->domain ? "." : "",
-            node->op_type, node->version, node->name, more);
+        (void)leat_error_set(error, LEAT_E_UNSUPPORTED,
+                             "%s%s operator %s%s%s of opset %" PRIu32 " (node \"%s\"%s)",
+                             before.msg, i ? "," : "", node->domain,
+                             *node->domain ? "." : "", node->op_type, node->version,
+                             node->name, more);
     }
     return LEAT_E_UNSUPPORTED;
 }

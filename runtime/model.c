@@ -41,7 +41,7 @@ static leat_status check_root(const leat_doc *root, leat_error *error)
         const char *key, *what;
     } strangers[] = {
         {"oblivious_trees", "CatBoost's JSON is not supported"},
-        {"tree_info", "LightGBM's dump_model is not supported"},
+        {"tree_info", "this is LightGBM's dump_model: use save_model(\"model.txt\")"},
         {"Model", "this is a pickled XGBoost buffer: use save_model(\"model.json\")"},
     };
     if (leat_doc_member(root, "learner"))

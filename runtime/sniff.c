@@ -3,10 +3,14 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* A save_model in XGBoost helps all of these. */
-#define SAVE_MODEL "save it with XGBoost's save_model(\"model.json\")"
+/* What helps where the framework is known, and where it may be any. */
+#define SAVE_XGBOOST "save it with XGBoost's save_model(\"model.json\")"
+#define SAVE_ANY                                                                         \
+    "save it with save_model (XGBoost, LightGBM) or as ONNX (skl2onnx, torch)"
 
-/* How other formats begin. */
+#define COMPRESSED "this is compressed (joblib?): load it in Python and " SAVE_ANY
+
+/* How other formats begin; zlib, with the level that it compressed at. */
 static const struct prefix {
     const char *bytes;
     uint8_t size;
@@ -14,18 +18,21 @@ static const struct prefix {
 } prefixes[] = {
     {"CBM1", 4, "CatBoost's binary format is not supported"},
     {"binf", 4,
-     "XGBoost's old binary format is not supported: load it there and " SAVE_MODEL},
-    {"booster[", 8, "this is a text dump, which has no base score: " SAVE_MODEL},
-    {"[", 1, "this is a JSON list, such as XGBoost's dump_model writes: " SAVE_MODEL},
+     "XGBoost's old binary format is not supported: load it there and " SAVE_XGBOOST},
+    {"booster[", 8, "this is a text dump, which has no base score: " SAVE_XGBOOST},
+    {"[", 1, "this is a JSON list, such as XGBoost's dump_model writes: " SAVE_XGBOOST},
     {"\x80", 1,
-     "this is a Python pickle, which could run code: load it there and " SAVE_MODEL},
-    {"\x78\x9c", 2, "this is compressed (joblib?): load it in Python and " SAVE_MODEL},
+     "this is a Python pickle, which could run code: load it in Python and " SAVE_ANY},
+    {"\x78\x01", 2, COMPRESSED},
+    {"\x78\x5e", 2, COMPRESSED},
+    {"\x78\x9c", 2, COMPRESSED},
+    {"\x78\xda", 2, COMPRESSED},
     {"\x1f\x8b", 2, "this is gzip: unpack it first"},
     {"PK\x03\x04", 4,
      "this is a zip archive (PyTorch, skops, MLflow?): unpack or convert it"},
     {"\x89HDF", 4, "HDF5 (Keras) is not supported"},
-    {"<?xml", 5, "PMML is not supported: " SAVE_MODEL},
-    {"<PMML", 5, "PMML is not supported: " SAVE_MODEL},
+    {"<?xml", 5, "PMML is not supported: " SAVE_ANY},
+    {"<PMML", 5, "PMML is not supported: " SAVE_ANY},
 };
 
 /* An ONNX file is a protobuf that begins with ir_version, field 1, and goes on with a

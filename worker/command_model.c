@@ -50,7 +50,9 @@ static void print_graph(const leat_model_facts *facts)
     for (uint32_t i = 0; i < facts->n_operators; i++)
         printf("%s%" PRIu32 " %s", i ? ", " : "", facts->operators[i].count,
                facts->operators[i].name);
-    printf("\nparameters %" PRIu64 "\n", facts->n_parameters);
+    putchar('\n');
+    if (facts->n_parameters)
+        printf("parameters %" PRIu64 "\n", facts->n_parameters);
 }
 
 static void print_shape(const leat_tensor_spec *spec)
@@ -74,6 +76,17 @@ static void print_input(const leat_model *model, const leat_tensor_spec *input)
         printf("           %s\n", names[i]);
 }
 
+/* A graph may have other outputs as well, so it is said which one is taken. */
+static void print_output(const leat_model *model, bool is_graph)
+{
+    const leat_tensor_spec *output = leat_model_output(model);
+    printf("output     %s: ", kinds[leat_model_output_kind(model)]);
+    print_shape(output);
+    if (is_graph)
+        printf(", \"%s\"", output->name);
+    putchar('\n');
+}
+
 static void print_text(const findings *found)
 {
     const leat_model *model = found->model;
@@ -85,13 +98,12 @@ static void print_text(const findings *found)
         print_graph(facts);
     if (facts->n_trees || !facts->n_operators)
         print_trees(facts);
-    printf("output     %s: ", kinds[leat_model_output_kind(model)]);
-    print_shape(leat_model_output(model));
-    printf("\nsize       %" PRIu64 " bytes\n", facts->file_bytes);
-    printf("memory     %" PRIu64 " bytes, and %" PRIu64 " for a lane",
-           facts->memory_bytes, facts->plan_bytes);
-    if (facts->sum_bytes > facts->plan_bytes)
-        printf(" (%" PRIu64 " if nothing shared a place)", facts->sum_bytes);
+    print_output(model, facts->n_operators > 0);
+    printf("size       %" PRIu64 " bytes\n", facts->file_bytes);
+    printf("memory     %" PRIu64 " bytes, and %zu for a lane", facts->memory_bytes,
+           memory.planned);
+    if (memory.sum > memory.planned)
+        printf(" (%zu if nothing shared a place)", memory.sum);
     printf("\ncost       %.3f us a row alone, %.3f us a row of %" PRIu32 "\n",
            found->row_us[0], found->row_us[1], batches[1]);
     printf("sha256     %s\n", leat_model_digest(model));
@@ -129,11 +141,12 @@ static json_t *inputs_json(const leat_model *model)
     return inputs;
 }
 
-static json_t *output_json(const leat_model *model)
+static json_t *output_json(const leat_model *model, bool is_graph)
 {
     const leat_tensor_spec *spec = leat_model_output(model);
-    return json_pack("{s:s,s:s,s:o}", "kind", kinds[leat_model_output_kind(model)],
-                     "type", leat_dtype_name(spec->dtype), "shape", shape_json(spec));
+    return json_pack("{s:s?,s:s,s:s,s:o}", "name", is_graph ? spec->name : NULL, "kind",
+                     kinds[leat_model_output_kind(model)], "type",
+                     leat_dtype_name(spec->dtype), "shape", shape_json(spec));
 }
 
 static json_t *operators_json(const leat_model_facts *facts)
@@ -170,7 +183,7 @@ static void print_json(const findings *found)
                           : json_null()},
         {"sha256", json_string(leat_model_digest(model))},
         {"inputs", inputs_json(model)},
-        {"output", output_json(model)},
+        {"output", output_json(model, facts->n_operators > 0)},
         {"trees", json_integer(facts->n_trees)},
         {"leaves", json_integer(facts->n_leaves)},
         {"max_depth", json_integer(facts->max_depth)},
@@ -230,10 +243,8 @@ int leat_command_model(int argc, char **argv)
     leat_model *model;
     leat_error error;
     leat_model_options any = {0};
-    if (leat_model_open(&model, argv[optind], &any, &error)) {
-        int code = leat_complain(&error);
-        return code == EX_CONFIG ? EX_DATAERR : code; /* no configuration names it */
-    }
+    if (leat_model_open(&model, argv[optind], &any, &error))
+        return leat_complain_of_file(&error);
     int code = show(model, json);
     leat_model_free(model);
     return code;

@@ -20,8 +20,8 @@ static const char usage[] =
     "'leat run' would, one prediction a line as JSON.\n"
     "\n"
     "  -m, --model MODEL    the model\n"
-    "      --margin         scores before the link function (trees alone)\n"
-    "      --leaves         the leaf of each tree instead of the score (trees alone)\n"
+    "      --margin         scores before the link function (XGBoost, LightGBM)\n"
+    "      --leaves         the leaf of each tree (XGBoost, LightGBM)\n"
     "  -c, --config CONFIG  the configuration (default without --model: $LEAT_CONFIG)\n"
     "  -h, --help           this text\n";
 
@@ -120,5 +120,7 @@ int leat_command_score(int argc, char **argv)
     leat_error error;
     leat_status status =
         options.model ? score_rows(&options, &error) : score_events(&options, &error);
-    return status == LEAT_OK ? EX_OK : leat_complain(&error);
+    if (status == LEAT_OK)
+        return EX_OK;
+    return options.model ? leat_complain_of_file(&error) : leat_complain(&error);
 }

@@ -23,4 +23,8 @@ int leat_exit_code(leat_status status);
 /* Prints "leat: <message>" and returns the exit code. */
 int leat_complain(const leat_error *error);
 
+/* The same for a model that the command line names: a kind that is not supported is wrong
+ * data then, not a wrong configuration. */
+int leat_complain_of_file(const leat_error *error);
+
 #endif

@@ -36,3 +36,9 @@ int leat_complain(const leat_error *error)
     fprintf(stderr, "leat: %s\n", error->msg);
     return leat_exit_code(error->code);
 }
+
+int leat_complain_of_file(const leat_error *error)
+{
+    int code = leat_complain(error);
+    return code == EX_CONFIG ? EX_DATAERR : code;
+}

@@ -6,6 +6,7 @@ import pathlib
 import struct
 import subprocess
 import sys
+import tempfile
 import unittest
 
 HERE = pathlib.Path(__file__).parent / "score"
@@ -59,6 +60,12 @@ class ScoreTest(unittest.TestCase):
 
     def refused_rows(self, message, text, model="binary"):
         return self.refused(65, message, *self.model(model), "-", stdin=text.encode())
+
+    def test_a_model_of_another_kind_is_wrong_data(self):
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(b"\x80\x04\x95")
+            file.flush()
+            self.refused(65, "Python pickle", "--model", file.name, ROWS)
 
     def test_binary_scores_are_xgboosts(self):
         lines = self.lines(*self.model("binary"), ROWS)

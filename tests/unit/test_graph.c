@@ -147,7 +147,8 @@ static void test_graph__an_operator_newer_than_the_model_is_missing(void **state
     leat_graph_value *y = node("Relu", "y", input("x"), NULL);
     y->producer->version = 1;
     output(y);
-    expect_refused(LEAT_E_UNSUPPORTED, "not supported: Relu version 1 (node \"y\")");
+    expect_refused(LEAT_E_UNSUPPORTED,
+                   "not supported: operator Relu of opset 1 (node \"y\")");
 }
 
 static void test_graph__a_chain_of_constants_is_folded(void **state)

@@ -119,18 +119,21 @@ static void test_model__refuses_other_formats_by_name(void **state)
     (void)state;
 #define REFUSED(bytes, msg)                                                              \
     expect_refused(bytes, sizeof(bytes) - 1, LEAT_E_UNSUPPORTED, msg)
-    REFUSED("\x08\x08\x12\x05skl2o", "ONNX is not supported yet");
-    REFUSED("\x80\x04\x95",
-            "this is a Python pickle, which could run code: load it there "
-            "and save it with XGBoost's save_model(\"model.json\")");
-    REFUSED("<?xml version", "PMML is not supported: save it with XGBoost's "
-                             "save_model(\"model.json\")");
+    REFUSED(
+        "\x80\x04\x95",
+        "this is a Python pickle, which could run code: load it in Python and save it "
+        "with save_model (XGBoost, LightGBM) or as ONNX (skl2onnx, torch)");
+    REFUSED("\x78\x5e\x01", "this is compressed (joblib?): load it in Python and save it "
+                            "with save_model (XGBoost, LightGBM) or as ONNX (skl2onnx, "
+                            "torch)");
+    REFUSED("<?xml version", "PMML is not supported: save it with save_model "
+                             "(XGBoost, LightGBM) or as ONNX (skl2onnx, torch)");
     REFUSED("CBM1\x01", "CatBoost's binary format is not supported");
     REFUSED("binf\x01", "XGBoost's old binary format is not supported: load it there and "
                         "save it with XGBoost's save_model(\"model.json\")");
     REFUSED("{\"oblivious_trees\":[]}", "CatBoost's JSON is not supported");
     REFUSED("{\"name\":\"tree\",\"tree_info\":[]}",
-            "LightGBM's dump_model is not supported");
+            "this is LightGBM's dump_model: use save_model(\"model.txt\")");
     REFUSED("[{\"nodeid\":0}]",
             "this is a JSON list, such as XGBoost's dump_model writes: "
             "save it with XGBoost's save_model(\"model.json\")");

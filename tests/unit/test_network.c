@@ -236,8 +236,8 @@ static void test_network__an_operator_that_is_missing_is_named_with_its_node(voi
     onnx_node(&b, "Enigma", "u", "v")->domain = (char *)"ai.onnx.ml";
     b.outputs[0]->name = (char *)"v";
     expect_refused(LEAT_E_UNSUPPORTED,
-                   "not supported: Mystery version 17 (node \"z\" and 1 more), "
-                   "ai.onnx.ml.Enigma version 3 (node \"v\")");
+                   "not supported: operator Mystery of opset 17 (node \"z\" and 1 more), "
+                   "operator ai.onnx.ml.Enigma of opset 3 (node \"v\")");
 }
 
 static void test_network__an_attribute_that_is_not_supported_is_named(void **state)

@@ -45,7 +45,8 @@ static leat_status make_session(scoring *scorer, const leat_model *model,
     if (status == LEAT_OK)
         status = make_output(scorer);
     if (status == LEAT_E_UNSUPPORTED)
-        return leat_error_set(error, LEAT_E_USAGE, "%s: %s is no ensemble of trees",
+        return leat_error_set(error, LEAT_E_USAGE,
+                              "%s is for models of XGBoost and LightGBM, and this is %s",
                               kind == LEAT_SCORE_LEAVES ? "--leaves" : "--margin",
                               leat_model_format(model));
     if (status != LEAT_OK)
