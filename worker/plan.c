@@ -213,11 +213,15 @@ static leat_status build_thresholds(leat_plan_builder *builder)
     const leat_config *config = builder->config;
     const leat_model *model = builder->plan->model;
     const char *objective = leat_model_objective(model);
+    leat_output_kind kind = leat_model_output_kind(model);
     uint32_t n = config->sink.n_thresholds;
-    if (n && leat_model_output_kind(model) != LEAT_OUTPUT_SCORE)
+    if (n && kind != LEAT_OUTPUT_SCORE)
         return LEAT_PLAN_REFUSE(builder, leat_config_place(config, "sink.thresholds"),
-                                "sink.thresholds: this model (%s) gives no single score",
-                                objective ? objective : leat_model_format(model));
+                                "sink.thresholds: this model (%s) gives %s, and "
+                                "thresholds need a single score",
+                                objective ? objective : leat_model_format(model),
+                                kind == LEAT_OUTPUT_LABEL ? "a class"
+                                                          : "a score for each class");
     leat_threshold *thresholds =
         leat_arena_calloc(&builder->plan->arena, n, sizeof *thresholds);
     if (!thresholds)

@@ -303,7 +303,8 @@ static void test_plan__thresholds_need_one_score(void **state)
     tiny_model_remove(&classes);
     assert_null(plan);
     assert_string_equal(error.msg, "leat.yaml:5:30: sink.thresholds: this model "
-                                   "(multi:softprob) gives no single score");
+                                   "(multi:softprob) gives a score for each class, "
+                                   "and thresholds need a single score");
 }
 
 int main(void)
