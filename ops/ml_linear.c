@@ -1,6 +1,6 @@
-#include "ops/labels.h"
+#include "ops/ml_labels.h"
+#include "ops/ml_rows.h"
 #include "ops/post_transform.h"
-#include "ops/rows.h"
 
 /* LinearRegressor and LinearClassifier of ai.onnx.ml: a dot product for each target. */
 
@@ -10,8 +10,8 @@ typedef struct linear {
     uint32_t n_targets;
     uint32_t width;
     leat_post_transform transform;
-    leat_labels labels; /* of a classifier */
-    bool is_pair;       /* one target tells two classes apart */
+    leat_ml_labels labels; /* of a classifier */
+    bool is_pair;          /* one target tells two classes apart */
 } linear;
 
 static leat_status read_coefficients(leat_node *node, linear *s, int64_t n_targets)
@@ -63,7 +63,7 @@ static leat_status load_classifier(leat_node *node)
     if (!status)
         status = leat_attribute_int(node, "multi_class", 0, &multi_class);
     if (!status)
-        status = leat_labels_load(node, "classlabels_ints", &s->labels);
+        status = leat_ml_labels_load(node, "classlabels_ints", &s->labels);
     if (!status)
         status = read_coefficients(node, s, -1);
     if (status)
@@ -86,9 +86,9 @@ static leat_status shape_regressor(const leat_call *call, size_t *scratch,
                                    leat_error *error)
 {
     const linear *s = call->state;
-    const int64_t shape[] = {leat_rows_of(call->inputs[0]).n, s->n_targets};
-    leat_status status = leat_rows_check(call->inputs[0], s->width, error);
-    *scratch = leat_rows_space(call->inputs[0]);
+    const int64_t shape[] = {leat_ml_rows_of(call->inputs[0]).n, s->n_targets};
+    leat_status status = leat_ml_rows_check(call->inputs[0], s->width, error);
+    *scratch = leat_ml_rows_space(call->inputs[0]);
     return status ? status : leat_array_reshape(call->outputs[0], 2, shape, error);
 }
 
@@ -96,11 +96,11 @@ static leat_status shape_classifier(const leat_call *call, size_t *scratch,
                                     leat_error *error)
 {
     const linear *s = call->state;
-    leat_status status = leat_rows_check(call->inputs[0], s->width, error);
-    *scratch = leat_rows_space(call->inputs[0]) + s->n_targets * sizeof(float);
+    leat_status status = leat_ml_rows_check(call->inputs[0], s->width, error);
+    *scratch = leat_ml_rows_space(call->inputs[0]) + s->n_targets * sizeof(float);
     return status ? status
-                  : leat_labels_shape(call, leat_rows_of(call->inputs[0]).n, s->labels.n,
-                                      error);
+                  : leat_ml_labels_shape(call, leat_ml_rows_of(call->inputs[0]).n,
+                                         s->labels.n, error);
 }
 
 /* x: [width]; scores: [n_targets] */
@@ -109,14 +109,14 @@ static void score_row(const linear *s, const float *x, float *scores)
     for (uint32_t target = 0; target < s->n_targets; target++)
         scores[target] =
             s->intercepts[target] +
-            leat_rows_dot(x, s->coefficients + (size_t)target * s->width, s->width);
+            leat_ml_rows_dot(x, s->coefficients + (size_t)target * s->width, s->width);
 }
 
 static void run_regressor(const leat_call *call)
 {
     const linear *s = call->state;
-    const size_t n = leat_rows_of(call->inputs[0]).n;
-    const float *x = leat_rows_floats(call->inputs[0], call->scratch); /* [n][width] */
+    const size_t n = leat_ml_rows_of(call->inputs[0]).n;
+    const float *x = leat_ml_rows_floats(call->inputs[0], call->scratch); /* [n][width] */
     float *y = call->outputs[0]->data; /* [n][n_targets] */
     for (size_t row = 0; row < n; row++)
         score_row(s, x + row * s->width, y + row * s->n_targets);
@@ -136,16 +136,16 @@ static void finish_row(const linear *s, float *scores, float *classes)
 static void run_classifier(const leat_call *call)
 {
     const linear *s = call->state;
-    const size_t n = leat_rows_of(call->inputs[0]).n;
+    const size_t n = leat_ml_rows_of(call->inputs[0]).n;
     leat_array *labels = leat_call_output(call, 0), *classes = leat_call_output(call, 1);
     float *scores = call->scratch; /* [n_targets] */
-    const float *x = leat_rows_floats(call->inputs[0], scores + s->n_targets);
+    const float *x = leat_ml_rows_floats(call->inputs[0], scores + s->n_targets);
     for (size_t row = 0; row < n; row++) {
         score_row(s, x + row * s->width, scores);
         const uint32_t best =
-            s->is_pair ? scores[0] > 0 : leat_labels_best(scores, s->n_targets);
+            s->is_pair ? scores[0] > 0 : leat_ml_labels_best(scores, s->n_targets);
         if (labels)
-            leat_labels_put(&s->labels, best, labels->data, row);
+            leat_ml_labels_put(&s->labels, best, labels->data, row);
         if (classes)
             finish_row(s, scores, (float *)classes->data + row * s->labels.n);
     }

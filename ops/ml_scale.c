@@ -1,4 +1,4 @@
-#include "ops/rows.h"
+#include "ops/ml_rows.h"
 
 #include <math.h>
 #include <string.h>
@@ -9,14 +9,14 @@
 static leat_status shape_rows(const leat_call *call, size_t *scratch, leat_error *error)
 {
     leat_status status = leat_shape_same(call, scratch, error);
-    return status ? status : leat_rows_check(call->inputs[0], 0, error);
+    return status ? status : leat_ml_rows_check(call->inputs[0], 0, error);
 }
 
 /* A list for the columns is as long as there are columns, or stands for all of them. */
 static leat_status check_factors(const leat_array *input, const char *name, size_t n,
                                  leat_error *error)
 {
-    uint32_t width = leat_rows_of(input).width;
+    uint32_t width = leat_ml_rows_of(input).width;
     return n == 1 || n == width
                ? LEAT_OK
                : leat_error_set(error, LEAT_E_MODEL,
@@ -68,18 +68,18 @@ static void run_scaler(const leat_call *call)
 {
     const scaler *s = call->state;
     const leat_array *input = call->inputs[0];
-    const leat_rows rows = leat_rows_of(input);
+    const leat_ml_rows rows = leat_ml_rows_of(input);
     const double *x = input->dtype == LEAT_F64 ? input->data : NULL; /* [n][width] */
     float *y = call->outputs[0]->data;                               /* [n][width] */
     if (!x)
-        leat_rows_read(input, 0, leat_array_count(input), y);
+        leat_ml_rows_read(input, 0, leat_array_count(input), y);
     for (size_t row = 0, i = 0; row < rows.n; row++) {
         const float *offset = s->offset, *scale = s->scale;
         for (uint32_t column = 0; column < rows.width; column++, i++) {
             y[i] = x ? (float)((x[i] - (double)*offset) * (double)*scale)
                      : (y[i] - *offset) * *scale;
-            offset += leat_rows_step(s->n_offset);
-            scale += leat_rows_step(s->n_scale);
+            offset += leat_ml_rows_step(s->n_offset);
+            scale += leat_ml_rows_step(s->n_scale);
         }
     }
 }
@@ -151,8 +151,8 @@ static leat_status shape_imputer(const leat_call *call, size_t *scratch,
 static void run_imputer(const leat_call *call)
 {
     const imputer *s = call->state;
-    const leat_rows rows = leat_rows_of(call->inputs[0]);
-    const size_t step = leat_rows_step(s->n);
+    const leat_ml_rows rows = leat_ml_rows_of(call->inputs[0]);
+    const size_t step = leat_ml_rows_step(s->n);
     switch (call->inputs[0]->dtype) {
     case LEAT_F32:
         IMPUTE_FLOATS(float);
@@ -201,10 +201,10 @@ static float norm_of(norm kind, const float *row, uint32_t width)
 /* A row whose norm is zero stays as it is. */
 static void run_normalizer(const leat_call *call)
 {
-    const leat_rows rows = leat_rows_of(call->inputs[0]);
+    const leat_ml_rows rows = leat_ml_rows_of(call->inputs[0]);
     const norm kind = (norm) * (const uint32_t *)call->state;
     float *y = call->outputs[0]->data; /* [n][width] */
-    leat_rows_read(call->inputs[0], 0, leat_array_count(call->inputs[0]), y);
+    leat_ml_rows_read(call->inputs[0], 0, leat_array_count(call->inputs[0]), y);
     for (size_t row = 0; row < rows.n; row++, y += rows.width) {
         const float total = norm_of(kind, y, rows.width);
         for (uint32_t i = 0; i < rows.width && total != 0; i++)

@@ -1,6 +1,6 @@
-#include "ops/labels.h"
+#include "ops/ml_labels.h"
+#include "ops/ml_rows.h"
 #include "ops/post_transform.h"
-#include "ops/rows.h"
 #include "ops/svm.h"
 
 #include <math.h>
@@ -84,10 +84,10 @@ static leat_status shape_regressor(const leat_call *call, size_t *scratch,
                                    leat_error *error)
 {
     const regressor *s = call->state;
-    const int64_t shape[] = {leat_rows_of(call->inputs[0]).n, 1};
-    leat_status status = leat_rows_check(call->inputs[0], s->svm.width, error);
+    const int64_t shape[] = {leat_ml_rows_of(call->inputs[0]).n, 1};
+    leat_status status = leat_ml_rows_check(call->inputs[0], s->svm.width, error);
     *scratch =
-        leat_rows_space(call->inputs[0]) + (size_t)s->svm.n_vectors * sizeof(double);
+        leat_ml_rows_space(call->inputs[0]) + (size_t)s->svm.n_vectors * sizeof(double);
     return status ? status : leat_array_reshape(call->outputs[0], 2, shape, error);
 }
 
@@ -103,10 +103,10 @@ static void run_regressor(const leat_call *call)
 {
     const regressor *s = call->state;
     double *kernels = call->scratch; /* [n_vectors] */
-    const float *x = leat_rows_floats(
+    const float *x = leat_ml_rows_floats(
         call->inputs[0], (float *)(void *)(kernels + s->svm.n_vectors)); /* [n][width] */
     float *y = call->outputs[0]->data;                                   /* [n][1] */
-    const size_t n = leat_rows_of(call->inputs[0]).n;
+    const size_t n = leat_ml_rows_of(call->inputs[0]).n;
     for (size_t row = 0; row < n; row++, x += s->svm.width) {
         leat_svm_kernels(&s->svm, x, kernels);
         y[row] = (float)weigh_all(s, kernels);
@@ -119,7 +119,7 @@ static void run_regressor(const leat_call *call)
 
 typedef struct classifier {
     leat_svm svm;
-    leat_labels labels;
+    leat_ml_labels labels;
     leat_post_transform transform;
     const int64_t *counts;     /* [n] support vectors of each class; NULL: linear */
     const float *coefficients; /* [n - 1][n_vectors] */
@@ -209,7 +209,7 @@ static leat_status load_classifier(leat_node *node)
     if (!status)
         status = leat_svm_load_kernel(node, &s->svm);
     if (!status)
-        status = leat_labels_load(node, "classlabels_ints", &s->labels);
+        status = leat_ml_labels_load(node, "classlabels_ints", &s->labels);
     if (!status)
         status = leat_post_transform_load(node, &s->transform);
     if (status)
@@ -237,12 +237,12 @@ static leat_status shape_classifier(const leat_call *call, size_t *scratch,
                                     leat_error *error)
 {
     const classifier *s = call->state;
-    leat_status status = leat_rows_check(call->inputs[0], s->svm.width, error);
+    leat_status status = leat_ml_rows_check(call->inputs[0], s->svm.width, error);
     *scratch = s->svm.n_vectors * sizeof(double) + scratch_floats(s) * sizeof(float) +
-               leat_rows_space(call->inputs[0]);
+               leat_ml_rows_space(call->inputs[0]);
     return status ? status
-                  : leat_labels_shape(call, leat_rows_of(call->inputs[0]).n, s->n_scores,
-                                      error);
+                  : leat_ml_labels_shape(call, leat_ml_rows_of(call->inputs[0]).n,
+                                         s->n_scores, error);
 }
 
 /* The support vectors of class `of` as the pair with `against` weighs them. */
@@ -323,7 +323,7 @@ static void finish_row(const classifier *s, const float *scores, float *classes,
 static void run_classifier(const leat_call *call)
 {
     const classifier *s = call->state;
-    const size_t n = leat_rows_of(call->inputs[0]).n;
+    const size_t n = leat_ml_rows_of(call->inputs[0]).n;
     double *kernels = call->scratch;                               /* [n_vectors] */
     float *scores = (float *)(void *)(kernels + s->svm.n_vectors); /* [n_pairs] */
     float *votes = scores + s->n_pairs;                            /* [n classes] */
@@ -331,7 +331,7 @@ static void run_classifier(const leat_call *call)
     float *work = spare + s->n_scores;
     leat_array *labels = leat_call_output(call, 0), *output = leat_call_output(call, 1);
     const float *x =
-        leat_rows_floats(call->inputs[0], scores + scratch_floats(s)); /* [n][width] */
+        leat_ml_rows_floats(call->inputs[0], scores + scratch_floats(s)); /* [n][width] */
     for (size_t row = 0; row < n; row++, x += s->svm.width) {
         float *classes = output ? (float *)output->data + row * s->n_scores : spare;
         leat_svm_kernels(&s->svm, x, kernels);
@@ -342,9 +342,10 @@ static void run_classifier(const leat_call *call)
             for (uint32_t i = 0; i < s->n_scores; i++)
                 classes[i] = (float)(kernels[i] + (double)s->rho[0]);
         }
-        const uint32_t best = leat_labels_best(s->counts ? votes : classes, s->labels.n);
+        const uint32_t best =
+            leat_ml_labels_best(s->counts ? votes : classes, s->labels.n);
         if (labels)
-            leat_labels_put(&s->labels, choose(s, classes, best), labels->data, row);
+            leat_ml_labels_put(&s->labels, choose(s, classes, best), labels->data, row);
     }
     const bool is_pair = s->counts && !s->prob_a && s->labels.n == 2;
     if (output && !is_pair)

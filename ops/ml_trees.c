@@ -1,6 +1,6 @@
-#include "ops/labels.h"
+#include "ops/ml_labels.h"
+#include "ops/ml_rows.h"
 #include "ops/post_transform.h"
-#include "ops/rows.h"
 #include "ops/tree_attributes.h"
 
 /* TreeEnsembleRegressor, TreeEnsembleClassifier and TreeEnsemble of ai.onnx.ml: a forest,
@@ -16,10 +16,10 @@ typedef struct trees {
     double divisor;    /* the number of trees where they are averaged, else 1 */
     double *base;      /* [n_targets], added last */
     leat_post_transform transform;
-    leat_labels labels; /* of a classifier */
-    bool is_pair;       /* one sum for two classes */
-    bool all_positive;  /* weights */
-    bool *can_win;      /* [n_targets] classes that any leaf or base value speaks for */
+    leat_ml_labels labels; /* of a classifier */
+    bool is_pair;          /* one sum for two classes */
+    bool all_positive;     /* weights */
+    bool *can_win; /* [n_targets] classes that any leaf or base value speaks for */
 } trees;
 
 /* ---- load ---- */
@@ -142,7 +142,7 @@ static leat_status load_classifier_in(leat_node *node, leat_arena *scratch)
     leat_tree_ensemble ensemble = {0};
     leat_status status = start(node, LEAT_NUMBERS, &s, &ensemble);
     if (!status)
-        status = leat_labels_load(node, "classlabels_int64s", &s->labels);
+        status = leat_ml_labels_load(node, "classlabels_int64s", &s->labels);
     if (!status)
         status = leat_post_transform_load(node, &s->transform);
     if (status)
@@ -257,9 +257,9 @@ static parts divide(const trees *s)
 static leat_status shape(const leat_call *call, size_t *scratch, leat_error *error)
 {
     const trees *s = call->state;
-    const leat_rows rows = leat_rows_of(call->inputs[0]);
+    const leat_ml_rows rows = leat_ml_rows_of(call->inputs[0]);
     const int64_t wanted[] = {rows.n, s->n_scores};
-    leat_status status = leat_rows_check(call->inputs[0], 0, error);
+    leat_status status = leat_ml_rows_check(call->inputs[0], 0, error);
     *scratch = divide(s).end;
     if (status)
         return status;
@@ -267,7 +267,7 @@ static leat_status shape(const leat_call *call, size_t *scratch, leat_error *err
         return leat_error_set(error, LEAT_E_MODEL,
                               "rows have %u columns, and a node asks for number %u",
                               rows.width, s->grove.n_features - 1);
-    return s->labels.n ? leat_labels_shape(call, rows.n, s->n_scores, error)
+    return s->labels.n ? leat_ml_labels_shape(call, rows.n, s->n_scores, error)
                        : leat_array_reshape(call->outputs[0], 2, wanted, error);
 }
 
@@ -277,7 +277,7 @@ static leat_status shape(const leat_call *call, size_t *scratch, leat_error *err
 static const void *take_rows(const trees *s, const leat_array *input, size_t first,
                              size_t n, void *copies)
 {
-    const uint32_t width = leat_rows_of(input).width;
+    const uint32_t width = leat_ml_rows_of(input).width;
     const size_t size = leat_dtype_size(s->grove.dtype);
     const char *from = (const char *)input->data + first * width * size;
     if (input->dtype == s->grove.dtype && width == s->grove.n_features)
@@ -287,8 +287,8 @@ static const void *take_rows(const trees *s, const leat_array *input, size_t fir
             memcpy((double *)copies + i * s->grove.n_features, from,
                    s->grove.n_features * size);
         else
-            leat_rows_read(input, (first + i) * width, s->grove.n_features,
-                           (float *)copies + i * s->grove.n_features);
+            leat_ml_rows_read(input, (first + i) * width, s->grove.n_features,
+                              (float *)copies + i * s->grove.n_features);
     }
     return copies;
 }
@@ -348,7 +348,8 @@ static void finish_classes(const trees *s, const void *sums, size_t first, size_
 {
     for (size_t row = 0; row < n; row++) {
         if (labels)
-            leat_labels_put(&s->labels, choose(s, sums, row), labels->data, first + row);
+            leat_ml_labels_put(&s->labels, choose(s, sums, row), labels->data,
+                               first + row);
         if (!output)
             continue;
         float *scores = (float *)output->data + (first + row) * s->n_scores;
@@ -363,7 +364,7 @@ static void finish_classes(const trees *s, const void *sums, size_t first, size_
 static void run(const leat_call *call)
 {
     const trees *s = call->state;
-    const size_t n = leat_rows_of(call->inputs[0]).n;
+    const size_t n = leat_ml_rows_of(call->inputs[0]).n;
     const parts p = divide(s);
     char *scratch = call->scratch;
     void *sums = scratch + p.sums;

@@ -16,7 +16,7 @@ static const leat_operator *const families[] = {
     leat_matmul_operators,
     leat_ml_encode_operators,
     leat_ml_linear_operators,
-    leat_ml_pick_operators,
+    leat_ml_columns_operators,
     leat_ml_scale_operators,
     leat_ml_svm_operators,
     leat_ml_trees_operators,

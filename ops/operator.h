@@ -97,7 +97,7 @@ extern const leat_operator leat_gather_operators[];
 extern const leat_operator leat_matmul_operators[];
 extern const leat_operator leat_ml_encode_operators[];
 extern const leat_operator leat_ml_linear_operators[];
-extern const leat_operator leat_ml_pick_operators[];
+extern const leat_operator leat_ml_columns_operators[];
 extern const leat_operator leat_ml_scale_operators[];
 extern const leat_operator leat_ml_svm_operators[];
 extern const leat_operator leat_ml_trees_operators[];

@@ -1,22 +1,22 @@
-#include "ops/rows.h"
+#include "ops/ml_rows.h"
 
 #include <string.h>
 
-leat_rows leat_rows_of(const leat_array *array)
+leat_ml_rows leat_ml_rows_of(const leat_array *array)
 {
     if (array->rank < 2)
-        return (leat_rows){1, array->rank ? array->shape[0] : 1};
-    return (leat_rows){array->shape[0], array->shape[1]};
+        return (leat_ml_rows){1, array->rank ? array->shape[0] : 1};
+    return (leat_ml_rows){array->shape[0], array->shape[1]};
 }
 
-leat_status leat_rows_check(const leat_array *array, uint32_t width, leat_error *error)
+leat_status leat_ml_rows_check(const leat_array *array, uint32_t width, leat_error *error)
 {
     char text[LEAT_ARRAY_TEXT];
     if (array->rank < 1 || array->rank > 2)
         return leat_error_set(error, LEAT_E_UNSUPPORTED,
                               "%s is not supported: rows and columns are expected",
                               leat_array_describe(array, text));
-    if (width && leat_rows_of(array).width != width)
+    if (width && leat_ml_rows_of(array).width != width)
         return leat_error_set(error, LEAT_E_MODEL, "%s: %u columns are expected",
                               leat_array_describe(array, text), width);
     return LEAT_OK;
@@ -29,7 +29,7 @@ leat_status leat_rows_check(const leat_array *array, uint32_t width, leat_error 
             out[i] = (float)from[i];                                                     \
     } while (0)
 
-void leat_rows_read(const leat_array *array, size_t first, size_t n, float *out)
+void leat_ml_rows_read(const leat_array *array, size_t first, size_t n, float *out)
 {
     switch (array->dtype) {
     case LEAT_F32:
@@ -52,20 +52,20 @@ void leat_rows_read(const leat_array *array, size_t first, size_t n, float *out)
     }
 }
 
-const float *leat_rows_floats(const leat_array *array, float *space)
+const float *leat_ml_rows_floats(const leat_array *array, float *space)
 {
     if (array->dtype == LEAT_F32)
         return array->data;
-    leat_rows_read(array, 0, leat_array_count(array), space);
+    leat_ml_rows_read(array, 0, leat_array_count(array), space);
     return space;
 }
 
-size_t leat_rows_space(const leat_array *array)
+size_t leat_ml_rows_space(const leat_array *array)
 {
     return array->dtype == LEAT_F32 ? 0 : leat_array_count(array) * sizeof(float);
 }
 
-float leat_rows_dot(const float *a, const float *b, size_t n)
+float leat_ml_rows_dot(const float *a, const float *b, size_t n)
 {
     enum { LANES = 8 };
     float sums[LANES] = {0};

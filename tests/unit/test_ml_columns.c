@@ -1,7 +1,7 @@
 #include "floats.h"
 #include "one_node.h"
 
-static void test_ml_pick__columns_in_any_order(void **state)
+static void test_ml_columns__columns_in_any_order(void **state)
 {
     (void)state;
     one_node node;
@@ -17,7 +17,7 @@ static void test_ml_pick__columns_in_any_order(void **state)
     one_node_stop(&node);
 }
 
-static void test_ml_pick__one_axis_becomes_a_row(void **state)
+static void test_ml_columns__one_axis_becomes_a_row(void **state)
 {
     (void)state;
     one_node node;
@@ -33,7 +33,7 @@ static void test_ml_pick__one_axis_becomes_a_row(void **state)
     one_node_stop(&node);
 }
 
-static void test_ml_pick__a_constant_column_outside_is_refused(void **state)
+static void test_ml_columns__a_constant_column_outside_is_refused(void **state)
 {
     (void)state;
     one_node node;
@@ -45,7 +45,7 @@ static void test_ml_pick__a_constant_column_outside_is_refused(void **state)
     one_node_stop(&node);
 }
 
-static void test_ml_pick__a_column_of_the_event_outside_is_nan(void **state)
+static void test_ml_columns__a_column_of_the_event_outside_is_nan(void **state)
 {
     (void)state;
     one_node node;
@@ -59,7 +59,7 @@ static void test_ml_pick__a_column_of_the_event_outside_is_nan(void **state)
     one_node_stop(&node);
 }
 
-static void test_ml_pick__inputs_side_by_side(void **state)
+static void test_ml_columns__inputs_side_by_side(void **state)
 {
     (void)state;
     one_node node;
@@ -76,7 +76,7 @@ static void test_ml_pick__inputs_side_by_side(void **state)
     one_node_stop(&node);
 }
 
-static void test_ml_pick__inputs_have_the_widths_that_are_said(void **state)
+static void test_ml_columns__inputs_have_the_widths_that_are_said(void **state)
 {
     (void)state;
     one_node node;
@@ -87,7 +87,7 @@ static void test_ml_pick__inputs_have_the_widths_that_are_said(void **state)
     one_node_stop(&node);
 }
 
-static void test_ml_pick__inputs_have_as_many_rows(void **state)
+static void test_ml_columns__inputs_have_as_many_rows(void **state)
 {
     (void)state;
     one_node node;
@@ -101,13 +101,13 @@ static void test_ml_pick__inputs_have_as_many_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ml_pick__columns_in_any_order),
-        cmocka_unit_test(test_ml_pick__one_axis_becomes_a_row),
-        cmocka_unit_test(test_ml_pick__a_constant_column_outside_is_refused),
-        cmocka_unit_test(test_ml_pick__a_column_of_the_event_outside_is_nan),
-        cmocka_unit_test(test_ml_pick__inputs_side_by_side),
-        cmocka_unit_test(test_ml_pick__inputs_have_the_widths_that_are_said),
-        cmocka_unit_test(test_ml_pick__inputs_have_as_many_rows),
+        cmocka_unit_test(test_ml_columns__columns_in_any_order),
+        cmocka_unit_test(test_ml_columns__one_axis_becomes_a_row),
+        cmocka_unit_test(test_ml_columns__a_constant_column_outside_is_refused),
+        cmocka_unit_test(test_ml_columns__a_column_of_the_event_outside_is_nan),
+        cmocka_unit_test(test_ml_columns__inputs_side_by_side),
+        cmocka_unit_test(test_ml_columns__inputs_have_the_widths_that_are_said),
+        cmocka_unit_test(test_ml_columns__inputs_have_as_many_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-#include "ops/rows.h"
+#include "ops/ml_rows.h"
 
 #include "base/slice.h"
 
@@ -101,10 +101,10 @@ static leat_status shape_vectorizer(const leat_call *call, size_t *scratch,
 {
     (void)scratch;
     const vectorizer *s = call->state;
-    int64_t shape[2] = {leat_rows_of(call->inputs[0]).n, 0};
+    int64_t shape[2] = {leat_ml_rows_of(call->inputs[0]).n, 0};
     for (uint32_t i = 0; i < call->n_inputs; i++) {
-        const leat_rows rows = leat_rows_of(call->inputs[i]);
-        leat_status status = leat_rows_check(call->inputs[i], 0, error);
+        const leat_ml_rows rows = leat_ml_rows_of(call->inputs[i]);
+        leat_status status = leat_ml_rows_check(call->inputs[i], 0, error);
         if (status)
             return status;
         if (rows.n != shape[0] || (s->n && rows.width != s->widths[i]))
@@ -120,17 +120,17 @@ static leat_status shape_vectorizer(const leat_call *call, size_t *scratch,
 
 static void run_vectorizer(const leat_call *call)
 {
-    const leat_rows all = leat_rows_of(call->outputs[0]);
+    const leat_ml_rows all = leat_ml_rows_of(call->outputs[0]);
     float *y = call->outputs[0]->data; /* [n][sum of widths] */
     for (uint32_t i = 0; i < call->n_inputs; i++) {
-        const uint32_t width = leat_rows_of(call->inputs[i]).width;
+        const uint32_t width = leat_ml_rows_of(call->inputs[i]).width;
         for (size_t row = 0; row < all.n; row++)
-            leat_rows_read(call->inputs[i], row * width, width, y + row * all.width);
+            leat_ml_rows_read(call->inputs[i], row * width, width, y + row * all.width);
         y += width;
     }
 }
 
-const leat_operator leat_ml_pick_operators[] = {
+const leat_operator leat_ml_columns_operators[] = {
     {"ai.onnx.ml", "ArrayFeatureExtractor", 1, LEAT_NEWEST, 0, 2, 2, 1, load_extractor,
      shape_extractor, run_extractor},
     {"ai.onnx.ml", "FeatureVectorizer", 1, LEAT_NEWEST, 0, 1, LEAT_VARIADIC, 1,
