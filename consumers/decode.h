@@ -21,7 +21,8 @@
  *
  * Owns:    the trie and the memo. Not the schema, which outlives it.
  * Threads: one lane.
- * Fails:   new: E_MEMORY, E_CONFIG, E_UNSUPPORTED (strings). run: never; rows are marked instead.
+ * Fails:   new: E_MEMORY, E_CONFIG, E_UNSUPPORTED (strings). run: never; rows are marked
+ *          instead.
  */
 #ifndef LEAT_CONSUMERS_DECODE_H
 #define LEAT_CONSUMERS_DECODE_H

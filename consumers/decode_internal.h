@@ -1,5 +1,9 @@
 /* consumers/decode_internal.h: what the rooms of the decoder share. decode.c runs it,
- * decode_compile.c makes it from a schema. */
+ * decode_compile.c makes it from a schema.
+ *
+ * Owns:    as decode.h says.
+ * Threads: one lane.
+ */
 #ifndef LEAT_CONSUMERS_DECODE_INTERNAL_H
 #define LEAT_CONSUMERS_DECODE_INTERNAL_H
 

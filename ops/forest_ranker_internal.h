@@ -1,6 +1,7 @@
 /* ops/forest_ranker_internal.h: the columns that forest_ranker.c builds and
  * forest_ranker_run.c runs.
  *
+ * Owns:    nothing; everything lives in the forest's arena.
  * Threads: any, immutable once built.
  */
 #ifndef LEAT_OPS_FOREST_RANKER_INTERNAL_H

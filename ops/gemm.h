@@ -9,10 +9,10 @@
  *     c = start; for k: c = fma(a[k], b[k], c)
  *
  * or, where B has at most LEAT_GEMM_NARROW columns, 16 such chains over every 16th k, from
- * 0 on, that are added as a tree and to start. However many rows a product has and whichever SIMD kernel runs it,
- * a row's result has the same bits: an event scores the same in every batch. (The portable
- * kernel is OpenBLAS, whose order is its own.) NaN and infinities propagate as IEEE 754
- * says; padding touches nothing that is stored.
+ * 0 on, that are added as a tree and to start. However many rows a product has and
+ * whichever SIMD kernel runs it, a row's result has the same bits: an event scores the same
+ * in every batch. (The portable kernel is OpenBLAS, whose order is its own.) NaN and
+ * infinities propagate as IEEE 754 says; padding touches nothing that is stored.
  *
  * Owns:    nothing: who packs brings the memory.
  * Threads: any; a packed right side is immutable.

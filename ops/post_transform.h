@@ -4,6 +4,7 @@
  * in training: a single score knows no transform but PROBIT, and two classes that are told
  * apart by one score get theirs from leat_post_transform_pair().
  *
+ * Owns:    nothing.
  * Threads: any.
  * Source:  https://onnx.ai/onnx/operators/ (post_transform), ONNX Runtime 1.32 by trial.
  */

@@ -3,6 +3,7 @@
  * Every kernel has a portable path; tests lower the level to run all of them on one
  * machine.
  *
+ * Owns:    the level.
  * Threads: level: any. limit: tests, before anything else runs.
  */
 #ifndef LEAT_OPS_SIMD_H

@@ -4,6 +4,7 @@
  * and with the C library's functions as there, so that results are the same to the bit on
  * the same machine.
  *
+ * Owns:    nothing.
  * Threads: any.
  * Source:  XGBoost, src/common/math.h (Sigmoid, Softmax, FindMaxIndex) and src/objective;
  *          LightGBM, ConvertOutput of src/objective, GBDT::Predict.

@@ -1,6 +1,10 @@
 /* runtime/onnx_parts.h: what the files of the ONNX reader share.
  *
  * Internal to the reader. The messages are protobuf-c's, from runtime/onnx.proto.
+ *
+ * Owns:    nothing; what is read lives in the graph's arena.
+ * Threads: one (main).
+ * Fails:   as onnx.h says.
  */
 #ifndef LEAT_RUNTIME_ONNX_PARTS_H
 #define LEAT_RUNTIME_ONNX_PARTS_H
@@ -32,7 +36,7 @@ leat_status leat_onnx_copy_attribute(leat_attribute *attribute, leat_arena *aren
                                      leat_error *error);
 
 /* The text as a copy, "" when it is NULL; refused where it is not UTF-8. `what` is for the
- * message. (onnx_text.c) */
+ * message. (onnx.c) */
 leat_status leat_onnx_copy_text(const char **copy, leat_arena *arena, const char *text,
                                 const char *what, leat_error *error);
 

@@ -4,6 +4,7 @@
  * those which live at the same time leave, or behind them. Close to the best in practice
  * (Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020).
  *
+ * Owns:    nothing: places are numbers, the block is the caller's.
  * Threads: any.
  * Fails:   E_MEMORY.
  * Model:   XNNPACK's memory planner.

@@ -1,5 +1,6 @@
 /* runtime/sniff.h: what kind of file the bytes are, whatever its name says.
  *
+ * Owns:    nothing.
  * Threads: any.
  */
 #ifndef LEAT_RUNTIME_SNIFF_H
