@@ -4,8 +4,8 @@ foreach(name sha256 json ubjson text_block link xgboost lightgbm model model_cor
         session)
     leat_unit_test(${name} leat_runtime)
 endforeach()
-# Every bit of five models: minutes under TSan.
-set_tests_properties(unit.model_corruption PROPERTIES TIMEOUT 1800)
+# Every bit of five models: minutes under sanitizers, so it begins before the others.
+set_tests_properties(unit.model_corruption PROPERTIES TIMEOUT 1800 COST 1000)
 # A run of a session allocates nothing: the test counts.
 target_link_options(test_session PRIVATE -Wl,--wrap=malloc,--wrap=calloc)
 
