@@ -72,9 +72,12 @@ static void forget_data(leat_frame *frame)
     frame->known_bytes = 0;
 }
 
+/* A view has the elements of input 0; the others, which may be empty and come from the
+ * events, have told its shape. */
 static bool is_known(const leat_operator *op, const leat_call *call)
 {
-    for (uint32_t i = op->flags & LEAT_OP_OF_SHAPE ? 1 : 0; i < call->n_inputs; i++)
+    const uint32_t end = op->flags & LEAT_OP_VIEW ? 1 : call->n_inputs;
+    for (uint32_t i = op->flags & LEAT_OP_OF_SHAPE ? 1 : 0; i < end; i++)
         if (call->inputs[i] && !call->inputs[i]->data)
             return false;
     return true;

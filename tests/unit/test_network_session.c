@@ -313,6 +313,25 @@ static void test_network_session__an_output_may_be_made_of_shapes_alone(void **s
     expect(build(&b), (float[]){1, 2, 3, 4}, 2, (float[]){0, 0, 0, 0}, 2);
 }
 
+/* No element of the shape is known before the run, but there is none. */
+static void test_network_session__a_constant_is_seen_in_a_shape_without_elements(
+    void **state)
+{
+    (void)state;
+    onnx_builder b;
+    onnx_start(&b);
+    onnx_input(&b, "x", 1, 2, (int64_t[]){-1, 2});
+    onnx_floats(&b, "one", 1, (int64_t[]){1}, (float[]){1});
+    onnx_ints(&b, "zero", 1, (int64_t[]){1}, (int64_t[]){0});
+    onnx_ints(&b, "last", 1, (int64_t[]){1}, (int64_t[]){1});
+    onnx_node(&b, "Slice", "x zero zero last", "nothing");
+    onnx_int(&b, onnx_node(&b, "Cast", "nothing", "shape"), "to", 7);
+    onnx_node(&b, "Reshape", "one shape", "scalar");
+    onnx_node(&b, "Add", "x scalar", "y");
+    onnx_output(&b, "y", 1, 2, (int64_t[]){-1, 2});
+    expect(build(&b), (float[]){1, 2, 3, 4}, 2, (float[]){2, 3, 4, 5}, 2);
+}
+
 static void test_network_session__a_graph_has_no_margins_or_leaves(void **state)
 {
     (void)state;
@@ -338,6 +357,8 @@ int main(void)
         cmocka_unit_test(test_network_session__an_output_that_is_the_input_is_copied),
         cmocka_unit_test(test_network_session__a_fixed_batch_of_1_scores_every_row),
         cmocka_unit_test(test_network_session__an_output_may_be_made_of_shapes_alone),
+        cmocka_unit_test(
+            test_network_session__a_constant_is_seen_in_a_shape_without_elements),
         cmocka_unit_test(test_network_session__a_graph_has_no_margins_or_leaves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
