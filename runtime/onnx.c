@@ -64,6 +64,9 @@ static leat_status check_opset(const Leat__Onnx__OpsetId *opset, leat_error *err
     return LEAT_OK;
 }
 
+/* A file imports a few domains, and each node looks through all of them. */
+enum { MOST_OPSETS = 64 };
+
 static leat_status check_model(const Leat__Onnx__Model *model, leat_error *error)
 {
     leat_status status = LEAT_OK;
@@ -79,6 +82,10 @@ static leat_status check_model(const Leat__Onnx__Model *model, leat_error *error
     if (model->graph->n_sparse_initializer)
         return leat_error_set(error, LEAT_E_UNSUPPORTED,
                               "sparse initialisers are not supported");
+    if (model->n_opset_import > MOST_OPSETS)
+        return leat_error_set(error, LEAT_E_UNSUPPORTED,
+                              "%zu imported opsets: at most %d are supported",
+                              model->n_opset_import, MOST_OPSETS);
     for (size_t i = 0; i < model->n_opset_import && !status; i++)
         status = check_opset(model->opset_import[i], error);
     return status;

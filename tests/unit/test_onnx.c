@@ -234,6 +234,18 @@ static void test_onnx__refuses_opsets_that_cannot_be(void **state)
     expect_refused(m, LEAT_E_MODEL, "opset -1 of \"com.example\"");
 }
 
+/* Millions of them, for each of millions of nodes, would take hours. */
+static void test_onnx__refuses_opsets_without_number(void **state)
+{
+    small *m = *state;
+    Leat__Onnx__OpsetId *many[65];
+    for (size_t i = 0; i < 65; i++)
+        many[i] = m->b.opsets[0];
+    m->b.model.n_opset_import = 65;
+    m->b.model.opset_import = many;
+    expect_refused(m, LEAT_E_UNSUPPORTED, "65 imported opsets: at most 64 are supported");
+}
+
 static void test_onnx__refuses_a_domain_that_is_not_imported(void **state)
 {
     small *m = *state;
@@ -564,6 +576,7 @@ int main(void)
         TEST(refuses_sparse_initialisers),
         TEST(refuses_opsets_that_are_too_new),
         TEST(refuses_opsets_that_cannot_be),
+        TEST(refuses_opsets_without_number),
         TEST(refuses_a_domain_that_is_not_imported),
         TEST(keeps_its_own_domain_to_itself),
         TEST(refuses_data_in_other_files),
