@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* More nodes than any model of the field has; the planner's time is their square. */
-enum { MOST_NODES = 1 << 14 };
+/* More nodes than any model of the field has; the planner's time is the square of what
+ * they make. */
+enum { MOST_NODES = 1 << 14, MOST_OUTPUTS = 2 * MOST_NODES };
 
 /* ---- inputs ---- */
 
@@ -174,10 +175,14 @@ static leat_status describe(leat_network *network, leat_error *error)
 
 static leat_status check_nodes(const leat_graph *graph, leat_error *error)
 {
-    return graph->n_nodes > MOST_NODES
+    size_t n_outputs = 0;
+    for (uint32_t i = 0; i < graph->n_nodes; i++)
+        n_outputs += graph->nodes[i]->n_outputs;
+    return graph->n_nodes > MOST_NODES || n_outputs > MOST_OUTPUTS
                ? leat_error_set(error, LEAT_E_UNSUPPORTED,
-                                "%u nodes: at most %d are supported", graph->n_nodes,
-                                MOST_NODES)
+                                "%u nodes with %zu outputs: at most %d with %d are "
+                                "supported",
+                                graph->n_nodes, n_outputs, MOST_NODES, MOST_OUTPUTS)
                : LEAT_OK;
 }
 

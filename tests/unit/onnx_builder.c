@@ -131,7 +131,7 @@ Leat__Onnx__Tensor *onnx_ints(onnx_builder *b, const char *name, size_t rank,
 
 static char **names(onnx_builder *b, const char *text, size_t *n)
 {
-    char **list = take(b, ONNX_MOST, sizeof *list);
+    char **list = take(b, strlen(text) / 2 + 1, sizeof *list);
     char *rest = copy(b, text), *name;
     for (*n = 0; (name = strtok_r(*n ? NULL : rest, " ", &rest)); ++*n)
         list[*n] = strcmp(name, "-") ? name : copy(b, "");

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -379,6 +380,23 @@ static leat_place place_of(const char *name)
     return (leat_place){0};
 }
 
+/* One node may make as many values as all the nodes of a large model. */
+static void test_network__a_split_into_everything_is_refused(void **state)
+{
+    (void)state;
+    enum { N = 40000, MOST = 8 };
+    char *parts = calloc(N, MOST), *at = parts;
+    for (int i = 0; i < N; i++)
+        at += snprintf(at, MOST, i ? " p%d" : "p%d", i);
+    onnx_input(&b, "x", 1, 2, (int64_t[]){-1, N});
+    onnx_int(&b, onnx_node(&b, "Split", "x", parts), "axis", 1);
+    onnx_int(&b, onnx_node(&b, "Concat", parts, "y"), "axis", 1);
+    onnx_output(&b, "y", 1, 2, (int64_t[]){-1, N});
+    free(parts);
+    expect_refused(LEAT_E_UNSUPPORTED,
+                   "2 nodes with 40001 outputs: at most 16384 with 32768 are supported");
+}
+
 static void test_network__the_callers_memory_is_used_for_input_and_output(void **state)
 {
     (void)state;
@@ -518,6 +536,7 @@ int main(void)
         TEST(what_follows_from_shapes_and_never_changes_is_folded),
         TEST(what_follows_from_the_number_of_rows_is_not_folded),
         TEST(a_constant_that_grows_too_large_is_refused),
+        TEST(a_split_into_everything_is_refused),
         TEST(the_callers_memory_is_used_for_input_and_output),
         TEST(operators_work_in_place_where_nobody_else_reads),
         TEST(nothing_is_overwritten_that_is_read_later),
