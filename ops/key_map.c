@@ -15,6 +15,10 @@ struct leat_key_map {
     const leat_slice *strings; /* [n]; NULL for numbers */
 };
 
+/* Keys of a file that was made to collide would take the square of their number to load;
+ * those of a half full table stand some hundred slots from home at the most. */
+enum { MOST_STEPS = 1024 };
+
 #define BITS_OF_NAN UINT64_MAX /* a NaN that no arithmetic makes */
 
 static uint64_t bits_of_double(double x)
@@ -76,12 +80,18 @@ static bool bits_of(leat_dtype keys, leat_dtype dtype, const void *data, size_t 
     return false;
 }
 
+/* The slot where the search for a key begins. Only the upper bits of the product depend on
+ * all of the key's: a small number as a double has zeros in its lower half. */
+static uint32_t home_of(const leat_key_map *map, uint64_t bits)
+{
+    const uint64_t mixed = bits * 0x9e3779b97f4a7c15u >> 32;
+    return (uint32_t)(mixed * ((uint64_t)map->mask + 1) >> 32);
+}
+
 /* The slot that holds the key, or the free one where it would be. */
 static uint32_t *slot_of(const leat_key_map *map, uint64_t bits, const leat_slice *text)
 {
-    const uint64_t mixed = bits * 0x9e3779b97f4a7c15u;
-    uint32_t at = (uint32_t)(mixed >> 32) & map->mask;
-    for (;; at = (at + 1) & map->mask) {
+    for (uint32_t at = home_of(map, bits);; at = (at + 1) & map->mask) {
         const uint32_t key = map->slots[at];
         if (!key || (map->bits[key - 1] == bits &&
                      (!text || leat_slice_equal(map->strings[key - 1], *text))))
@@ -117,6 +127,12 @@ leat_status leat_key_map_new(leat_key_map **made, leat_arena *arena, leat_dtype 
         if (!is_key || (is_nan && !nan_equals_nan))
             continue;
         uint32_t *slot = slot_of(map, bits[i], map->strings ? &map->strings[i] : NULL);
+        const uint32_t steps =
+            ((uint32_t)(slot - map->slots) - home_of(map, bits[i])) & map->mask;
+        if (steps > MOST_STEPS)
+            return leat_error_set(error, LEAT_E_UNSUPPORTED,
+                                  "key %u is alike to more than %d others", i,
+                                  MOST_STEPS);
         if (!*slot)
             *slot = i + 1;
     }

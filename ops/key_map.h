@@ -7,7 +7,7 @@
  * Owns:    nothing; the table lives in the arena that new() was given, strings stay where
  *          they are.
  * Threads: new: one; find: any.
- * Fails:   E_MEMORY; E_UNSUPPORTED beyond 2^30 keys.
+ * Fails:   E_MEMORY; E_UNSUPPORTED beyond 2^30 keys, or where keys were made to collide.
  */
 #ifndef LEAT_OPS_KEY_MAP_H
 #define LEAT_OPS_KEY_MAP_H

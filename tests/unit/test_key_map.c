@@ -45,6 +45,37 @@ static void test_key_map__finds_many_integers(void **state)
     leat_arena_fini(&arena);
 }
 
+/* Whole numbers have zeros in the lower half of a double. */
+static void test_key_map__finds_many_floats(void **state)
+{
+    (void)state;
+    leat_arena arena;
+    static float keys[MANY];
+    for (int i = 0; i < MANY; i++)
+        keys[i] = (float)(i - MANY / 2);
+    const leat_key_map *map = make(&arena, LEAT_F32, MANY, keys);
+    for (uint32_t i = 0; i < MANY; i++)
+        assert_int_equal(find(map, LEAT_F32, &keys[i]), i);
+    leat_arena_fini(&arena);
+}
+
+/* Multiples of what the hash multiplies by to 1 all begin their search in one slot. */
+static void test_key_map__refuses_keys_that_were_made_to_collide(void **state)
+{
+    (void)state;
+    leat_arena arena;
+    leat_error error;
+    leat_key_map *map;
+    static int64_t keys[MANY];
+    for (uint64_t i = 0; i < MANY; i++)
+        keys[i] = (int64_t)(i * 0xf1de83e19937733d);
+    leat_arena_init(&arena, 1 << 12);
+    assert_int_equal(leat_key_map_new(&map, &arena, LEAT_I64, MANY, keys, true, &error),
+                     LEAT_E_UNSUPPORTED);
+    assert_string_equal(error.msg, "key 1025 is alike to more than 1024 others");
+    leat_arena_fini(&arena);
+}
+
 static void test_key_map__finds_many_strings(void **state)
 {
     (void)state;
@@ -108,6 +139,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_key_map__finds_many_integers),
+        cmocka_unit_test(test_key_map__finds_many_floats),
+        cmocka_unit_test(test_key_map__refuses_keys_that_were_made_to_collide),
         cmocka_unit_test(test_key_map__finds_many_strings),
         cmocka_unit_test(test_key_map__the_first_of_equal_keys_counts),
         cmocka_unit_test(test_key_map__no_keys_find_nothing),
