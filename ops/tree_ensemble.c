@@ -22,6 +22,7 @@ typedef struct planter {
     uint32_t *slot;    /* [n_targets] the place of a target among the tree's, + 1 */
     uint32_t *targets; /* [n_targets] those that the tree has weights for */
     uint32_t n_targets;
+    uint64_t n_parts; /* weights of leaves and bounds of sets, as often as reached */
 } planter;
 
 static leat_status no_memory(leat_error *error)
@@ -120,6 +121,18 @@ static void note_targets(planter *p, const leat_tree_node *leaf)
     }
 }
 
+/* Trees may share nodes, and splits a leaf: a short list may be gone through often. */
+static leat_status count_parts(planter *p, const leat_tree_node *node)
+{
+    p->n_parts += node->mode == LEAT_TREE_LEAF ? node->no - node->yes : node->members.n;
+    return p->n_parts <= LEAT_TREE_MOST_NODES
+               ? LEAT_OK
+               : leat_error_set(p->error, LEAT_E_UNSUPPORTED,
+                                "more than %d weights and members, each counted as "
+                                "often as it is reached",
+                                LEAT_TREE_MOST_NODES);
+}
+
 /* Breadth first: the nodes of a tree, and the targets of its leaves. */
 static leat_status lay_tree(planter *p, uint32_t tree)
 {
@@ -129,6 +142,9 @@ static leat_status lay_tree(planter *p, uint32_t tree)
     leat_status status = reach(p, p->ensemble->roots[tree], tree + 1);
     for (uint32_t at = 0; at < p->tree.n_nodes && !status; at++) {
         const leat_tree_node *node = &p->ensemble->nodes[p->order[at]];
+        status = count_parts(p, node);
+        if (status)
+            break;
         if (node->mode == LEAT_TREE_LEAF) {
             p->left[at] = p->right[at] = -1;
             note_targets(p, node);
@@ -265,6 +281,7 @@ static leat_status count_trees(planter *p, counts *c)
                                   LEAT_TREE_MOST_NODES);
     }
     memset(p->seen, 0, p->ensemble->n_nodes * sizeof *p->seen);
+    p->n_parts = 0;
     return LEAT_OK;
 }
 

@@ -1,6 +1,8 @@
 #include "floats.h"
 #include "one_node.h"
 
+#include <stdlib.h>
+
 /* TreeEnsemble of ai.onnx.ml 5: inner nodes and leaves apart. */
 
 enum { LEQ, LT, GTE, GT, EQ, NEQ, MEMBER };
@@ -171,6 +173,31 @@ static void test_ml_trees_5__a_cycle_is_refused(void **state)
     refuse(&l, LEAT_E_MODEL, "reached twice");
 }
 
+/* A set that many trees begin with is copied for each of them. */
+static void test_ml_trees_5__a_set_in_all_of_many_trees_is_refused(void **state)
+{
+    (void)state;
+    enum { N = 6000 }; /* members, and trees */
+    one_node node;
+    float *all = calloc(N, sizeof *all);
+    int64_t *roots = calloc(N, sizeof *roots);
+    lists l = make_lists();
+    for (int i = 0; i < N; i++)
+        all[i] = (float)i;
+    l.members = (leat_array){LEAT_F32, 1, {N}, all};
+    l.modes.data = (int32_t[MODES]){MEMBER, LEQ, LEQ, LEQ, LEQ, LEQ, LEQ};
+    start(&node, &l, 1);
+    leat_attribute *tree_roots = &node.attributes[node.node.n_attributes - 2];
+    assert_string_equal(tree_roots->name, "tree_roots");
+    tree_roots->ints = roots;
+    tree_roots->n = N;
+    assert_int_equal(one_node_try(&node), LEAT_E_UNSUPPORTED);
+    assert_non_null(strstr(node.error.msg, "weights and members"));
+    one_node_stop(&node);
+    free(roots);
+    free(all);
+}
+
 static void test_ml_trees_5__other_aggregates_are_refused(void **state)
 {
     (void)state;
@@ -221,6 +248,7 @@ int main(void)
         cmocka_unit_test(test_ml_trees_5__average_divides_by_the_trees),
         cmocka_unit_test(test_ml_trees_5__places_out_of_range_are_refused),
         cmocka_unit_test(test_ml_trees_5__a_cycle_is_refused),
+        cmocka_unit_test(test_ml_trees_5__a_set_in_all_of_many_trees_is_refused),
         cmocka_unit_test(test_ml_trees_5__other_aggregates_are_refused),
         cmocka_unit_test(test_ml_trees_5__doubles_stay_doubles),
     };
