@@ -33,15 +33,16 @@ double leat_forest_above(leat_dtype dtype, double x)
 
 /* ---- a new forest ---- */
 
-static leat_status check_spec(const leat_forest_spec *spec, leat_error *error)
+leat_status leat_forest_check_shape(uint32_t n_features, uint32_t n_groups,
+                                    leat_error *error)
 {
-    if (spec->n_features < 1 || spec->n_features > MAX_FEATURES)
+    if (n_features < 1 || n_features > MAX_FEATURES)
         return leat_error_set(error, LEAT_E_UNSUPPORTED,
-                              "%u features: 1 to %d are supported", spec->n_features,
+                              "%u features: 1 to %d are supported", n_features,
                               MAX_FEATURES);
-    if (spec->n_groups < 1 || spec->n_groups > MAX_GROUPS)
+    if (n_groups < 1 || n_groups > MAX_GROUPS)
         return leat_error_set(error, LEAT_E_UNSUPPORTED,
-                              "%u outputs a row: 1 to %d are supported", spec->n_groups,
+                              "%u outputs a row: 1 to %d are supported", n_groups,
                               MAX_GROUPS);
     return LEAT_OK;
 }
@@ -95,7 +96,7 @@ static leat_status complete(leat_forest *forest, leat_error *error);
 leat_status leat_forest_new(leat_forest **out, leat_arena *arena,
                             const leat_forest_spec *spec, leat_error *error)
 {
-    leat_status status = check_spec(spec, error);
+    leat_status status = leat_forest_check_shape(spec->n_features, spec->n_groups, error);
     if (status)
         return status;
     leat_forest *forest = leat_arena_calloc(arena, 1, sizeof *forest);

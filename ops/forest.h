@@ -93,6 +93,11 @@ typedef struct leat_forest_facts {
 /* The least number of `dtype` above x; NaN above infinity. */
 double leat_forest_above(leat_dtype dtype, double x);
 
+/* E_UNSUPPORTED for what new() refuses of a row and of its sums: for readers, before they
+ * make anything as large as a file says. */
+leat_status leat_forest_check_shape(uint32_t n_features, uint32_t n_groups,
+                                    leat_error *error) LEAT_MUST_CHECK;
+
 leat_status leat_forest_new(leat_forest **forest, leat_arena *arena,
                             const leat_forest_spec *spec,
                             leat_error *error) LEAT_MUST_CHECK;

@@ -322,6 +322,9 @@ static leat_status read_model(struct reader *reader)
     if (!status)
         status = read_feature_names(reader);
     if (!status)
+        status =
+            leat_forest_check_shape(reader->n_features, reader->n_groups, reader->error);
+    if (!status)
         status = measure_trees(reader);
     if (!status)
         status = new_forest(reader);

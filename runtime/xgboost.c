@@ -155,7 +155,7 @@ static leat_status read_shape(struct reader *reader)
     if (n_targets > reader->n_groups)
         reader->n_groups = n_targets;
     reader->n_groups += !reader->n_groups;
-    return LEAT_OK;
+    return leat_forest_check_shape(reader->n_features, reader->n_groups, reader->error);
 }
 
 /* From 3.2 a probability may be 0 or 1, and is clamped. */

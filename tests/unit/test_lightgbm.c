@@ -401,6 +401,10 @@ static void test_lightgbm__trees_take_turns_among_the_classes(void **state)
     expect_refused("num_class=1\nnum_tree_per_iteration=1",
                    "num_class=3\nnum_tree_per_iteration=3", LEAT_E_MODEL,
                    "found 2 trees, expected a multiple of 3");
+    expect_refused("num_class=1\nnum_tree_per_iteration=1",
+                   "num_class=4000000000\nnum_tree_per_iteration=4000000000",
+                   LEAT_E_UNSUPPORTED,
+                   "4000000000 outputs a row: 1 to 65536 are supported");
     expect_refused("num_tree_per_iteration=1", "num_tree_per_iteration=2", LEAT_E_MODEL,
                    "num_tree_per_iteration: 2, but num_class is 1");
 }

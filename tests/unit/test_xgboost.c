@@ -498,6 +498,9 @@ static void test_xgboost__names_what_does_not_fit_together(void **state)
                    "tree_info: found 1 elements, expected 2");
     expect_refused("\"tree_info\":[0,0]", "\"tree_info\":[0,1]", LEAT_E_MODEL,
                    "trees[1].group: 1, but the model has 1 outputs");
+    expect_refused("\"num_class\":\"0\"", "\"num_class\":\"4000000000\"",
+                   LEAT_E_UNSUPPORTED,
+                   "4000000000 outputs a row: 1 to 65536 are supported");
     expect_refused("\"num_feature\":\"4\",\"num_target\"",
                    "\"num_feature\":\"2\",\"num_target\"", LEAT_E_MODEL,
                    "trees[0].split_indices[4]: 2, but the model has 2 features");
