@@ -56,15 +56,28 @@ void leat_arena_reset(leat_arena *arena)
     arena->current = arena->first;
 }
 
-static leat_arena_block *block_new(size_t size)
+void leat_arena_limit(leat_arena *arena, size_t most)
+{
+    arena->most = most;
+}
+
+static int is_within(const leat_arena *arena, size_t size)
+{
+    return !arena->most ||
+           (arena->held <= arena->most && size <= arena->most - arena->held);
+}
+
+static leat_arena_block *block_new(leat_arena *arena, size_t size)
 {
     if (size > SIZE_MAX - sizeof(leat_arena_block) - LEAT_ARENA_ALIGN)
         return NULL;
     size_t total = sizeof(leat_arena_block) + size;
     total = (total + LEAT_ARENA_ALIGN - 1) & ~(size_t)(LEAT_ARENA_ALIGN - 1);
-    leat_arena_block *block = aligned_alloc(LEAT_ARENA_ALIGN, total);
+    leat_arena_block *block =
+        is_within(arena, total) ? aligned_alloc(LEAT_ARENA_ALIGN, total) : NULL;
     if (!block)
         return NULL;
+    arena->held += total;
     *block = (leat_arena_block){.size = size};
     POISON(block->data, size);
     return block;
@@ -92,7 +105,7 @@ static void *take(leat_arena *arena, size_t size, size_t align)
         }
     }
     leat_arena_block *block =
-        block_new(size > arena->block_size ? size : arena->block_size);
+        block_new(arena, size > arena->block_size ? size : arena->block_size);
     if (!block)
         return NULL;
     leat_arena_block **link = arena->current ? &arena->current->next : &arena->first;

@@ -6,7 +6,7 @@
  *
  * Owns:    its blocks, until fini.
  * Threads: one at a time.
- * Fails:   NULL when out of memory.
+ * Fails:   NULL when out of memory, or beyond the limit.
  * Model:   git's mem-pool, h2o's memory pool.
  */
 #ifndef LEAT_BASE_ARENA_H
@@ -22,10 +22,16 @@ typedef struct leat_arena {
     leat_arena_block *first;
     leat_arena_block *current;
     size_t block_size;
+    size_t held; /* bytes of all blocks */
+    size_t most; /* that they may hold; 0: any number */
 } leat_arena;
 
 void leat_arena_init(leat_arena *arena, size_t block_size);
 void leat_arena_fini(leat_arena *arena);
+
+/* From now on blocks hold no more than that, and what does not fit is NULL: a bound for
+ * what a file makes us make. */
+void leat_arena_limit(leat_arena *arena, size_t most);
 
 /* Everything given out becomes invalid; the blocks are kept for the next round. */
 void leat_arena_reset(leat_arena *arena);

@@ -9,6 +9,11 @@
  * of which a large table may want to be transposed. */
 #define MOST_FOLDED ((size_t)64 << 20)
 
+/* What loading may take: any honest forest fits, and of a file's own size several copies.
+ * A node may turn a constant into what it likes best, and any number may read the same. */
+#define MOST_LOADED   ((size_t)4 << 30)
+#define LOADED_COPIES ((size_t)16)
+
 typedef struct loading {
     leat_graph *graph;
     size_t most; /* bytes of constants that may still be made */
@@ -260,6 +265,8 @@ leat_status leat_graph_load(leat_graph *graph, leat_error *error)
 {
     loading load = {
         .graph = graph, .most = MOST_FOLDED + 2 * constant_bytes(graph), .error = error};
+    leat_arena_limit(&graph->arena,
+                     MOST_LOADED + LOADED_COPIES * leat_arena_footprint(&graph->arena));
     leat_graph_drop_dead(graph);
     leat_status status = find_operators(&load);
     if (!status)

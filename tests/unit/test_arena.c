@@ -108,6 +108,17 @@ static void test_arena__sizes_that_overflow_are_refused(void **state)
     assert_null(leat_arena_strndup(&arena, "", huge));
 }
 
+static void test_arena__nothing_is_given_beyond_the_limit(void **state)
+{
+    (void)state;
+    assert_non_null(leat_arena_alloc(&arena, 4 * BLOCK));
+    leat_arena_limit(&arena, 8 * BLOCK);
+    assert_null(leat_arena_alloc(&arena, 4 * BLOCK));
+    assert_non_null(leat_arena_alloc(&arena, 2 * BLOCK));
+    assert_null(leat_arena_aligned(&arena, 2 * BLOCK));
+    assert_in_range(leat_arena_footprint(&arena), 6 * BLOCK, 8 * BLOCK);
+}
+
 static void test_arena__strings(void **state)
 {
     (void)state;
@@ -123,10 +134,15 @@ static void test_arena__strings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(pieces_are_aligned_and_apart),    TEST(aligned_pieces_start_a_cache_line),
-        TEST(no_size_is_a_piece_too),          TEST(a_piece_larger_than_a_block),
-        TEST(reset_keeps_the_blocks),          TEST(calloc_zeroes_what_was_used_before),
-        TEST(sizes_that_overflow_are_refused), TEST(strings),
+        TEST(pieces_are_aligned_and_apart),
+        TEST(aligned_pieces_start_a_cache_line),
+        TEST(no_size_is_a_piece_too),
+        TEST(a_piece_larger_than_a_block),
+        TEST(reset_keeps_the_blocks),
+        TEST(calloc_zeroes_what_was_used_before),
+        TEST(sizes_that_overflow_are_refused),
+        TEST(nothing_is_given_beyond_the_limit),
+        TEST(strings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
