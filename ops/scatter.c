@@ -124,7 +124,8 @@ static leat_status shape_scatter_elements(const leat_call *call, size_t *scratch
     return status;
 }
 
-/* An update that belongs nowhere spoils all of the line that it was for. */
+/* An update that belongs nowhere spoils all of the line that it was for, after all updates:
+ * one of them could make it look good again. */
 static void spoil_line(const leat_call *call, uint32_t axis, size_t i)
 {
     leat_array *output = call->outputs[0];
@@ -145,13 +146,14 @@ static void run_scatter_elements(const leat_call *call)
         return;
     for (size_t i = 0; i < n; i++) {
         const int64_t at = leat_index_at(indexes, i, output->shape[axis]);
-        if (at < 0)
-            spoil_line(call, axis, i);
-        else
+        if (at >= 0)
             scatter->put((uint8_t *)output->data +
                              leat_line_element(output, indexes, axis, i, at) * size,
                          (const uint8_t *)updates->data + i * size, 1);
     }
+    for (size_t i = 0; i < n; i++)
+        if (leat_index_at(indexes, i, output->shape[axis]) < 0)
+            spoil_line(call, axis, i);
 }
 
 /* ---- ScatterND: the reverse of GatherND ---- */
@@ -179,7 +181,8 @@ static leat_status shape_scatter_nd(const leat_call *call, size_t *scratch,
     return status;
 }
 
-/* An update that belongs nowhere spoils the slice that its first indexes mean. */
+/* An update that belongs nowhere spoils the slice that its first indexes mean, and is not
+ * made good by another either. */
 static void run_scatter_nd(const leat_call *call)
 {
     const struct scatter *scatter = call->state;
@@ -191,12 +194,16 @@ static void run_scatter_nd(const leat_call *call)
     for (size_t i = 0; i < tuples.n; i++) {
         uint32_t valid;
         const size_t to = leat_tuple_find(output, indexes, 0, tuples.length, i, &valid);
-        if (valid < tuples.length)
-            leat_fill_nonsense(output, to, leat_array_span(output, valid, output->rank));
-        else
+        if (valid == tuples.length)
             scatter->put((uint8_t *)output->data + to * size,
                          (const uint8_t *)call->inputs[2]->data + i * tuples.slice * size,
                          tuples.slice);
+    }
+    for (size_t i = 0; i < tuples.n; i++) {
+        uint32_t valid;
+        const size_t to = leat_tuple_find(output, indexes, 0, tuples.length, i, &valid);
+        if (valid < tuples.length)
+            leat_fill_nonsense(output, to, leat_array_span(output, valid, output->rank));
     }
 }
 

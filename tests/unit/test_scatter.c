@@ -188,6 +188,23 @@ static void test_scatter__a_tuple_outside_spoils_what_its_first_indexes_mean(voi
     one_node_stop(&node);
 }
 
+/* The same in both operators: a good update behind a bad one changes nothing about it. */
+static void test_scatter__what_is_spoilt_stays_spoilt(void **state)
+{
+    (void)state;
+    for (uint32_t is_nd = 0; is_nd < 2; is_nd++) {
+        one_node node;
+        one_node_start(&node, "", is_nd ? "ScatterND" : "ScatterElements", 18);
+        one_node_input(&node, LEAT_F32, 1, (int64_t[]){1});
+        int64_t *at = one_node_input(&node, LEAT_I64, 1 + is_nd, (int64_t[]){2, 1});
+        at[0] = 1, at[1] = 0;
+        one_node_input(&node, LEAT_F32, 1, (int64_t[]){2});
+        one_node_run(&node);
+        check_output(&node, (double[]){(double)NAN});
+        one_node_stop(&node);
+    }
+}
+
 static void test_scatter__strings_are_put_and_not_added(void **state)
 {
     (void)state;
@@ -248,6 +265,7 @@ int main(void)
         cmocka_unit_test(test_scatter__slices_go_where_tuples_say),
         cmocka_unit_test(
             test_scatter__a_tuple_outside_spoils_what_its_first_indexes_mean),
+        cmocka_unit_test(test_scatter__what_is_spoilt_stays_spoilt),
         cmocka_unit_test(test_scatter__strings_are_put_and_not_added),
         cmocka_unit_test(test_scatter__known_indexes_outside_and_odd_updates_are_refused),
     };
