@@ -88,13 +88,16 @@ static void run(const leat_call *call)
     KERNELS(name, formula)                                                               \
     LOAD(name, [LEAT_BOOL] = NULL)
 
-/* One whose f32 kernel is in ops/vector_math.c. */
-#define FAST_FUNCTION(name, formula)                                                     \
+/* One of ops/vector_math.h. */
+#define FAST_KERNEL(name)                                                                \
     static void name##_f32(const void *in, size_t n, void *out, const float *parameters) \
     {                                                                                    \
         (void)parameters;                                                                \
         leat_##name##_f32(in, n, out);                                                   \
-    }                                                                                    \
+    }
+
+#define FAST_FUNCTION(name, formula)                                                     \
+    FAST_KERNEL(name)                                                                    \
     KERNEL(name##_f64, double, formula)                                                  \
     LOAD(name, [LEAT_BOOL] = NULL)
 
@@ -163,32 +166,11 @@ FUNCTION_WITH(shrink, x < -a ? x + b : x <= a ? 0 : x - b, {"lambd", 0.5f}, {"bi
 
 /* ---- Gelu ---- */
 
-enum { BLOCK = 256 };
+#define SQRT_HALF 0.70710678118654752
+#define SQRT_2_PI 0.79788456080286536 /* sqrt(2 / pi) */
 
-/* x / 2 (1 + f(t(x))), by blocks that a fast f wants; to may be from. */
-#define GELU(name, t, f)                                                                 \
-    static void name(const void *in, size_t n, void *out, const float *parameters)       \
-    {                                                                                    \
-        const float *from = in;                                                          \
-        float *to = out, part[BLOCK];                                                    \
-        (void)parameters;                                                                \
-        for (size_t m; n; n -= m, from += m, to += m) {                                  \
-            m = n < BLOCK ? n : BLOCK;                                                   \
-            for (size_t i = 0; i < m; i++)                                               \
-                part[i] = t(from[i]);                                                    \
-            f(part, m, part);                                                            \
-            for (size_t i = 0; i < m; i++)                                               \
-                to[i] = from[i] * 0.5f * (1 + part[i]);                                  \
-        }                                                                                \
-    }
-
-#define SQRT_HALF  0.70710678118654752
-#define SQRT_2_PI  0.79788456080286536 /* sqrt(2 / pi) */
-#define OF_ERF(x)  ((x) * (float)SQRT_HALF)
-#define OF_TANH(x) ((float)SQRT_2_PI * ((x) + 0.044715f * (x) * (x) * (x)))
-
-GELU(gelu_f32, OF_ERF, leat_erf_f32)
-GELU(gelu_tanh_f32, OF_TANH, leat_tanh_f32)
+FAST_KERNEL(gelu)
+FAST_KERNEL(gelu_tanh)
 KERNEL(gelu_f64, double, x * 0.5 * (1 + erf(x * SQRT_HALF)))
 KERNEL(gelu_tanh_f64, double,
        x * 0.5 * (1 + tanh(SQRT_2_PI * (x + 0.044715 * x * x * x))))
