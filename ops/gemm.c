@@ -22,9 +22,10 @@
 enum {
     BLOCK_K = 512,
     BLOCK_N = 256,
-    MOST_TILE = 384, /* elements of any kernel's tiles */
-    TILE_ROWS = 12,  /* most of any kernel */
-    ROW_GAP = 16,    /* keeps copied rows off one another's cache sets */
+    MOST_TILE = 384,   /* elements of any kernel's tiles */
+    TILE_ROWS = 12,    /* most of any kernel */
+    MOST_READINGS = 2, /* of a B that is not packed: more are worth a copy */
+    ROW_GAP = 16,      /* keeps copied rows off one another's cache sets */
 };
 
 static uint32_t lower(uint32_t a, uint32_t b)
@@ -114,6 +115,39 @@ void leat_gemm_pack(leat_gemm_right *right, const leat_gemm_kernel *kernel,
         pack_columns(matrix, packed);
     else
         pack_panels(matrix, packed);
+}
+
+/* ---- small products ---- */
+
+bool leat_gemm_is_small(const leat_gemm_kernel *kernel, const leat_gemm_matrix *matrix,
+                        uint32_t m)
+{
+    return kernel->strips && matrix->n_step == 1 && !is_narrow(matrix->n) &&
+           m <= MOST_READINGS * kernel->max_rows;
+}
+
+void leat_gemm_run_small(const leat_gemm_kernel *kernel, const leat_gemm_matrix *matrix,
+                         const leat_gemm_job *job)
+{
+    leat_gemm_tile tile = {
+        .k = matrix->k,
+        .a_step = job->a_step,
+        .panel_step = matrix->k_step,
+        .start_step = job->start_step,
+        .c_step = job->c_step,
+        .floor = job->floor,
+    };
+    for (uint32_t row = 0; row < job->m; row += tile.rows) {
+        tile.rows = lower(job->m - row, kernel->max_rows);
+        tile.a = job->a + row * job->a_step;
+        for (uint32_t n = 0; n < matrix->n; n += tile.columns) {
+            tile.columns = lower(matrix->n - n, LEAT_GEMM_PANEL);
+            tile.b = matrix->data + n;
+            tile.start = job->start ? job->start + row * job->start_step + n : NULL;
+            tile.c = job->c + row * job->c_step + n;
+            kernel->strips[tile.rows - 1](&tile);
+        }
+    }
 }
 
 /* ---- running ---- */

@@ -23,6 +23,7 @@
 #define LEAT_OPS_GEMM_H
 
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -74,5 +75,13 @@ typedef struct leat_gemm_job {
 } leat_gemm_job;
 
 void leat_gemm_run(const leat_gemm_right *right, const leat_gemm_job *job);
+
+/* Whether a product of m rows by that B takes longer to pack than to run as it is. */
+bool leat_gemm_is_small(const leat_gemm_kernel *kernel, const leat_gemm_matrix *matrix,
+                        uint32_t m);
+
+/* A small product, without packing. Results have the bits of leat_gemm_run's. */
+void leat_gemm_run_small(const leat_gemm_kernel *kernel, const leat_gemm_matrix *matrix,
+                         const leat_gemm_job *job);
 
 #endif

@@ -12,6 +12,7 @@ enum { LANES = 8 };
 #define load                  _mm256_loadu_ps
 #define store                 _mm256_storeu_ps
 #define load_part(from, n)    _mm256_maskload_ps(from, first_lanes(n))
+#define store_part(to, n, x)  _mm256_maskstore_ps(to, first_lanes(n), x)
 #define broadcast(from)       _mm256_broadcast_ss(from)
 #define multiply_add(a, b, c) _mm256_fmadd_ps(a, b, c)
 #define max                   _mm256_max_ps
@@ -35,14 +36,18 @@ TARGET static inline float sum_16(const vec *x)
 #include "ops/gemm_tile.inc"
 
 /* 16 registers: up to 12 hold the tile. */
-#define ROWS_OF_4(rows) TILE(rows, 1) TILE(rows, 2) TILE(rows, 4)
-#define ROWS_OF_2(rows) TILE(rows, 1) TILE(rows, 2)
+#define ROWS_OF_1(rows) STRIP(rows) TILE(rows, 1)
+#define ROWS_OF_2(rows) ROWS_OF_1(rows) TILE(rows, 2)
+#define ROWS_OF_4(rows) ROWS_OF_2(rows) TILE(rows, 4)
 ROWS_OF_4(1)
 ROWS_OF_2(2)
 ROWS_OF_2(3)
-TILE(4, 1)
-TILE(5, 1)
-TILE(6, 1)
+ROWS_OF_1(4)
+ROWS_OF_1(5)
+ROWS_OF_1(6)
+
+static const leat_gemm_tile_run strips[] = {strip_1, strip_2, strip_3,
+                                            strip_4, strip_5, strip_6};
 
 static const leat_gemm_tile_run tiles[][LEAT_GEMM_WIDTHS] = {
     {tile_1x1, tile_1x2, tile_1x4},
@@ -55,8 +60,8 @@ static const leat_gemm_tile_run tiles[][LEAT_GEMM_WIDTHS] = {
 
 const leat_gemm_kernel *leat_gemm_avx2(void)
 {
-    static const leat_gemm_kernel kernel = {"avx2", sizeof tiles / sizeof *tiles, tiles,
-                                            narrow, NULL};
+    static const leat_gemm_kernel kernel = {
+        "avx2", sizeof tiles / sizeof *tiles, tiles, narrow, strips, NULL};
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &kernel
                                                                            : NULL;
 }

@@ -12,6 +12,7 @@ enum { LANES = 16 };
 #define load                  _mm512_loadu_ps
 #define store                 _mm512_storeu_ps
 #define load_part(from, n)    _mm512_maskz_loadu_ps((__mmask16)((1u << (n)) - 1), from)
+#define store_part(to, n, x)  _mm512_mask_storeu_ps(to, (__mmask16)((1u << (n)) - 1), x)
 #define broadcast(from)       _mm512_set1_ps(*(from))
 #define multiply_add(a, b, c) _mm512_fmadd_ps(a, b, c)
 #define max                   _mm512_max_ps
@@ -30,9 +31,9 @@ TARGET static inline float sum_16(const vec *x)
 #include "ops/gemm_tile.inc"
 
 /* 32 registers: up to 24 hold the tile. */
-#define ROWS_OF_8(rows) TILE(rows, 1) TILE(rows, 2) TILE(rows, 4) TILE(rows, 8)
-#define ROWS_OF_4(rows) TILE(rows, 1) TILE(rows, 2) TILE(rows, 4)
-#define ROWS_OF_2(rows) TILE(rows, 1) TILE(rows, 2)
+#define ROWS_OF_2(rows) STRIP(rows) TILE(rows, 1) TILE(rows, 2)
+#define ROWS_OF_4(rows) ROWS_OF_2(rows) TILE(rows, 4)
+#define ROWS_OF_8(rows) ROWS_OF_4(rows) TILE(rows, 8)
 ROWS_OF_4(1)
 ROWS_OF_8(2)
 ROWS_OF_8(3)
@@ -45,6 +46,11 @@ ROWS_OF_2(9)
 ROWS_OF_2(10)
 ROWS_OF_2(11)
 ROWS_OF_2(12)
+
+static const leat_gemm_tile_run strips[MOST_ROWS] = {
+    strip_1, strip_2, strip_3, strip_4,  strip_5,  strip_6,
+    strip_7, strip_8, strip_9, strip_10, strip_11, strip_12,
+};
 
 static const leat_gemm_tile_run tiles[MOST_ROWS][LEAT_GEMM_WIDTHS] = {
     {tile_1x1, tile_1x2, tile_1x4},
@@ -63,7 +69,8 @@ static const leat_gemm_tile_run tiles[MOST_ROWS][LEAT_GEMM_WIDTHS] = {
 
 const leat_gemm_kernel *leat_gemm_avx512(void)
 {
-    static const leat_gemm_kernel kernel = {"avx512", MOST_ROWS, tiles, narrow, NULL};
+    static const leat_gemm_kernel kernel = {"avx512", MOST_ROWS, tiles,
+                                            narrow,   strips,    NULL};
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
                    __builtin_cpu_supports("avx512vl")
                ? &kernel

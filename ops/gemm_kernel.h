@@ -13,7 +13,8 @@
 
 /* A tile of C: as many rows and whole panels as its function says. */
 typedef struct leat_gemm_tile {
-    uint32_t rows; /* for `narrow`; a tile's function knows its own */
+    uint32_t rows;    /* for `narrow`; a tile's function knows its own */
+    uint32_t columns; /* of a strip */
     uint32_t k;
     const float *a; /* [rows][a_step], k of each */
     size_t a_step;
@@ -38,6 +39,9 @@ struct leat_gemm_kernel {
     /* [LEAT_GEMM_NARROW]: any rows by 1 column, by 2 ...; b is [n][panel_step], that is
      * k rounded up with zeros */
     const leat_gemm_tile_run *narrow;
+    /* [max_rows]: 1 row, 2 ... by up to LEAT_GEMM_PANEL columns of a plain B, whose rows
+     * are panel_step apart */
+    const leat_gemm_tile_run *strips;
     /* Whole jobs instead, on a plain B [k][n]. */
     void (*run)(const leat_gemm_right *right, const leat_gemm_job *job);
 };

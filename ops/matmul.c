@@ -6,7 +6,8 @@
 #include <string.h>
 
 /* Products of which no side is known before the run, or that fusion left alone: MatMul and
- * Gemm. The right side is packed at each run; layers with constant weights are dense.c's. */
+ * Gemm. The right side is packed at each run, unless the product is small; layers with
+ * constant weights are dense.c's. */
 
 /* One product of matrices, row-major without gaps. */
 struct product {
@@ -66,23 +67,25 @@ static size_t scratch_of(const struct product *product)
     return (leat_gemm_packed_count(product->k, product->n) + turned) * sizeof(float);
 }
 
-static void pack(const struct product *product, const float *b, float *packed,
-                 leat_gemm_right *right)
+static leat_gemm_matrix right_of(const struct product *product, const float *b)
 {
     const bool turned = product->b_transposed;
-    const leat_gemm_matrix matrix = {
+    return (leat_gemm_matrix){
         .k = product->k,
         .n = product->n,
         .data = b,
         .k_step = turned ? 1 : product->n,
         .n_step = turned ? product->k : 1,
     };
-    leat_gemm_pack(right, leat_gemm_kernel_at(0), &matrix, packed);
 }
 
-static void multiply(const struct product *product, const leat_gemm_right *right,
-                     const float *a, float *c)
+/* `packed` is memory for the right side. */
+static void multiply(const struct product *product, const float *a, const float *b,
+                     float *c, float *packed)
 {
+    const leat_gemm_kernel *kernel = leat_gemm_kernel_at(0);
+    const leat_gemm_matrix matrix = right_of(product, b);
+    leat_gemm_right right;
     const leat_gemm_job job = {
         .m = product->m,
         .a = a,
@@ -91,20 +94,23 @@ static void multiply(const struct product *product, const leat_gemm_right *right
         .c_step = product->n,
         .floor = LEAT_GEMM_NO_FLOOR,
     };
-    leat_gemm_run(right, &job);
+    if (leat_gemm_is_small(kernel, &matrix, job.m)) {
+        leat_gemm_run_small(kernel, &matrix, &job);
+        return;
+    }
+    leat_gemm_pack(&right, kernel, &matrix, packed);
+    leat_gemm_run(&right, &job);
 }
 
 static void run_f32(const struct product *product, const void *a, const void *b, void *c,
                     float *scratch)
 {
-    leat_gemm_right right;
-    pack(product, b, scratch, &right);
     if (product->a_transposed) {
         float *turned = scratch + leat_gemm_packed_count(product->k, product->n);
         transpose(a, product->k, product->m, turned);
         a = turned;
     }
-    multiply(product, &right, a, c);
+    multiply(product, a, b, c, scratch);
 }
 
 static void run_product(const struct product *product, const void *a, const void *b,

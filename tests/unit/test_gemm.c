@@ -69,6 +69,14 @@ static void run(product *p, const leat_gemm_kernel *kernel)
     leat_gemm_run(&p->right, &p->job);
 }
 
+/* The same where the right side is not packed. */
+static void run_small(product *p, const leat_gemm_kernel *kernel)
+{
+    const leat_gemm_matrix matrix = {
+        .k = p->k, .n = p->n, .data = p->b, .k_step = p->n, .n_step = 1};
+    leat_gemm_run_small(kernel, &matrix, &p->job);
+}
+
 static void drop(product *p)
 {
     free(p->a);
@@ -181,6 +189,31 @@ static void test_gemm__writes_nothing_beside_its_elements(void **state)
                 if (i / p.c_step >= p.m || i % p.c_step >= p.n)
                     assert_float_equal(p.c[i], before[i], 0);
             free(before);
+            drop(&p);
+        }
+}
+
+/* Of all of C, so that nothing beside its elements is written either. */
+static void test_gemm__small_products_have_the_bits_of_packed_ones(void **state)
+{
+    (void)state;
+    const leat_gemm_kernel *kernel;
+    for (uint32_t x = 0; (kernel = leat_gemm_kernel_at(x)); x++)
+        for (size_t s = 0; s < N_SIZES; s++) {
+            product p = product_of(sizes[s].m, sizes[s].k, sizes[s].n);
+            const leat_gemm_matrix matrix = {.k = p.k, .n = p.n, .n_step = 1};
+            const size_t size = p.m * p.c_step + GUARD;
+            float *found = numbers(size);
+            memcpy(found, p.c, size * sizeof *found);
+            p.job.floor = s % 2 ? LEAT_GEMM_NO_FLOOR : 0;
+            p.job.start = s % 3 ? p.start : NULL;
+            run(&p, kernel);
+            p.job.c = found;
+            if (leat_gemm_is_small(kernel, &matrix, p.m)) {
+                run_small(&p, kernel);
+                assert_memory_equal(found, p.c, size * sizeof *found);
+            }
+            free(found);
             drop(&p);
         }
 }
@@ -335,6 +368,7 @@ int main(void)
         cmocka_unit_test(test_gemm__is_near_the_exact_product),
         cmocka_unit_test(test_gemm__every_simd_kernel_gives_the_promised_bits),
         cmocka_unit_test(test_gemm__writes_nothing_beside_its_elements),
+        cmocka_unit_test(test_gemm__small_products_have_the_bits_of_packed_ones),
         cmocka_unit_test(test_gemm__start_may_be_a_bias_or_nothing_or_what_is_there),
         cmocka_unit_test(test_gemm__nan_and_infinity_go_where_ieee_says),
         cmocka_unit_test(test_gemm__floor_is_relu_and_keeps_nan),
