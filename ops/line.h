@@ -4,8 +4,8 @@
  * and f64 share one text, sums lose nothing, and conversion costs less than what is done
  * with the elements.
  *
- * All is inline, so that who loops over lines can do so in a function for AVX2 and in one
- * for any machine. Both say the same in the same order: their results have the same bits.
+ * All is inline, so that who loops over lines can do so in a function for each leat_simd.
+ * They say the same in the same order: their results have the same bits.
  *
  * Owns:    nothing.
  * Threads: any.
@@ -14,19 +14,32 @@
 #define LEAT_OPS_LINE_H
 
 #include "ops/array.h"
+#include "ops/simd.h"
 
 #include <math.h>
 
 #define LEAT_LINE_INLINE __attribute__((always_inline)) static inline
 
-/* A function for machines that have AVX2; tests do without (LEAT_PORTABLE). */
-#if defined(__x86_64__) && !defined(LEAT_PORTABLE)
-#define LEAT_LINE_AVX2       __attribute__((target("avx2")))
-#define leat_line_has_avx2() __builtin_cpu_supports("avx2")
+/* name_by_level: the inline function `name` as one for each leat_simd. `parameters` and
+ * `arguments` are in parentheses. */
+#if defined(__x86_64__)
+#define LEAT_LINE_BY_LEVEL(name, parameters, arguments)                                  \
+    LEAT_LINE_AS(name##_portable, parameters, name arguments)                            \
+    LEAT_AVX2 LEAT_LINE_AS(name##_avx2, parameters, name arguments) LEAT_AVX512          \
+    LEAT_LINE_AS(name##_avx512, parameters,                                              \
+                 name arguments) static void(*const name##_by_level[])                   \
+        parameters = {name##_portable, name##_avx2, name##_avx512}
 #else
-#define LEAT_LINE_AVX2
-#define leat_line_has_avx2() false
+#define LEAT_LINE_BY_LEVEL(name, parameters, arguments)                                  \
+    LEAT_LINE_AS(name##_portable, parameters, name arguments)                            \
+    static void(*const name##_by_level[]) parameters = {name##_portable}
 #endif
+
+#define LEAT_LINE_AS(as, parameters, call)                                               \
+    static void as parameters                                                            \
+    {                                                                                    \
+        call;                                                                            \
+    }
 
 /* An array as [outer][n][inner], whose lines are n elements, `inner` apart. */
 typedef struct leat_lines {

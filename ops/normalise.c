@@ -92,18 +92,10 @@ LEAT_LINE_INLINE void loop(const leat_call *call, const layout *at, measured wha
     }
 }
 
-LEAT_LINE_AVX2 static void loop_avx2(const leat_call *call, const layout *at,
-                                     measured what, const double *scale,
-                                     const double *bias, double *line)
-{
-    loop(call, at, what, scale, bias, line);
-}
-
-static void loop_portable(const leat_call *call, const layout *at, measured what,
-                          const double *scale, const double *bias, double *line)
-{
-    loop(call, at, what, scale, bias, line);
-}
+LEAT_LINE_BY_LEVEL(loop,
+                   (const leat_call *call, const layout *at, measured what,
+                    const double *scale, const double *bias, double *line),
+                   (call, at, what, scale, bias, line));
 
 /* A shape may have more lines than there is time for, when there is nothing in them. */
 static void run_lines(const leat_call *call, const layout *at, measured what,
@@ -111,8 +103,7 @@ static void run_lines(const leat_call *call, const layout *at, measured what,
 {
     if (leat_array_count(call->inputs[0]) || leat_call_output(call, 1) ||
         leat_call_output(call, 2))
-        (leat_line_has_avx2() ? loop_avx2 : loop_portable)(call, at, what, scale, bias,
-                                                           line);
+        loop_by_level[leat_simd_level()](call, at, what, scale, bias, line);
 }
 
 /* Loads the weights, inputs 1 and 2, and runs. Scratch: scales, biases and a line. */

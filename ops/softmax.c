@@ -124,20 +124,12 @@ LEAT_LINE_INLINE void softmax_rows(const float *x, size_t rows, size_t n, float 
     }
 }
 
-LEAT_LINE_AVX2 static void softmax_rows_avx2(const float *x, size_t rows, size_t n,
-                                             float *y)
-{
-    softmax_rows(x, rows, n, y);
-}
-
-static void softmax_rows_portable(const float *x, size_t rows, size_t n, float *y)
-{
-    softmax_rows(x, rows, n, y);
-}
+LEAT_LINE_BY_LEVEL(softmax_rows, (const float *x, size_t rows, size_t n, float *y),
+                   (x, rows, n, y));
 
 void leat_softmax_f32(const float *x, size_t rows, size_t n, float *y)
 {
-    (leat_line_has_avx2() ? softmax_rows_avx2 : softmax_rows_portable)(x, rows, n, y);
+    softmax_rows_by_level[leat_simd_level()](x, rows, n, y);
 }
 
 /* f32 along the last axis is the usual case. */

@@ -9,13 +9,15 @@ foreach(name along attention binary cast clip compare constant dense elementwise
 endforeach()
 target_sources(test_recurrent PRIVATE unit/recurrent_twin.c)
 
-# Once more without what they have for AVX2: an operator that the program brings itself is
-# not taken from the library.
+# Once more with less SIMD than the machine has.
 foreach(name normalise softmax)
-    add_executable(test_${name}_portable unit/test_${name}.c
-                   ${PROJECT_SOURCE_DIR}/ops/${name}.c)
-    target_compile_definitions(test_${name}_portable PRIVATE LEAT_PORTABLE)
-    target_link_libraries(test_${name}_portable PRIVATE leat_flags one_node m)
-    add_test(NAME unit.${name}_portable COMMAND test_${name}_portable)
-    set_tests_properties(unit.${name}_portable PROPERTIES LABELS unit TIMEOUT 120)
+    foreach(limit NONE AVX2)
+        set(test ${name}_${limit})
+        string(TOLOWER ${test} test)
+        add_executable(test_${test} unit/test_${name}.c unit/limit_simd.c)
+        target_compile_definitions(test_${test} PRIVATE LIMIT=LEAT_SIMD_${limit})
+        target_link_libraries(test_${test} PRIVATE leat_flags one_node m)
+        add_test(NAME unit.${test} COMMAND test_${test})
+        set_tests_properties(unit.${test} PROPERTIES LABELS unit TIMEOUT 120)
+    endforeach()
 endforeach()

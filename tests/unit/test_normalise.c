@@ -1,4 +1,5 @@
 #include "one_node.h"
+#include "ops/simd.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -352,6 +353,39 @@ static void test_normalise__rms_is_the_formula(void **state)
     one_node_stop(&node);
 }
 
+enum { ROWS = 5, LONG = 29 };
+
+/* In double, whose last bits no rounding hides. */
+static void run_layer(double *y)
+{
+    one_node node;
+    one_node_start(&node, "", "LayerNormalization", 17);
+    double *x = one_node_input(&node, LEAT_F64, 2, (int64_t[]){ROWS, LONG});
+    double *scale = one_node_constant(&node, LEAT_F64, 1, (int64_t[]){LONG});
+    for (size_t i = 0; i < ROWS * LONG; i++)
+        x[i] = (double)(i * i % 101) * 0.37 - 12;
+    for (size_t i = 0; i < LONG; i++)
+        scale[i] = 1.1 + (double)i / 7;
+    one_node_run(&node);
+    memcpy(y, node.out[0].data, ROWS * LONG * sizeof *y);
+    one_node_stop(&node);
+}
+
+static void test_normalise__layer_has_the_same_bits_with_any_simd(void **state)
+{
+    (void)state;
+    double wanted[ROWS * LONG], found[ROWS * LONG];
+    const leat_simd most = leat_simd_level();
+    leat_simd_limit(LEAT_SIMD_NONE);
+    run_layer(wanted);
+    for (int level = LEAT_SIMD_AVX2; level <= LEAT_SIMD_AVX512; level++) {
+        leat_simd_limit((leat_simd)level);
+        run_layer(found);
+        assert_memory_equal(found, wanted, sizeof wanted);
+    }
+    leat_simd_limit(most);
+}
+
 /* As many empty lines as a shape can have end at once. */
 static void test_normalise__of_empty_lines_is_nothing(void **state)
 {
@@ -418,6 +452,7 @@ int main(void)
         cmocka_unit_test(test_normalise__layer_tells_mean_and_inverse_deviation),
         cmocka_unit_test(test_normalise__layer_refuses_scales_that_do_not_fit),
         cmocka_unit_test(test_normalise__layer_of_nasty_lines),
+        cmocka_unit_test(test_normalise__layer_has_the_same_bits_with_any_simd),
         cmocka_unit_test(test_normalise__of_empty_lines_is_nothing),
         cmocka_unit_test(test_normalise__group_refuses_more_groups_than_channels),
         cmocka_unit_test(test_normalise__instance_is_the_formula),
