@@ -364,8 +364,11 @@ static void run_layer(double *y)
     double *scale = one_node_constant(&node, LEAT_F64, 1, (int64_t[]){LONG});
     for (size_t i = 0; i < ROWS * LONG; i++)
         x[i] = (double)(i * i % 101) * 0.37 - 12;
-    for (size_t i = 0; i < LONG; i++)
+    double *bias = one_node_constant(&node, LEAT_F64, 1, (int64_t[]){LONG});
+    for (size_t i = 0; i < LONG; i++) {
         scale[i] = 1.1 + (double)i / 7;
+        bias[i] = (double)i / 3;
+    }
     one_node_run(&node);
     memcpy(y, node.out[0].data, ROWS * LONG * sizeof *y);
     one_node_stop(&node);
