@@ -150,12 +150,16 @@ void leat_gemm_run_small(const leat_gemm_kernel *kernel, const leat_gemm_matrix 
     }
 }
 
-/* ---- running ---- */
+/* ---- running ----
+ *
+ * A tile is filled field by field, all of them: what is left out costs a loop that zeroes,
+ * and that a row of a small layer feels. */
 
 static void run_narrow(const leat_gemm_right *right, const leat_gemm_job *job)
 {
     const leat_gemm_tile tile = {
         .rows = job->m,
+        .columns = right->n,
         .k = right->k,
         .a = job->a,
         .a_step = job->a_step,
@@ -241,6 +245,7 @@ static void run_rows(const leat_gemm_right *right, const leat_gemm_job *job,
 {
     leat_gemm_tile tile = {
         .rows = rows,
+        .columns = block.columns,
         .k = block.depth,
         .a = job->a + row * job->a_step + block.k,
         .a_step = job->a_step,

@@ -14,7 +14,7 @@
 /* A tile of C: as many rows and whole panels as its function says. */
 typedef struct leat_gemm_tile {
     uint32_t rows;    /* for `narrow`; a tile's function knows its own */
-    uint32_t columns; /* of a strip */
+    uint32_t columns; /* for a strip, likewise */
     uint32_t k;
     const float *a; /* [rows][a_step], k of each */
     size_t a_step;
