@@ -152,8 +152,8 @@ void leat_gemm_run_small(const leat_gemm_kernel *kernel, const leat_gemm_matrix 
 
 /* ---- running ----
  *
- * A tile is filled field by field, all of them: what is left out costs a loop that zeroes,
- * and that a row of a small layer feels. */
+ * A tile is filled field by field, all of them: what is left out costs a loop that
+ * zeroes, and that a row of a small layer feels. */
 
 static void run_narrow(const leat_gemm_right *right, const leat_gemm_job *job)
 {

@@ -5,9 +5,9 @@
 #include <limits.h>
 #include <string.h>
 
-/* Products of which no side is known before the run, or that fusion left alone: MatMul and
- * Gemm. The right side is packed at each run, unless the product is small; layers with
- * constant weights are dense.c's. */
+/* Products of which no side is known before the run, or that fusion left alone: MatMul
+ * and Gemm. The right side is packed at each run, unless the product is small; layers
+ * with constant weights are dense.c's. */
 
 /* One product of matrices, row-major without gaps. */
 struct product {

@@ -1,9 +1,9 @@
 /* ops/vector_math.h: exp, tanh, sigmoid, erf and GELU of many floats at once.
  *
- * Sixteen at a time with AVX-512, eight with AVX2, with the same results; libm's one by one
- * where leat_simd_level() has neither. An element's result depends on that element alone,
- * not on where it stands or on how many there are, so a row scores the same in every batch.
- * y may be x.
+ * Sixteen at a time with AVX-512, eight with AVX2, with the same results; libm's one by
+ * one where leat_simd_level() has neither. An element's result depends on that element
+ * alone, not on where it stands or on how many there are, so a row scores the same in
+ * every batch. y may be x.
  *
  * NaN gives NaN; infinities, overflow, underflow into subnormals and -0.0 come out as
  * libm's do. Largest error in ulp against libm in double, over every 97th float:

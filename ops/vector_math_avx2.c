@@ -7,7 +7,7 @@
 #define TARGET LEAT_AVX2
 
 typedef __m256 vec;
-enum { LANES = 8 };
+enum { LANES = 8, NEAREST = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC };
 
 #define load                    _mm256_loadu_ps
 #define store                   _mm256_storeu_ps
@@ -23,7 +23,7 @@ enum { LANES = 8 };
 #define negated_multiply_add    _mm256_fnmadd_ps
 #define min                     _mm256_min_ps
 #define max                     _mm256_max_ps
-#define nearest(x)              _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
+#define nearest(x)              _mm256_round_ps(x, NEAREST)
 #define and_                    _mm256_and_ps
 #define or_                     _mm256_or_ps
 #define and_not                 _mm256_andnot_ps

@@ -7,7 +7,7 @@
 #define TARGET LEAT_AVX512
 
 typedef __m512 vec;
-enum { LANES = 16 };
+enum { LANES = 16, NEAREST = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC };
 
 #define load                 _mm512_loadu_ps
 #define store                _mm512_storeu_ps
@@ -23,7 +23,7 @@ enum { LANES = 16 };
 #define negated_multiply_add _mm512_fnmadd_ps
 #define min                  _mm512_min_ps
 #define max                  _mm512_max_ps
-#define nearest(x)           _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
+#define nearest(x)           _mm512_roundscale_ps(x, NEAREST)
 #define and_                 _mm512_and_ps
 #define or_                  _mm512_or_ps
 #define and_not              _mm512_andnot_ps
