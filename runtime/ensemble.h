@@ -40,6 +40,9 @@ size_t leat_ensemble_scratch(const leat_ensemble *ensemble);
 void leat_ensemble_margins(const leat_ensemble *ensemble, const void *rows,
                            uint32_t n_rows, void *margins, void *scratch);
 
+/* What a model is made of: a network, or an ensemble where that is NULL. */
+struct leat_network;
+const struct leat_network *leat_model_network(const leat_model *model);
 const leat_ensemble *leat_model_ensemble(const leat_model *model);
 
 #endif

@@ -58,7 +58,20 @@ static const char *const formats[] = {
     [LEAT_KIND_JSON] = "XGBoost JSON",
     [LEAT_KIND_UBJSON] = "XGBoost UBJSON",
     [LEAT_KIND_LIGHTGBM] = "LightGBM text",
+    [LEAT_KIND_ONNX] = "ONNX",
 };
+
+static leat_status read_onnx(leat_model *model, const uint8_t *bytes, size_t size,
+                             leat_error *error)
+{
+    leat_network *network = leat_arena_alloc(&model->arena, sizeof *network);
+    if (!network)
+        return leat_error_set(error, LEAT_E_MEMORY, "out of memory");
+    leat_status status = leat_network_init(network, bytes, size, error);
+    if (!status)
+        model->network = network;
+    return status;
+}
 
 static leat_status read_document(leat_model *model, leat_model_kind kind,
                                  const uint8_t *bytes, size_t size, leat_error *error)
@@ -85,12 +98,25 @@ static leat_status read_bytes(leat_model *model, const uint8_t *bytes, size_t si
     if (status)
         return status;
     model->format = formats[kind];
-    return kind == LEAT_KIND_LIGHTGBM
-               ? leat_lightgbm_read(&model->ensemble, &model->arena, bytes, size, error)
-               : read_document(model, kind, bytes, size, error);
+    switch (kind) {
+    case LEAT_KIND_ONNX:
+        return read_onnx(model, bytes, size, error);
+    case LEAT_KIND_LIGHTGBM:
+        return leat_lightgbm_read(&model->ensemble, &model->arena, bytes, size, error);
+    case LEAT_KIND_JSON:
+    case LEAT_KIND_UBJSON:
+        break;
+    }
+    return read_document(model, kind, bytes, size, error);
 }
 
-static void describe_tensors(leat_model *model)
+static void describe_network(leat_model *model)
+{
+    model->output = model->network->output;
+    model->kind = model->output.shape[1] > 1 ? LEAT_OUTPUT_SCORES : LEAT_OUTPUT_SCORE;
+}
+
+static void describe_ensemble(leat_model *model)
 {
     leat_forest_facts facts = leat_forest_describe(model->ensemble.forest);
     uint32_t width = leat_link_width(&model->ensemble.link, facts.n_groups);
@@ -247,18 +273,9 @@ static void add_forest_facts(const leat_forest *forest, leat_model_facts *facts)
 
 void leat_model_describe(const leat_model *model, leat_model_facts *facts)
 {
-    const leat_forest *trees = model->ensemble.forest;
-    leat_forest_facts forest = leat_forest_describe(trees);
-    uint64_t margins = (uint64_t)leat_forest_block(trees) * forest.n_groups *
-                       leat_dtype_size(forest.dtype);
     *facts = (leat_model_facts){
         .file_bytes = model->file_bytes,
         .memory_bytes = sizeof *model + leat_arena_footprint(&model->arena),
-        .n_trees = forest.n_trees,
-        .n_leaves = forest.n_leaves,
-        .max_depth = forest.max_depth,
-        .plan_bytes = leat_forest_scratch(trees) + margins,
-        .sum_bytes = leat_forest_scratch(trees) + margins,
         .warning = model->ensemble.warning,
     };
     if (model->network)

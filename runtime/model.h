@@ -1,8 +1,8 @@
 /* runtime/model.h: a trained model, opened by its content.
  *
- * The kind is sniffed from the bytes, never from the name: XGBoost JSON or UBJSON and
- * LightGBM text today; ONNX, pickle, PMML and others are recognised and refused by name. A model
- * is validated whole before it is returned: no file can crash a run.
+ * The kind is sniffed from the bytes, never from the name: XGBoost JSON or UBJSON, LightGBM
+ * text and ONNX; pickle, PMML and others are recognised and refused by name. A model is
+ * validated whole before it is returned: no file can crash a run.
  *
  * Owns:    its arena, until free.
  * Threads: open and free: main; everything else: any, the model is immutable.
@@ -41,7 +41,7 @@ leat_status leat_model_parse(leat_model **model, const void *bytes, size_t size,
 
 void leat_model_free(leat_model *model);
 
-/* "XGBoost JSON", "XGBoost UBJSON", "LightGBM text". */
+/* "XGBoost JSON", "XGBoost UBJSON", "LightGBM text", "ONNX". */
 const char *leat_model_format(const leat_model *model);
 
 /* The training objective by the framework's own name, "binary:logistic"; NULL where the
@@ -63,10 +63,10 @@ leat_output_kind leat_model_output_kind(const leat_model *model);
 /* Names of the columns of input 0 as the model carries them, or NULL when it has none. */
 const char *const *leat_model_feature_names(const leat_model *model);
 
-/* How often a graph has an operator. */
+/* How many nodes of a graph are of one type. */
 typedef struct leat_operator_count {
     const char *name;
-    uint32_t count;
+    uint32_t n;
 } leat_operator_count;
 
 /* Facts for people and for `leat model --json`. */
@@ -79,14 +79,10 @@ typedef struct leat_model_facts {
     uint32_t n_leaves;
     uint32_t max_depth;
 
-    /* a graph */
+    /* a graph, as it is run: constants folded, patterns fused */
     uint64_t n_parameters;                /* elements of its constants */
-    uint32_t n_operators;                 /* of different ones; 0: no graph */
-    const leat_operator_count *operators; /* [n_operators] */
-
-    /* of a session, for what stands between inputs and output */
-    uint64_t plan_bytes;
-    uint64_t sum_bytes; /* what it would be if everything had a place of its own */
+    uint32_t n_operators;                 /* 0: no graph */
+    const leat_operator_count *operators; /* [n_operators], the most frequent first */
 
     const char *warning; /* what a user should know, or NULL */
 } leat_model_facts;

@@ -11,7 +11,11 @@ struct leat_session {
     leat_score_kind kind;
     leat_tensor_spec output;
     uint32_t block;
-    uint32_t next;       /* the row where the run goes on */
+    uint32_t next; /* the row where the run goes on */
+    leat_session_memory memory;
+    leat_network_session *network; /* or NULL, and a forest: */
+    const leat_ensemble *ensemble;
+    uint32_t n_groups;
     size_t row_bytes;    /* of the input */
     size_t output_bytes; /* of a row of the output */
     void *margins;       /* [block][n_groups], of the forest's type */
@@ -33,9 +37,11 @@ static leat_tensor_spec output_spec(const leat_model *model, leat_score_kind kin
     return spec;
 }
 
-static void *new_aligned(size_t size)
+static void *new_aligned(leat_session *session, size_t size)
 {
     size_t whole = (size / LEAT_ARENA_ALIGN + 1) * LEAT_ARENA_ALIGN;
+    session->memory.planned += whole;
+    session->memory.sum += whole;
     return aligned_alloc(LEAT_ARENA_ALIGN, whole);
 }
 
@@ -67,10 +73,17 @@ static leat_status set_up_forest(leat_session *session, const leat_model *model)
     };
     session->output_bytes =
         session->output.shape[1] * leat_dtype_size(session->output.dtype);
-    session->margins = new_aligned((size_t)session->block * facts.n_groups * size);
-    session->scratch = new_aligned(leat_ensemble_scratch(ensemble));
-    if (!session->margins || !session->scratch) {
-        leat_session_free(session);
+    session->margins =
+        new_aligned(session, (size_t)session->block * facts.n_groups * size);
+    session->scratch = new_aligned(session, leat_ensemble_scratch(ensemble));
+    return session->margins && session->scratch ? LEAT_OK : LEAT_E_MEMORY;
+}
+
+leat_status leat_session_new(leat_session **out, const leat_model *model,
+                             leat_score_kind kind)
+{
+    leat_session *session = calloc(1, sizeof *session);
+    if (!session)
         return LEAT_E_MEMORY;
     session->kind = kind;
     leat_status status = leat_model_network(model) ? set_up_network(session, model)
@@ -95,6 +108,11 @@ void leat_session_free(leat_session *session)
 const leat_tensor_spec *leat_session_output(const leat_session *session)
 {
     return &session->output;
+}
+
+leat_session_memory leat_session_measure(const leat_session *session)
+{
+    return session->memory;
 }
 
 /* rows: [n_rows][n_features]; output: [n_rows][width] */

@@ -36,4 +36,12 @@ leat_status leat_session_run(leat_session *session, const leat_tensor *inputs,
                              uint32_t n_rows, leat_tensor *output,
                              uint64_t budget_ns) LEAT_MUST_CHECK;
 
+/* The memory of what stands between inputs and output, in a run of as many rows as the
+ * last one had. */
+typedef struct leat_session_memory {
+    size_t planned; /* bytes */
+    size_t sum;     /* what it would be if every intermediate had a place of its own */
+} leat_session_memory;
+leat_session_memory leat_session_measure(const leat_session *session);
+
 #endif

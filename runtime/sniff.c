@@ -52,8 +52,13 @@ static leat_status refuse(const uint8_t *bytes, size_t size, leat_error *error)
             return leat_error_set(error, LEAT_E_UNSUPPORTED, "%s", prefixes[i].what);
     return leat_error_set(error, LEAT_E_MODEL,
                           "no model format that is known here (it begins with 0x%02x); "
-                          "expected XGBoost's JSON or UBJSON, or LightGBM's text",
+                          "expected XGBoost's JSON or UBJSON, LightGBM's text, or ONNX",
                           bytes[0]);
+}
+
+static bool begins(const uint8_t *bytes, size_t size, const char *with)
+{
+    return size >= strlen(with) && !memcmp(bytes, with, strlen(with));
 }
 
 leat_status leat_sniff(leat_model_kind *kind, const uint8_t *bytes, size_t size,
@@ -61,21 +66,16 @@ leat_status leat_sniff(leat_model_kind *kind, const uint8_t *bytes, size_t size,
 {
     if (!size)
         return leat_error_set(error, LEAT_E_MODEL, "the file is empty");
-    if ((size >= 5 && !memcmp(bytes, "tree\n", 5)) ||
-        (size >= 6 && !memcmp(bytes, "tree\r\n", 6))) {
-        *kind = LEAT_KIND_LIGHTGBM;
-        return LEAT_OK;
-    }
     size_t at = 0;
     while (at < size && bytes[at] && strchr(" \t\r\n", bytes[at]))
         at++;
-    if (is_onnx(bytes, size)) {
+    if (begins(bytes, size, "tree\n") || begins(bytes, size, "tree\r\n"))
+        *kind = LEAT_KIND_LIGHTGBM;
+    else if (is_onnx(bytes, size))
         *kind = LEAT_KIND_ONNX;
-        return LEAT_OK;
-    }
-    if (at == size || bytes[at] != '{')
+    else if (at == size || bytes[at] != '{')
         return refuse(bytes, size, error);
-    /* A name in UBJSON has its length before it, in JSON a quote. */
-    *kind = at + 1 < size && bytes[at + 1] == 'L' ? LEAT_KIND_UBJSON : LEAT_KIND_JSON;
+    else /* A name in UBJSON has its length before it, in JSON a quote. */
+        *kind = at + 1 < size && bytes[at + 1] == 'L' ? LEAT_KIND_UBJSON : LEAT_KIND_JSON;
     return LEAT_OK;
 }

@@ -15,6 +15,7 @@ typedef enum leat_model_kind {
     LEAT_KIND_JSON,
     LEAT_KIND_UBJSON,
     LEAT_KIND_LIGHTGBM,
+    LEAT_KIND_ONNX,
 } leat_model_kind;
 
 /* E_UNSUPPORTED for a format that is known by name, with what to do about it; E_MODEL for

@@ -4,7 +4,7 @@ target_link_libraries(one_node PRIVATE leat_flags PUBLIC leat_ops PkgConfig::CMO
 
 foreach(name along attention binary cast clip compare constant dense elementwise gather
         gemm matmul moving normalise normalise_axes recurrent reduce scatter select
-        shaping slice softmax transpose vector_math)
+        shaping slice softmax transpose vector_math walk)
     leat_unit_test(${name} one_node m)
 endforeach()
 target_sources(test_recurrent PRIVATE unit/recurrent_twin.c)

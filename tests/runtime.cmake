@@ -1,8 +1,11 @@
 leat_unit_test(forest leat_ops)
 leat_unit_test(linear_leaves leat_ops m)
 foreach(name sha256 json ubjson text_block link xgboost lightgbm model model_corruption
-        session)
-    leat_unit_test(${name} leat_runtime)
+        session graph_fuse fuse_dense fuse_shapes)
+    leat_unit_test(${name} leat_runtime m)
+endforeach()
+foreach(name graph_fuse fuse_dense fuse_shapes)
+    target_sources(test_${name} PRIVATE unit/fuse_fixture.c)
 endforeach()
 # Every bit of five models: minutes under sanitizers, so it begins before the others.
 set_tests_properties(unit.model_corruption PROPERTIES TIMEOUT 1800 COST 1000)

@@ -23,7 +23,7 @@ enum { N_BATCHES = sizeof batches / sizeof batches[0] };
 typedef struct findings {
     const leat_model *model;
     leat_model_facts facts;
-    double row_us[N_BATCHES];
+    leat_row_cost costs[N_BATCHES];
 } findings;
 
 static int print_usage(FILE *out, int code)
@@ -48,7 +48,7 @@ static void print_graph(const leat_model_facts *facts)
 {
     printf("operators  ");
     for (uint32_t i = 0; i < facts->n_operators; i++)
-        printf("%s%" PRIu32 " %s", i ? ", " : "", facts->operators[i].count,
+        printf("%s%" PRIu32 " %s", i ? ", " : "", facts->operators[i].n,
                facts->operators[i].name);
     putchar('\n');
     if (facts->n_parameters)
@@ -91,6 +91,7 @@ static void print_text(const findings *found)
 {
     const leat_model *model = found->model;
     const leat_model_facts *facts = &found->facts;
+    leat_session_memory memory = found->costs[N_BATCHES - 1].memory;
     printf("format     %s\n", leat_model_format(model));
     if (leat_model_objective(model))
         printf("objective  %s\n", leat_model_objective(model));
@@ -105,7 +106,7 @@ static void print_text(const findings *found)
     if (memory.sum > memory.planned)
         printf(" (%zu if nothing shared a place)", memory.sum);
     printf("\ncost       %.3f us a row alone, %.3f us a row of %" PRIu32 "\n",
-           found->row_us[0], found->row_us[1], batches[1]);
+           found->costs[0].microseconds, found->costs[1].microseconds, batches[1]);
     printf("sha256     %s\n", leat_model_digest(model));
     if (facts->warning)
         printf("warning    %s\n", facts->warning);
@@ -154,7 +155,7 @@ static json_t *operators_json(const leat_model_facts *facts)
     json_t *operators = json_object();
     for (uint32_t i = 0; i < facts->n_operators; i++)
         json_object_set_new(operators, facts->operators[i].name,
-                            json_integer(facts->operators[i].count));
+                            json_integer(facts->operators[i].n));
     return operators;
 }
 
@@ -164,7 +165,7 @@ static json_t *cost_json(const findings *found)
     for (int i = 0; i < N_BATCHES; i++) {
         char rows[16];
         snprintf(rows, sizeof rows, "%" PRIu32, batches[i]);
-        json_object_set_new(cost, rows, json_real(found->row_us[i]));
+        json_object_set_new(cost, rows, json_real(found->costs[i].microseconds));
     }
     return cost;
 }
@@ -173,6 +174,7 @@ static void print_json(const findings *found)
 {
     const leat_model *model = found->model;
     const leat_model_facts *facts = &found->facts;
+    leat_session_memory memory = found->costs[N_BATCHES - 1].memory;
     const struct {
         const char *key;
         json_t *value;
@@ -191,8 +193,8 @@ static void print_json(const findings *found)
         {"parameters", json_integer((json_int_t)facts->n_parameters)},
         {"file_bytes", json_integer((json_int_t)facts->file_bytes)},
         {"memory_bytes", json_integer((json_int_t)facts->memory_bytes)},
-        {"plan_bytes", json_integer((json_int_t)facts->plan_bytes)},
-        {"sum_bytes", json_integer((json_int_t)facts->sum_bytes)},
+        {"plan_bytes", json_integer((json_int_t)memory.planned)},
+        {"sum_bytes", json_integer((json_int_t)memory.sum)},
         {"row_us", cost_json(found)},
         {"warning", facts->warning ? json_string(facts->warning) : json_null()},
     };
@@ -210,7 +212,7 @@ static int show(const leat_model *model, bool json)
     leat_model_describe(model, &found.facts);
     for (int i = 0; i < N_BATCHES; i++) {
         leat_error error;
-        leat_status status = leat_row_cost_measure(model, batches[i], &found.row_us[i]);
+        leat_status status = leat_row_cost_measure(model, batches[i], &found.costs[i]);
         if (status) {
             leat_error_set(&error, status, "no memory for %" PRIu32 " rows of the model",
                            batches[i]);

@@ -3,8 +3,6 @@
 #include "base/batch.h"
 #include "base/clock.h"
 #include "base/element.h"
-#include "runtime/session.h"
-
 #include <math.h>
 
 /* Runs of few rows go over this many, so that the processor cannot learn them by heart. */
@@ -58,7 +56,7 @@ static void run(leat_session *session, leat_batch *batch, leat_tensor *inputs,
 }
 
 static leat_status measure(leat_session *session, leat_batch *batch, uint32_t n_rows,
-                           double *microseconds)
+                           leat_row_cost *cost)
 {
     uint64_t random = 1, n_done = 0, spent_ns = 0;
     uint32_t n_inputs = batch->schema->n_inputs;
@@ -71,12 +69,13 @@ static leat_status measure(leat_session *session, leat_batch *batch, uint32_t n_
     for (uint64_t start = leat_now_ns(); spent_ns < MEASURE_NS;
          spent_ns = leat_now_ns() - start, n_done += n_rows)
         run(session, batch, inputs, (uint32_t)(n_done % batch->max_rows), n_rows);
-    *microseconds = (double)spent_ns / 1e3 / (double)n_done;
+    cost->microseconds = (double)spent_ns / 1e3 / (double)n_done;
+    cost->memory = leat_session_measure(session);
     return LEAT_OK;
 }
 
 leat_status leat_row_cost_measure(const leat_model *model, uint32_t n_rows,
-                                  double *microseconds)
+                                  leat_row_cost *cost)
 {
     const leat_schema schema = {.n_inputs = leat_model_n_inputs(model),
                                 .inputs = leat_model_inputs(model)};
@@ -89,7 +88,7 @@ leat_status leat_row_cost_measure(const leat_model *model, uint32_t n_rows,
     if (!status)
         status = leat_batch_reset(&batch, &schema, leat_session_output(session));
     if (!status)
-        status = measure(session, &batch, n_rows, microseconds);
+        status = measure(session, &batch, n_rows, cost);
     leat_batch_fini(&batch);
     leat_session_free(session);
     return status;

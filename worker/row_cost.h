@@ -10,10 +10,15 @@
 #ifndef LEAT_WORKER_ROW_COST_H
 #define LEAT_WORKER_ROW_COST_H
 
-#include "runtime/model.h"
+#include "runtime/session.h"
 
-/* Microseconds a row, where `n_rows` are run at once. */
+typedef struct leat_row_cost {
+    double microseconds;        /* a row */
+    leat_session_memory memory; /* of the session */
+} leat_row_cost;
+
+/* Where `n_rows` are run at once. */
 leat_status leat_row_cost_measure(const leat_model *model, uint32_t n_rows,
-                                  double *microseconds) LEAT_MUST_CHECK;
+                                  leat_row_cost *cost) LEAT_MUST_CHECK;
 
 #endif

@@ -110,7 +110,7 @@ static void test_model__puts_the_path_before_every_message(void **state)
     assert_string_equal(
         error.msg,
         GOLDEN "make.py: no model format that is known here (it begins with 0x22); "
-               "expected XGBoost's JSON or UBJSON, or LightGBM's text");
+               "expected XGBoost's JSON or UBJSON, LightGBM's text, or ONNX");
     assert_int_equal(leat_model_open(&model, GOLDEN "make.py", NULL, NULL), LEAT_E_MODEL);
 }
 
@@ -146,7 +146,7 @@ static void test_model__refuses_what_is_no_model(void **state)
     expect_refused("\x08\x08\x12\x05skl2o", 9, LEAT_E_MODEL, "there is no graph");
     expect_refused(" \n ", 3, LEAT_E_MODEL,
                    "no model format that is known here (it begins with 0x20); expected "
-                   "XGBoost's JSON or UBJSON, or LightGBM's text");
+                   "XGBoost's JSON or UBJSON, LightGBM's text, or ONNX");
     expect_refused("{\"a\":1}", 7, LEAT_E_MODEL,
                    "no key \"learner\": expected what XGBoost's save_model writes");
     expect_refused("{", 1, LEAT_E_MODEL, "byte 1: the file ends, expected a string");
