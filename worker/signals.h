@@ -3,7 +3,8 @@
  * SIGTERM and SIGINT are not handled but waited for, by the main thread, between other
  * things: so they come at a moment of our choosing and never in the middle of something.
  *
- * Threads: main, before it starts others (which then hold them too).
+ * Threads: main, before it starts others (which then hold them too). Threads that were there
+ *          before, a library's, hand them to main.
  */
 #ifndef LEAT_WORKER_SIGNALS_H
 #define LEAT_WORKER_SIGNALS_H
