@@ -53,14 +53,6 @@ static void *take(leat_arena *arena, uint64_t count, size_t size)
                                    : leat_arena_aligned(arena, (size_t)count * size);
 }
 
-static void put_number(const leat_forest *forest, void *numbers, size_t at, double x)
-{
-    if (forest->facts.dtype == LEAT_F32)
-        ((float *)numbers)[at] = (float)x;
-    else
-        ((double *)numbers)[at] = x;
-}
-
 static leat_status new_building(leat_forest *forest, leat_arena *scratch)
 {
     struct leat_forest_building *building =
@@ -87,7 +79,7 @@ static leat_status take_all(leat_forest *forest, const leat_forest_spec *spec)
         !forest->trees || !forest->group)
         return LEAT_E_MEMORY;
     for (uint32_t group = 0; group < spec->n_groups; group++)
-        put_number(forest, forest->base, group, spec->base[group]);
+        leat_put_number(spec->dtype, forest->base, group, spec->base[group]);
     return new_building(forest, spec->scratch ? spec->scratch : arena);
 }
 
@@ -160,7 +152,8 @@ static leat_forest_node node_of(uint32_t child, leat_ask ask)
 static void lay_leaf(leat_forest *forest, const leat_tree *tree, uint32_t at, int32_t id)
 {
     forest->nodes[forest->n_nodes + at] = node_of(at, (leat_ask){0, LEAT_RANK_MOST});
-    put_number(forest, forest->value, forest->n_nodes + at, tree->value[id]);
+    leat_put_number(forest->facts.dtype, forest->value, forest->n_nodes + at,
+                    tree->value[id]);
     forest->facts.n_leaves++;
 }
 

@@ -45,6 +45,15 @@ typedef struct leat_ask {
     int8_t cut;
 } leat_ask;
 
+/* numbers: of dtype, F32 or F64. */
+static inline void leat_put_number(leat_dtype dtype, void *numbers, size_t at, double x)
+{
+    if (dtype == LEAT_F32)
+        ((float *)numbers)[at] = (float)x;
+    else
+        ((double *)numbers)[at] = x;
+}
+
 typedef struct leat_ranker leat_ranker;
 
 typedef struct leat_ranker_spec {

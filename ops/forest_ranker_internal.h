@@ -50,14 +50,6 @@ struct leat_ranker {
     void *bounds; /* of the dtype */
 };
 
-static inline void leat_put_number(leat_dtype dtype, void *numbers, size_t at, double x)
-{
-    if (dtype == LEAT_F32)
-        ((float *)numbers)[at] = (float)x;
-    else
-        ((double *)numbers)[at] = x;
-}
-
 static inline double leat_number_at(leat_dtype dtype, const void *numbers, size_t at)
 {
     return dtype == LEAT_F32 ? (double)((const float *)numbers)[at]

@@ -39,10 +39,7 @@ static void *new_aligned(size_t size)
 
 static size_t row_bytes(const leat_tensor_spec *spec)
 {
-    size_t bytes = leat_dtype_size(spec->dtype);
-    for (uint32_t axis = 1; axis < spec->rank; axis++)
-        bytes *= spec->shape[axis];
-    return bytes;
+    return leat_tensor_row_size(spec) * leat_dtype_size(spec->dtype);
 }
 
 static leat_status bind_values(leat_network_session *session)

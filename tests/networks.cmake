@@ -10,6 +10,4 @@ endforeach()
 
 # The driver that tests/conformance/networks compares with ONNX Runtime.
 add_executable(run_network conformance/run_network.c)
-target_link_libraries(run_network PRIVATE leat_flags leat_runtime)
-target_link_options(run_network PRIVATE
-    -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc)
+target_link_libraries(run_network PRIVATE leat_flags leat_runtime allocations)

@@ -10,7 +10,7 @@ endforeach()
 # Every bit of five models: minutes under sanitizers, so it begins before the others.
 set_tests_properties(unit.model_corruption PROPERTIES TIMEOUT 1800 COST 1000)
 # A run of a session allocates nothing: the test counts.
-target_link_options(test_session PRIVATE -Wl,--wrap=malloc,--wrap=calloc)
+target_link_libraries(test_session PRIVATE allocations)
 
 leat_fuzz_target(model_json leat_runtime)
 leat_fuzz_target(model_ubjson leat_runtime)
@@ -31,9 +31,7 @@ leat_unit_test(frame onnx_builder)
 leat_unit_test(network onnx_builder)
 leat_unit_test(onnx_corruption leat_runtime)
 set_tests_properties(unit.onnx_corruption PROPERTIES TIMEOUT 600)
-leat_unit_test(network_session onnx_builder m)
-target_link_options(test_network_session PRIVATE
-    -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc)
+leat_unit_test(network_session onnx_builder allocations m)
 
 # Runs tests of ONNX's own suite (tests/conformance/onnx_nodes).
 add_executable(onnx_node_test conformance/onnx_node_test.c)

@@ -7,6 +7,7 @@
  * memory beside those of all intermediates.
  *
  * Linked with --wrap for what allocates, so that calls are counted. */
+#include "allocations.h"
 #include "runtime/session.h"
 
 #include <stdio.h>
@@ -14,40 +15,6 @@
 #include <string.h>
 
 enum { MOST_INPUTS = 16 };
-
-static unsigned allocations;
-void *__real_malloc(size_t size);
-void *__wrap_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__real_realloc(void *at, size_t size);
-void *__wrap_realloc(void *at, size_t size);
-void *__real_aligned_alloc(size_t alignment, size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size);
-
-void *__wrap_malloc(size_t size)
-{
-    allocations++;
-    return __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    allocations++;
-    return __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *at, size_t size)
-{
-    allocations++;
-    return __real_realloc(at, size);
-}
-
-void *__wrap_aligned_alloc(size_t alignment, size_t size)
-{
-    allocations++;
-    return __real_aligned_alloc(alignment, size);
-}
 
 static void die(const char *what, const char *detail)
 {
@@ -127,10 +94,10 @@ static void open_inputs(network_job *job, const leat_model *model, int n_paths,
 static void print_facts(const network_job *job, const leat_tensor_spec *output)
 {
     const leat_session_memory memory = leat_session_measure(job->session);
-    printf("{\"rows\": %u, \"element\": %zu, \"columns\": %u, \"mallocs\": %u, "
+    printf("{\"rows\": %u, \"element\": %zu, \"columns\": %u, \"mallocs\": %zu, "
            "\"planned_bytes\": %zu, \"intermediate_bytes\": %zu}\n",
            job->n_rows, leat_dtype_size(output->dtype), leat_tensor_row_size(output),
-           allocations, memory.planned, memory.sum);
+           allocated.calls, memory.planned, memory.sum);
 }
 
 int main(int argc, char **argv)
@@ -151,7 +118,7 @@ int main(int argc, char **argv)
     if (!job.scores)
         die("scores", "out of memory");
     run_all(&job, (uint32_t)atoi(argv[2]));
-    allocations = 0;
+    allocated.calls = 0;
     run_all(&job, (uint32_t)atoi(argv[2]));
     print_facts(&job, output);
     FILE *file = fopen(argv[3], "wb");

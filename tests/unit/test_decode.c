@@ -1,3 +1,4 @@
+#include "allocations.h"
 #include "consumers/decode.h"
 #include "tests/malformed_payloads.h"
 
@@ -13,43 +14,6 @@
 enum { MAX_COLUMNS = 100, MAX_CAPTURES = 8, MAX_EVENTS = 16 };
 
 #define SLICE(text) ((leat_slice){(const uint8_t *)(text), sizeof(text) - 1})
-
-/* ---- what is allocated ---- */
-
-static size_t n_allocated; /* bytes asked for, never given back */
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-void *__real_aligned_alloc(size_t align, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-void *__wrap_aligned_alloc(size_t align, size_t size);
-
-void *__wrap_malloc(size_t size)
-{
-    n_allocated += size;
-    return __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    n_allocated += count * size;
-    return __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *memory, size_t size)
-{
-    n_allocated += size;
-    return __real_realloc(memory, size);
-}
-
-void *__wrap_aligned_alloc(size_t align, size_t size)
-{
-    n_allocated += size;
-    return __real_aligned_alloc(align, size);
-}
 
 /* ---- a decoder for a test ---- */
 
@@ -775,9 +739,9 @@ static void test_decode__every_kind_allocates_at_most_its_size_and_64_kib(void *
     for (int i = 0; i < N_MALFORMED; i++) {
         uint8_t *memory;
         leat_slice payload = build(&malformed_payloads[i], &memory);
-        size_t before = n_allocated;
+        size_t before = allocated.bytes;
         decode(payload);
-        assert_true(n_allocated - before <= payload.size + 64 * 1024);
+        assert_true(allocated.bytes - before <= payload.size + 64 * 1024);
         free(memory);
     }
 }
@@ -789,10 +753,10 @@ static void test_decode__nothing_is_allocated_once_warm(void **state)
     add_capture("event.user");
     add_capture("headers.trace");
     decode(SLICE(VALID));
-    size_t before = n_allocated;
+    size_t before = allocated.bytes;
     for (int i = 0; i < 1000; i++)
         decode(SLICE(VALID));
-    assert_int_equal(n_allocated, before);
+    assert_int_equal(allocated.bytes, before);
 }
 
 /* The map at the top is the first level. */

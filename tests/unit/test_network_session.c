@@ -1,4 +1,5 @@
 /* The networks of this field (tests/networks) and graphs made by hand, run block by block. */
+#include "allocations.h"
 #include "model_files.h"
 #include "onnx_builder.h"
 #include "runtime/onnx.h"
@@ -14,41 +15,6 @@
 #define NETWORKS "tests/networks/"
 
 enum { ROWS = 600, MOST_INPUTS = 4, MOST_NAME = 128 };
-
-/* Counts what the linker's --wrap lets through here. */
-static unsigned allocations;
-void *__real_malloc(size_t size);
-void *__wrap_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-void *__real_aligned_alloc(size_t align, size_t size);
-void *__wrap_aligned_alloc(size_t align, size_t size);
-
-void *__wrap_malloc(size_t size)
-{
-    allocations++;
-    return __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    allocations++;
-    return __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *memory, size_t size)
-{
-    allocations++;
-    return __real_realloc(memory, size);
-}
-
-void *__wrap_aligned_alloc(size_t align, size_t size)
-{
-    allocations++;
-    return __real_aligned_alloc(align, size);
-}
 
 static const char *const networks[] = {
     "autoencoder",    "dlrm",     "gru4rec", "lstm",       "masked_pooling",
@@ -176,13 +142,13 @@ static void test_network_session__a_score_is_torchs_in_any_batch(void **state)
 
 static void run_and_count(test_bed *bed, const char *folder)
 {
-    assert_true(allocations > 0);
-    allocations = 0;
+    assert_true(allocated.calls > 0);
+    allocated.calls = 0;
     for (uint32_t n = 1; n < ROWS; n += 7)
         score(bed, ROWS - n, n);
-    if (allocations)
-        fail_msg("%s: %u allocations", folder, allocations);
-    allocations = 1;
+    if (allocated.calls)
+        fail_msg("%s: %zu allocations", folder, allocated.calls);
+    allocated.calls = 1;
 }
 
 static void test_network_session__runs_without_allocating(void **state)

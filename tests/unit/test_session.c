@@ -1,3 +1,4 @@
+#include "allocations.h"
 #include "model_files.h"
 #include "runtime/session.h"
 
@@ -9,25 +10,6 @@
 #include <math.h>
 
 enum { ROWS = 1000, FEATURES = 4 };
-
-/* Counts what the linker's --wrap lets through here. */
-static unsigned allocations;
-void *__real_malloc(size_t size);
-void *__wrap_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-
-void *__wrap_malloc(size_t size)
-{
-    allocations++;
-    return __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    allocations++;
-    return __real_calloc(count, size);
-}
 
 static float rows[ROWS * FEATURES];
 
@@ -105,10 +87,10 @@ static void test_session__runs_without_allocating(void **state)
     for (size_t i = 0; i < 3; i++) {
         leat_session *session = new_session(model, kinds[i]);
         float scores[ROWS * 8];
-        assert_true(allocations > 0);
-        allocations = 0;
+        assert_true(allocated.calls > 0);
+        allocated.calls = 0;
         score(session, 0, ROWS, scores);
-        assert_int_equal(allocations, 0);
+        assert_int_equal(allocated.calls, 0);
         leat_session_free(session);
     }
     leat_model_free(model);
@@ -124,7 +106,7 @@ static void test_session__linear_leaves_run_without_allocating(void **state)
     leat_tensor input = {.data = rows64}, output = {.data = whole};
     for (size_t i = 0; i < ROWS * FEATURES; i++)
         rows64[i] = (double)rows[i];
-    allocations = 0;
+    allocated.calls = 0;
     assert_int_equal(leat_session_run(session, &input, ROWS, &output, UINT64_MAX),
                      LEAT_OK);
     output.data = one;
@@ -133,7 +115,7 @@ static void test_session__linear_leaves_run_without_allocating(void **state)
         assert_int_equal(leat_session_run(session, &input, 1, &output, 0), LEAT_OK);
         assert_true(one[0] == whole[i]);
     }
-    assert_int_equal(allocations, 0);
+    assert_int_equal(allocated.calls, 0);
     leat_session_free(session);
     leat_model_free(model);
 }
