@@ -5,8 +5,8 @@
  * Takes every record of the topic SOURCE from its beginning and publishes a record of
  * BYTES bytes under the same key for each, until SIGTERM. The properties of both clients
  * and the calls of librdkafka are those of consumers/source.c and producers/sink.c, and
- * so is the size of a batch; there is no decoding and no model. It is a yardstick, not a
- * worker: it stores the offsets of what it took, whether that was delivered or not.
+ * so are the size of a batch and the order within it (producers/grouping.c); there is no
+ * decoding and no model. It is a yardstick, not a worker: it stores the offsets of what it took, whether that was delivered or not.
  */
 #include <librdkafka/rdkafka.h>
 #include <signal.h>
@@ -67,6 +67,8 @@ typedef struct loop {
     int n;
     rd_kafka_message_t *taken[MAX_EVENTS];
     rd_kafka_message_t records[MAX_EVENTS];
+    rd_kafka_message_t grouped[MAX_EVENTS]; /* the records, partition by partition */
+    int32_t n_partitions;                   /* of the sink, as far as seen */
     char *payload;
     size_t size;
     int64_t next[MAX_PARTITIONS]; /* 0: nothing taken yet */
@@ -99,9 +101,11 @@ static int64_t now_ms(void)
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *record, void *opaque)
 {
     (void)rk;
-    (void)opaque;
+    loop *self = opaque;
     if (record->err)
         give_up("delivery", rd_kafka_err2str(record->err));
+    if (record->partition >= self->n_partitions && record->partition < MAX_PARTITIONS)
+        self->n_partitions = record->partition + 1;
 }
 
 static void set(rd_kafka_conf_t *conf, const char *name, const char *value)
@@ -147,6 +151,7 @@ static void open_producer(loop *self, const char *brokers, const char *sink)
 {
     rd_kafka_conf_t *conf = configure(brokers, producer_properties);
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
+    rd_kafka_conf_set_opaque(conf, self);
     self->producer = open_client(RD_KAFKA_PRODUCER, conf);
     self->sink = rd_kafka_topic_new(self->producer, sink, NULL);
 }
@@ -191,10 +196,28 @@ static void fill(loop *self)
     }
 }
 
+static void group(loop *self)
+{
+    int32_t n_groups = self->n_partitions ? self->n_partitions : 1;
+    int32_t of[MAX_EVENTS];
+    int next[MAX_PARTITIONS + 1] = {0};
+    for (int i = 0; i < self->n; i++) {
+        of[i] = rd_kafka_msg_partitioner_murmur2(self->sink, self->records[i].key,
+                                                 self->records[i].key_len, n_groups, NULL,
+                                                 NULL);
+        next[of[i] + 1]++;
+    }
+    for (int32_t p = 0; p < n_groups; p++)
+        next[p + 1] += next[p];
+    for (int i = 0; i < self->n; i++)
+        self->grouped[next[of[i]]++] = self->records[i];
+}
+
 static void publish(loop *self)
 {
+    group(self);
     int n = rd_kafka_produce_batch(self->sink, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY,
-                                   self->records, self->n);
+                                   self->grouped, self->n);
     if (n != self->n)
         give_up("produce", "a record was refused");
     for (int i = 0; i < self->n; i++)

@@ -1,6 +1,7 @@
 #include "producers/sink.h"
 
 #include "base/clock.h"
+#include "producers/grouping.h"
 #include "producers/producer.h"
 
 #include <stdlib.h>
@@ -32,6 +33,7 @@ struct leat_sink {
     leat_sink_meters meters;
     rd_kafka_message_t *records; /* [max_events]: the predictions of a batch */
     leat_event **events;         /* [max_events]: whose they are */
+    leat_grouping grouping;
     int n_records;
     leat_status
         failed; /* what the producer said: OK, ABORTED (until abort), or an error */
@@ -65,6 +67,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *record, void *
     uint64_t sequence = (uint64_t)(uintptr_t)record->_private;
     if (!record->err) {
         leat_ledger_acknowledge(sink->ledger, sequence);
+        leat_grouping_learn(&sink->grouping, record->partition);
         sink->works = sink->works || !sink->spec.transactional_id;
         return;
     }
@@ -107,8 +110,9 @@ leat_status leat_sink_new(leat_sink **sink, const leat_sink_spec *spec,
     made->ledger = ledger;
     made->records = calloc(spec->max_events, sizeof *made->records);
     made->events = calloc(spec->max_events, sizeof(leat_event *));
+    made->grouping.of = calloc(spec->max_events, sizeof *made->grouping.of);
     leat_status status =
-        made->records && made->events
+        made->records && made->events && made->grouping.of
             ? open_producer(made, error)
             : leat_error_set(error, LEAT_E_MEMORY, "no memory for a sink");
     if (status != LEAT_OK)
@@ -125,6 +129,7 @@ void leat_sink_free(leat_sink *sink)
     leat_producer_close(&sink->producer);
     free(sink->records);
     free(sink->events);
+    free(sink->grouping.of);
     free(sink);
 }
 
@@ -145,27 +150,37 @@ static leat_status refuse_to_go_on(const leat_event *event, leat_error *error)
 static leat_status encode(leat_sink *sink, const leat_prediction_spec *prediction,
                           leat_batch *batch, leat_error *error)
 {
+    uint32_t n =
+        leat_grouping_apply(&sink->grouping, sink->producer.topic, batch, sink->events);
     sink->n_records = 0;
-    for (uint32_t i = 0; i < batch->n_events; i++) {
-        leat_event *event = &batch->events[i];
-        if (event->status == LEAT_OK && event->n) {
-            leat_slice bytes = leat_encode_prediction(prediction, batch, event);
-            if (bytes.data) {
-                sink->events[sink->n_records] = event;
-                sink->records[sink->n_records++] = (rd_kafka_message_t){
-                    .err = RD_KAFKA_RESP_ERR__QUEUE_FULL, /* until it is produced */
-                    .payload = (void *)bytes.data,
-                    .len = bytes.size,
-                    .key = (void *)event->key.data,
-                    .key_len = event->key.size,
-                };
-            } else if (event->status == LEAT_OK) {
-                return leat_error_set(error, LEAT_E_MEMORY, "no memory for a prediction");
-            }
-        }
-        if (event->status != LEAT_OK && !sink->spec.dead_letter_topic)
-            return refuse_to_go_on(event, error);
+    for (uint32_t i = 0; i < n; i++) {
+        leat_event *event = sink->events[i];
+        leat_slice bytes = leat_encode_prediction(prediction, batch, event);
+        if (!bytes.data && event->status == LEAT_OK)
+            return leat_error_set(error, LEAT_E_MEMORY, "no memory for a prediction");
+        if (!bytes.data)
+            continue;
+        sink->events[sink->n_records] = event;
+        sink->records[sink->n_records++] = (rd_kafka_message_t){
+            .err = RD_KAFKA_RESP_ERR__QUEUE_FULL, /* until it is produced */
+            .payload = (void *)bytes.data,
+            .len = bytes.size,
+            .key = (void *)event->key.data,
+            .key_len = event->key.size,
+        };
     }
+    return LEAT_OK;
+}
+
+/* Whether every event can go where it has to, before any goes. */
+static leat_status check_events(const leat_sink *sink, const leat_batch *batch,
+                                leat_error *error)
+{
+    if (sink->spec.dead_letter_topic)
+        return LEAT_OK;
+    for (uint32_t i = 0; i < batch->n_events; i++)
+        if (batch->events[i].status != LEAT_OK)
+            return refuse_to_go_on(&batch->events[i], error);
     return LEAT_OK;
 }
 
@@ -365,6 +380,8 @@ leat_status leat_sink_publish(leat_sink *sink, const leat_prediction_spec *predi
     if (!leat_sink_has_room(sink))
         return LEAT_AGAIN;
     leat_status status = encode(sink, prediction, batch, error);
+    if (status == LEAT_OK)
+        status = check_events(sink, batch, error);
     if (status != LEAT_OK)
         return status;
     leat_ticket *ticket;

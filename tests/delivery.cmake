@@ -10,6 +10,7 @@ foreach(room sink transaction)
     leat_unit_test(${room} leat_producers leat_client)
     target_sources(test_${room} PRIVATE unit/sink_fixture.c)
 endforeach()
+leat_unit_test(grouping leat_producers leat_client)
 leat_unit_test(cores leat_worker)
 leat_unit_test(refusals leat_worker)
 
