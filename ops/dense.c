@@ -80,7 +80,7 @@ static leat_status read_attributes(leat_node *node, struct dense *dense, bool *t
 
 static leat_status load_dense(leat_node *node)
 {
-    bool transposed;
+    bool transposed = false;
     struct dense *dense = leat_node_new_state(node, sizeof *dense);
     if (!dense)
         return LEAT_E_MEMORY;
