@@ -124,7 +124,8 @@ static int32_t twin_leaf(const struct kind *kind, const struct tree *tree,
         int right;
         x = fabs(x) <= kind->zero ? 0 : x;
         x = isnan(x) && missing == LEAT_NAN_ZERO ? 0 : x;
-        if (isnan(x) || (!x && (missing == LEAT_ZERO_LEFT || missing == LEAT_ZERO_RIGHT)))
+        if (isnan(x) ||
+            (x == 0 && (missing == LEAT_ZERO_LEFT || missing == LEAT_ZERO_RIGHT)))
             right = missing == LEAT_NAN_RIGHT || missing == LEAT_ZERO_RIGHT;
         else
             right = tree->sets[id].bounds ? in_set(&tree->sets[id], x)
