@@ -126,6 +126,42 @@ static leat_status lay_bounds(leat_ranker *ranker, leat_arena *arena,
     return LEAT_OK;
 }
 
+/* bounds: [n_bounds], ascending; heap: [2^n_levels] */
+static void fill_heap(const float *bounds, uint32_t n_bounds, uint32_t n_levels,
+                      float *heap)
+{
+    heap[0] = NAN;
+    for (uint32_t level = 0; level < n_levels; level++) {
+        const uint32_t first = 1u << level, half = 1u << (n_levels - 1 - level);
+        for (uint32_t i = 0; i < first; i++) {
+            uint32_t place = (2 * i + 1) * half - 1;
+            heap[first + i] = place < n_bounds ? bounds[place] : NAN;
+        }
+    }
+}
+
+static leat_status lay_heaps(leat_ranker *ranker, leat_arena *arena)
+{
+    size_t total = 0;
+    for (uint32_t c = 0; c < ranker->n_numeric; c++) {
+        struct leat_rank_column *column = &ranker->columns[c];
+        column->heap = total;
+        column->n_levels = LEAT_HEAP_LEVELS;
+        while (1u << column->n_levels <= column->n_bounds)
+            column->n_levels++;
+        total += (size_t)1 << column->n_levels;
+    }
+    ranker->heaps = leat_arena_aligned(arena, total * sizeof *ranker->heaps);
+    if (!ranker->heaps)
+        return LEAT_E_MEMORY;
+    for (uint32_t c = 0; c < ranker->n_numeric; c++) {
+        const struct leat_rank_column *column = &ranker->columns[c];
+        fill_heap((const float *)ranker->bounds + column->first + LEAT_SEGMENT,
+                  column->n_bounds, column->n_levels, ranker->heaps + column->heap);
+    }
+    return LEAT_OK;
+}
+
 /* ---- sets ---- */
 
 static int compare_doubles(const void *a, const void *b)
@@ -261,6 +297,8 @@ static leat_status lay_columns(leat_ranker *ranker, leat_arena *arena,
                               "the splits ask %u different columns: %d are supported",
                               ranker->n_columns, LEAT_MAX_COLUMNS);
     leat_status status = lay_bounds(ranker, arena, questions, n, asks);
+    if (!status && ranker->dtype == LEAT_F32)
+        status = lay_heaps(ranker, arena);
     if (!status)
         status = lay_sets(ranker, arena, questions, n, asks, error);
     for (uint32_t c = 0; !status && c < ranker->n_columns; c++)

@@ -115,12 +115,14 @@ RANK_NUMBERS(rank_f32_avx512, LEAT_AVX512, float, count_f32_avx512)
 RANK_NUMBERS(rank_f64_avx512, LEAT_AVX512, double, count_f64_avx512)
 #endif
 
-static rank_numbers *pick(leat_dtype dtype)
+static rank_numbers *pick(leat_dtype dtype, uint32_t n_rows)
 {
     switch (leat_simd_level()) {
 #if defined(__x86_64__)
     case LEAT_SIMD_AVX512:
-        return dtype == LEAT_F32 ? rank_f32_avx512 : rank_f64_avx512;
+        return dtype != LEAT_F32         ? rank_f64_avx512
+               : n_rows < LEAT_LANE_ROWS ? rank_f32_avx512
+                                         : leat_rank_f32_lanes;
     case LEAT_SIMD_AVX2:
         return dtype == LEAT_F32 ? rank_f32_avx2 : rank_f64_avx2;
 #endif
@@ -172,7 +174,7 @@ static void run_sets(const leat_ranker *ranker, const void *rows, uint32_t n_row
 void leat_ranker_run(const leat_ranker *ranker, const void *rows, uint32_t n_rows,
                      int8_t *ranks, size_t row_step, size_t column_step)
 {
-    rank_numbers *run = pick(ranker->dtype);
+    rank_numbers *run = pick(ranker->dtype, n_rows);
     const size_t size = leat_dtype_size(ranker->dtype);
     const char *at = rows;
     while (n_rows) {

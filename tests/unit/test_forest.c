@@ -382,6 +382,44 @@ static void test_forest__a_forest_of_many_bounds_equals_the_naive_walk(void **st
     at_each_level(many_bounds);
 }
 
+/* A feature with n bounds, met by numbers at each of them and between. */
+static void bounds_of_a_feature(struct kind kind, int32_t n)
+{
+    enum { BLOCK = 256 };
+    static double rows[BLOCK * FEATURES];
+    struct bench bench;
+    start(&bench, kind, 1);
+    struct tree *tree = &bench.trees[0];
+    tree->n = (uint32_t)(2 * n + 1);
+    for (int32_t id = 0; id < n; id++)
+        set_split(tree, id, 0, (id * 89 % 257 - 128) / 2.0, 2 * id + 1, 2 * id + 2,
+                  (leat_missing)(n % 2));
+    for (int32_t id = n; id < 2 * n + 1; id++)
+        set_leaf(tree, id, id);
+    assert_int_equal(add(&bench, tree), LEAT_OK);
+    for (int i = 0; i < BLOCK; i++)
+        rows[(size_t)i * FEATURES] = i % 50 ? (i - 128) / 2.0 - (i % 3 == 0) / 8.0 : NAN;
+    check_rows(&bench, rows, BLOCK);
+    check_rows(&bench, rows, BLOCK - 9);
+    stop(&bench);
+}
+
+/* Around every number at which ranks are found in another way. */
+static void any_number_of_bounds(void)
+{
+    static const int32_t counts[] = {1,  2,  15, 16,  17,  31,  32, 33,
+                                     63, 64, 65, 127, 128, 129, 254};
+    for (size_t c = 0; c < sizeof counts / sizeof *counts; c++)
+        for (int k = 0; k < N_KINDS; k += 2)
+            bounds_of_a_feature(kinds[k], counts[c]);
+}
+
+static void test_forest__any_number_of_bounds_equals_the_naive_walk(void **state)
+{
+    (void)state;
+    at_each_level(any_number_of_bounds);
+}
+
 /* A root that splits at `bound`: the leaf of x, 1 or 2. */
 static int side_of(double x, double bound, leat_missing missing)
 {
@@ -568,6 +606,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forest__equals_the_naive_walk_bit_for_bit),
         cmocka_unit_test(test_forest__blocks_of_rows_equal_the_naive_walk),
+        cmocka_unit_test(test_forest__any_number_of_bounds_equals_the_naive_walk),
         cmocka_unit_test(test_forest__a_forest_of_many_bounds_equals_the_naive_walk),
         cmocka_unit_test(test_forest__a_value_at_its_bound_goes_right),
         cmocka_unit_test(test_forest__infinity_is_a_number_and_nan_is_missing),
