@@ -216,22 +216,30 @@ static size_t scratch_size(const leat_forest *forest, const void *state)
     return ranks_size(bits) + answers * sizeof(uint32_t);
 }
 
-static void start_sums(const leat_forest *forest, uint32_t group, void *sums)
+/* Of all rows that a kernel may compute, so that none starts at a number that is slow. */
+static void start_sums(const leat_forest *forest, uint32_t group, uint32_t n_rows,
+                       void *sums)
 {
-    for (uint32_t row = 0; row < LEAT_FOREST_ROWS; row++)
-        memcpy((char *)sums + row * forest->number_size,
-               (const char *)forest->base + group * forest->number_size,
-               forest->number_size);
+    const uint32_t n = (n_rows + LEAT_BITS_PLANE - 1) / LEAT_BITS_PLANE * LEAT_BITS_PLANE;
+    const float *base_f32 = forest->base;
+    const double *base_f64 = forest->base;
+    for (uint32_t row = 0; row < n; row++)
+        if (forest->facts.dtype == LEAT_F32)
+            ((float *)sums)[row] = base_f32[group];
+        else
+            ((double *)sums)[row] = base_f64[group];
 }
 
 /* margins: [n_rows][n_groups] */
 static void store_sums(const leat_forest *forest, uint32_t group, const void *sums,
                        uint32_t n_rows, void *margins)
 {
-    const size_t size = forest->number_size, n_groups = forest->facts.n_groups;
+    const size_t n_groups = forest->facts.n_groups;
     for (size_t row = 0; row < n_rows; row++)
-        memcpy((char *)margins + (row * n_groups + group) * size,
-               (const char *)sums + row * size, size);
+        if (forest->facts.dtype == LEAT_F32)
+            ((float *)margins)[row * n_groups + group] = ((const float *)sums)[row];
+        else
+            ((double *)margins)[row * n_groups + group] = ((const double *)sums)[row];
 }
 
 static void run(const leat_forest *forest, const void *state, const void *rows,
@@ -249,9 +257,9 @@ static void run(const leat_forest *forest, const void *state, const void *rows,
                     (size_t)LEAT_BITS_ROWS * n_words);
     kernel->ask(bits, ranks, n_words, answers);
     for (uint32_t group = 0; group < forest->facts.n_groups; group++) {
-        start_sums(forest, group, sums);
-        for (uint32_t t = 0; t < bits->n_trees[group]; t++)
-            kernel->add_tree(tree++, bits->dtype, answers, n_rows, sums);
+        start_sums(forest, group, n_rows, sums);
+        kernel->add_trees(tree, bits->n_trees[group], bits->dtype, answers, n_rows, sums);
+        tree += bits->n_trees[group];
         store_sums(forest, group, sums, n_rows, margins);
     }
 }

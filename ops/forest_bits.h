@@ -74,9 +74,9 @@ typedef struct leat_bits_kernel {
     void (*ask)(const leat_bits *bits, const int8_t *ranks, uint32_t n_words,
                 uint32_t *answers);
 
-    /* Adds the leaf of each row to sums [LEAT_FOREST_ROWS] of dtype. */
-    void (*add_tree)(const leat_bits_tree *tree, leat_dtype dtype,
-                     const uint32_t *answers, uint32_t n_rows, void *sums);
+    /* Adds the leaves of each row, tree by tree, to sums [LEAT_FOREST_ROWS] of dtype. */
+    void (*add_trees)(const leat_bits_tree *trees, uint32_t n_trees, leat_dtype dtype,
+                      const uint32_t *answers, uint32_t n_rows, void *sums);
 } leat_bits_kernel;
 
 extern const leat_bits_kernel leat_bits_avx2;

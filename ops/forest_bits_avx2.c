@@ -183,6 +183,6 @@ LEAT_AVX2_INLINE void add_leaves(const leat_bits_tree *tree, uint32_t depth,
 #define SELECT256                    SELECT128
 #include "ops/forest_bits_tree.inc"
 
-const leat_bits_kernel leat_bits_avx2 = {ask, add_tree};
+const leat_bits_kernel leat_bits_avx2 = {ask, add_trees};
 
 #endif

@@ -195,6 +195,6 @@ LEAT_AVX512_INLINE void add_leaves(const leat_bits_tree *tree, uint32_t depth,
 #define SELECT256(turn, right, left) _mm256_ternarylogic_epi64(left, turn, right, 0xb8)
 #include "ops/forest_bits_tree.inc"
 
-const leat_bits_kernel leat_bits_avx512 = {ask, add_tree};
+const leat_bits_kernel leat_bits_avx512 = {ask, add_trees};
 
 #endif
