@@ -92,18 +92,20 @@ static size_t padded(uint32_t n_bounds)
     return (n_bounds + LEAT_SEGMENT - 1) / LEAT_SEGMENT * (size_t)LEAT_SEGMENT;
 }
 
-/* A column's cuts are its bounds in their order. */
+/* A column's cuts are its bounds in their order. The last segment has no pivot, even when it
+ * is full: a number beyond it would be looked for behind the column. */
 static void fill_bounds(leat_ranker *ranker, const struct question *questions, size_t n,
                         const leat_ask *asks)
 {
     for (size_t i = 0; i < n && !questions[i].set; i++) {
         leat_ask ask = asks[questions[i].index];
+        const struct leat_rank_column *column = &ranker->columns[ask.column];
         size_t place = (size_t)(ask.cut + LEAT_RANK_BIAS);
-        size_t first = ranker->columns[ask.column].first;
-        leat_put_number(ranker->dtype, ranker->bounds, first + LEAT_SEGMENT + place,
-                        questions[i].split.bound);
-        if (place % LEAT_SEGMENT == LEAT_SEGMENT - 1)
-            leat_put_number(ranker->dtype, ranker->bounds, first + place / LEAT_SEGMENT,
+        leat_put_number(ranker->dtype, ranker->bounds,
+                        column->first + LEAT_SEGMENT + place, questions[i].split.bound);
+        if (place % LEAT_SEGMENT == LEAT_SEGMENT - 1 && place + 1 < column->n_bounds)
+            leat_put_number(ranker->dtype, ranker->bounds,
+                            column->first + place / LEAT_SEGMENT,
                             questions[i].split.bound);
     }
 }

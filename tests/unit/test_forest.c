@@ -407,8 +407,8 @@ static void bounds_of_a_feature(struct kind kind, int32_t n)
 /* Around every number at which ranks are found in another way. */
 static void any_number_of_bounds(void)
 {
-    static const int32_t counts[] = {1,  2,  15, 16,  17,  31,  32, 33,
-                                     63, 64, 65, 127, 128, 129, 254};
+    static const int32_t counts[] = {1,  2,  15, 16,  17,  31,  32,  33,
+                                     63, 64, 65, 127, 128, 129, 240, 254};
     for (size_t c = 0; c < sizeof counts / sizeof *counts; c++)
         for (int k = 0; k < N_KINDS; k += 2)
             bounds_of_a_feature(kinds[k], counts[c]);
