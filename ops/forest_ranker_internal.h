@@ -10,9 +10,9 @@
 #include "ops/forest_ranker.h"
 
 /* A column's bounds stand in segments of LEAT_SEGMENT, padded with NaN, which no number
- * reaches; in front of them stand the pivots, the last bound of each segment. Two counts
- * of LEAT_SEGMENT comparisons without a branch find a rank: the segment, then the place in
- * it.
+ * reaches; in front of them stand the pivots, the last bound of each segment but the last
+ * one. Two counts of LEAT_SEGMENT comparisons without a branch find a rank: the segment,
+ * then the place in it.
  *
  * Float32 columns have their bounds once more as a heap, for many rows at once: what stands
  * at i is followed by 2i, or by 2i + 1 for a number that reaches it, and below the last
@@ -24,7 +24,7 @@
 enum {
     LEAT_SEGMENT = 16,
     LEAT_HEAP_LEVELS = 4,              /* of a heap, at least */
-    LEAT_LANE_ROWS = 4,                /* from so many on a heap is faster */
+    LEAT_LANE_ROWS = 16,               /* from so many on a heap is faster */
     LEAT_RANK_ROWS = 256,              /* that are looked up on a scale at once */
     LEAT_RANK_BIAS = -LEAT_RANK_LEAST, /* a rank is a count less this */
 };
