@@ -19,7 +19,7 @@ leat_fuzz_target(model_onnx leat_runtime)
 
 # The driver that tests/conformance/run compares with XGBoost.
 add_executable(score_rows conformance/score_rows.c)
-target_link_libraries(score_rows PRIVATE leat_flags leat_runtime)
+target_link_libraries(score_rows PRIVATE leat_flags leat_runtime allocations)
 
 # ONNX files made by hand.
 add_library(onnx_builder STATIC unit/onnx_builder.c)
