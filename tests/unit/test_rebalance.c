@@ -80,6 +80,19 @@ static leat_source *await_another_member(fixture *self, leat_source *source)
     return other;
 }
 
+/* librdkafka below 2.3 aborts when a cooperative member goes before it was ever assigned
+ * something (its 4312), and the other one may be slower than the test. */
+static void leave_once_assigned(fixture *self, leat_source *other, leat_source *source)
+{
+    uint64_t deadline_ns = leat_now_ns() + HANG_NS;
+    while (leat_source_n_assigned(other) != PARTITIONS) {
+        fill(self, other, &any_window);
+        fill(self, source, &any_window);
+        assert_true(leat_now_ns() < deadline_ns);
+    }
+    leave(self, other);
+}
+
 /* The group speaks of what is new alone, and mostly that is nothing. */
 static void test_rebalance__what_waits_for_its_start_outlives_the_next_one(void **state)
 {
@@ -97,7 +110,7 @@ static void test_rebalance__what_waits_for_its_start_outlives_the_next_one(void 
     await_assignment(self, source, PARTITIONS);
     produce(self, 10);
     expect_events(self, source, 0, 10);
-    leave(self, other);
+    leave_once_assigned(self, other, source);
     leave(self, source);
 }
 
@@ -119,7 +132,7 @@ static void test_rebalance__who_keeps_its_name_reads_on(void **state)
     leat_source *other = await_another_member(self, source);
     assert_int_equal(leat_source_rebalance(source, &error), LEAT_OK);
     assert_false(leat_source_has_lapsed(source));
-    leave(self, other);
+    leave_once_assigned(self, other, source);
     leave(self, source);
 }
 
@@ -139,7 +152,7 @@ static void test_rebalance__who_came_back_under_another_name_has_to_go_back(void
     assert_int_equal(leat_source_rewind(source), LEAT_OK);
     assert_false(leat_source_has_lapsed(source));
     expect_events(self, source, 0, 10);
-    leave(self, other);
+    leave_once_assigned(self, other, source);
     leave(self, source);
 }
 
