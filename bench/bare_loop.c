@@ -6,7 +6,8 @@
  * BYTES bytes under the same key for each, until SIGTERM. The properties of both clients
  * and the calls of librdkafka are those of consumers/source.c and producers/sink.c, and
  * so are the size of a batch and the order within it (producers/grouping.c); there is no
- * decoding and no model. It is a yardstick, not a worker: it stores the offsets of what it took, whether that was delivered or not.
+ * decoding and no model. It is a yardstick, not a worker: it stores the offsets of what it
+ * took, whether that was delivered or not.
  */
 #include <librdkafka/rdkafka.h>
 #include <signal.h>
