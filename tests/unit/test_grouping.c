@@ -49,6 +49,13 @@ static leat_event *add(fixture *self, const char *key)
     return event;
 }
 
+/* As many events as a batch takes, of all keys in turn, or in another order. */
+static void fill(fixture *self, uint32_t stride)
+{
+    for (uint32_t i = 0; i < MAX_EVENTS; i++)
+        add(self, self->keys[i * stride % N_KEYS]);
+}
+
 static void apply(fixture *self)
 {
     self->n = leat_grouping_apply(&self->grouping, NULL, &self->batch, self->events);
@@ -60,8 +67,10 @@ static int32_t partition_of(const leat_event *event)
                                             N_PARTITIONS, NULL, NULL);
 }
 
-static void assert_order_of_batch(const fixture *self)
+static void assert_applied_as_it_is(fixture *self)
 {
+    apply(self);
+    assert_int_equal(self->n, MAX_EVENTS);
     for (uint32_t i = 0; i < self->n; i++)
         assert_ptr_equal(self->events[i], &self->batch.events[i]);
 }
@@ -70,8 +79,7 @@ static void test_grouping__one_partition_comes_after_another(void **state)
 {
     fixture *self = *state;
     leat_grouping_learn(&self->grouping, N_PARTITIONS - 1);
-    for (uint32_t i = 0; i < MAX_EVENTS; i++)
-        add(self, self->keys[i % N_KEYS]);
+    fill(self, 1);
     apply(self);
     assert_int_equal(self->n, MAX_EVENTS);
     uint32_t n_changes = 0, n_seen = 0;
@@ -90,8 +98,7 @@ static void test_grouping__within_a_partition_the_order_stands(void **state)
 {
     fixture *self = *state;
     leat_grouping_learn(&self->grouping, N_PARTITIONS - 1);
-    for (uint32_t i = 0; i < MAX_EVENTS; i++)
-        add(self, self->keys[i * 7 % N_KEYS]);
+    fill(self, 7);
     apply(self);
     for (uint32_t i = 1; i < self->n; i++)
         if (partition_of(self->events[i]) == partition_of(self->events[i - 1]))
@@ -102,8 +109,7 @@ static void test_grouping__within_a_partition_the_order_stands(void **state)
 static void test_grouping__events_of_a_key_keep_their_order(void **state)
 {
     fixture *self = *state;
-    for (uint32_t i = 0; i < MAX_EVENTS; i++)
-        add(self, self->keys[i * 5 % N_KEYS]);
+    fill(self, 5);
     for (int32_t n_seen = 0; n_seen < 2 * LEAT_MAX_GROUPS; n_seen++) {
         int64_t last[N_KEYS] = {0};
         apply(self);
@@ -132,22 +138,16 @@ static void test_grouping__only_what_has_a_prediction(void **state)
 static void test_grouping__as_it_is_where_nothing_is_known(void **state)
 {
     fixture *self = *state;
-    for (uint32_t i = 0; i < MAX_EVENTS; i++)
-        add(self, self->keys[i % N_KEYS]);
-    apply(self);
-    assert_int_equal(self->n, MAX_EVENTS);
-    assert_order_of_batch(self);
+    fill(self, 1);
+    assert_applied_as_it_is(self);
 }
 
 static void test_grouping__as_it_is_among_too_many_partitions(void **state)
 {
     fixture *self = *state;
     leat_grouping_learn(&self->grouping, LEAT_MAX_GROUPS);
-    for (uint32_t i = 0; i < MAX_EVENTS; i++)
-        add(self, self->keys[i % N_KEYS]);
-    apply(self);
-    assert_int_equal(self->n, MAX_EVENTS);
-    assert_order_of_batch(self);
+    fill(self, 1);
+    assert_applied_as_it_is(self);
 }
 
 static void test_grouping__events_without_a_key_stay_in_order(void **state)
@@ -156,9 +156,7 @@ static void test_grouping__events_without_a_key_stay_in_order(void **state)
     leat_grouping_learn(&self->grouping, N_PARTITIONS - 1);
     for (uint32_t i = 0; i < MAX_EVENTS; i++)
         add(self, NULL);
-    apply(self);
-    assert_int_equal(self->n, MAX_EVENTS);
-    assert_order_of_batch(self);
+    assert_applied_as_it_is(self);
 }
 
 #define GROUPING_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
