@@ -23,6 +23,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/event_time.h"
 #include "base/schema.h"
 #include "base/slice.h"
 
@@ -55,8 +56,11 @@ typedef struct leat_event {
     leat_slice payload; /* data NULL: a tombstone */
     void *record;       /* what the source takes back; opaque to the other stages */
 
-    uint32_t first; /* its rows are [first, first + n) */
-    uint32_t n;     /* 0: filtered, a tombstone, or failed before it had rows */
+    uint32_t first;  /* its rows are [first, first + n) */
+    uint32_t n;      /* 0: skipped, or failed before it had rows */
+    bool is_skipped; /* not to be scored, and nothing is wrong with it: a tombstone */
+    bool has_time;
+    leat_event_time time; /* when it happened; the decoder finds it */
     leat_quality quality;
 
     leat_status status; /* OK, or a ROW error */

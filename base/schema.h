@@ -27,6 +27,8 @@ typedef struct leat_column {
     double default_value; /* what a missing value becomes; NaN without has_default */
 } leat_column;
 
+#define LEAT_NO_CAPTURE UINT32_MAX
+
 typedef struct leat_schema {
     uint32_t n_inputs;
     const leat_tensor_spec *inputs; /* [n_inputs] */
@@ -34,6 +36,8 @@ typedef struct leat_schema {
     const leat_column *columns; /* [n_columns] */
     uint32_t n_captures;
     const leat_path *captures; /* [n_captures], each distinct, none NAMED */
+    uint32_t time_capture; /* when the event happened (base/event_time.h); NO_CAPTURE: the
+                              record's timestamp */
 } leat_schema;
 
 #endif

@@ -380,13 +380,23 @@ static void begin_row(leat_decoder *decoder, leat_batch *batch, leat_event *even
     memcpy(decoder->missing, decoder->all, batch->missing_words * sizeof *decoder->all);
 }
 
+static void find_time(const leat_decoder *decoder, leat_event *event)
+{
+    uint32_t capture = decoder->schema->time_capture;
+    leat_slice value =
+        capture == LEAT_NO_CAPTURE ? (leat_slice){0} : decoder->captures[capture];
+    event->has_time = leat_event_time_find(&event->time, value, event->timestamp);
+}
+
 static void decode_event(leat_decoder *decoder, leat_batch *batch, leat_event *event)
 {
     begin_row(decoder, batch, event);
     if (visit_payload(decoder, event->payload) &&
         take_record_fields(decoder, batch, event) &&
-        look_for_missing(decoder, batch, event))
+        look_for_missing(decoder, batch, event)) {
+        find_time(decoder, event);
         return;
+    }
     explain(decoder, batch, event);
     event->n = 0;
     batch->n_rows--;
@@ -398,12 +408,13 @@ void leat_decoder_run(leat_decoder *decoder, leat_batch *batch)
     size_t captures_bytes = batch->schema->n_captures * sizeof *decoder->captures;
     for (uint32_t i = 0; i < batch->n_events; i++) {
         leat_event *event = &batch->events[i];
-        if (event->n || event->status != LEAT_OK)
+        if (event->n || event->is_skipped || event->status != LEAT_OK)
             continue;
         decoder->captures = leat_batch_captures(batch, event);
         if (captures_bytes)
             memset(decoder->captures, 0, captures_bytes);
-        if (event->payload.data)
+        event->is_skipped = !event->payload.data;
+        if (!event->is_skipped)
             decode_event(decoder, batch, event);
     }
 }

@@ -2,7 +2,6 @@
  * every byte once. The map's head is written last, when its fields have been counted. */
 #include "producers/encode.h"
 
-#include "producers/event_time.h"
 #include "producers/pack.h"
 #include "producers/scores.h"
 
@@ -143,15 +142,11 @@ static void put_scores(prediction *p)
 
 static void put_time(prediction *p)
 {
-    uint32_t capture = p->spec->time_capture;
-    leat_slice value = {0};
-    if (capture != LEAT_NO_CAPTURE)
-        value = p->captures[capture];
-    leat_event_time time;
-    if (!leat_event_time_find(&time, value, p->event->timestamp))
+    const leat_event_time *time = &p->event->time;
+    if (!p->event->has_time)
         return;
     KEY(p, "time");
-    p->at = leat_pack_time(p->at, time.seconds, time.nanoseconds);
+    p->at = leat_pack_time(p->at, time->seconds, time->nanoseconds);
 }
 
 static void put_quality(prediction *p)

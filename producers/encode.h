@@ -39,14 +39,11 @@ typedef enum leat_score_shape {
     LEAT_SHAPE_LABEL,
 } leat_score_shape;
 
-#define LEAT_NO_CAPTURE UINT32_MAX
-
 typedef struct leat_prediction_spec {
     const char *id_prefix;
     const char *model;
     const char *version;
     leat_score_shape shape;
-    uint32_t time_capture; /* LEAT_NO_CAPTURE: the record's timestamp */
     uint32_t n_thresholds;
     const leat_threshold *thresholds; /* ascending by min_score */
     uint32_t n_includes;

@@ -66,7 +66,7 @@ static void meter_batch(leat_lane *lane)
     uint64_t skipped = 0, unavailable = 0;
     for (uint32_t i = 0; i < batch->n_events; i++) {
         const leat_event *event = &batch->events[i];
-        skipped += !event->n && event->status == LEAT_OK;
+        skipped += event->is_skipped;
         unavailable += event->n && event->quality == LEAT_QUALITY_UNAVAILABLE;
     }
     leat_batch_meters_end(&lane->meters.way, batch);

@@ -79,6 +79,17 @@ static leat_status make_capture_room(leat_plan_builder *builder)
     return builder->captures ? LEAT_OK : leat_plan_no_memory(builder);
 }
 
+static leat_status build_time(leat_plan_builder *builder)
+{
+    leat_path time;
+    leat_status status = leat_path_parse(&time, &builder->plan->arena,
+                                         builder->config->source.time, builder->error);
+    builder->plan->schema.time_capture = !status && time.root == LEAT_ROOT_EVENT
+                                             ? capture(builder, &time)
+                                             : LEAT_NO_CAPTURE;
+    return status;
+}
+
 /* ---- lookups ---- */
 
 static leat_status build_key(leat_plan_builder *builder, const leat_config_lookup *lookup,
@@ -254,14 +265,7 @@ static leat_status build_prediction(leat_plan_builder *builder)
     prediction->shape = shapes[leat_model_output_kind(plan->model)];
     if (!prediction->id_prefix || !prediction->model || !prediction->version)
         return leat_plan_no_memory(builder);
-    leat_path time;
-    leat_status status =
-        leat_path_parse(&time, &plan->arena, config->source.time, builder->error);
-    if (status)
-        return status;
-    prediction->time_capture =
-        time.root == LEAT_ROOT_EVENT ? capture(builder, &time) : LEAT_NO_CAPTURE;
-    status = build_includes(builder);
+    leat_status status = build_includes(builder);
     return status ? status : build_thresholds(builder);
 }
 
@@ -281,8 +285,10 @@ static leat_status check_golden(leat_plan_builder *builder)
 static leat_status build(leat_plan_builder *builder)
 {
     static leat_status (*const steps[])(leat_plan_builder *) = {
-        open_model,  leat_plan_build_columns, make_capture_room, build_lookups,
-        build_redis, build_prediction,        check_golden,
+        open_model,        leat_plan_build_columns,
+        make_capture_room, build_time,
+        build_lookups,     build_redis,
+        build_prediction,  check_golden,
     };
     leat_status status = LEAT_OK;
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && !status; i++)

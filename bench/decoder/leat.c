@@ -47,7 +47,8 @@ static void describe(decoder *self, const char *const *names, uint32_t n_names)
                                  .n_columns = n,
                                  .columns = columns,
                                  .n_captures = 1,
-                                 .captures = &self->text};
+                                 .captures = &self->text,
+                                 .time_capture = LEAT_NO_CAPTURE};
 }
 
 static void *open_decoder(const char *const *names, uint32_t n_names)

@@ -31,7 +31,8 @@ static leat_path captures[N_CAPTURES];
 static const leat_tensor_spec inputs[] = {{"x", LEAT_F32, 2, {0, N_FLOATS}},
                                           {"n", LEAT_I32, 2, {0, N_INTEGERS}}};
 static const leat_tensor_spec output = {"y", LEAT_F32, 2, {0, 1}};
-static const leat_schema schema = {2, inputs, N_COLUMNS, columns, N_CAPTURES, captures};
+static const leat_schema schema = {2,          inputs,   N_COLUMNS,      columns,
+                                   N_CAPTURES, captures, LEAT_NO_CAPTURE};
 
 static void require(int truth)
 {

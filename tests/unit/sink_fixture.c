@@ -3,11 +3,8 @@
 static const leat_schema no_schema = {.n_inputs = 0};
 static const leat_tensor_spec one_score = {.name = "score", .rank = 2, .shape = {0, 1}};
 
-const leat_prediction_spec prediction = {.id_prefix = "",
-                                         .model = "m",
-                                         .version = "0123456789ab",
-                                         .shape = LEAT_SHAPE_SCORE,
-                                         .time_capture = LEAT_NO_CAPTURE};
+const leat_prediction_spec prediction = {
+    .id_prefix = "", .model = "m", .version = "0123456789ab", .shape = LEAT_SHAPE_SCORE};
 
 static const rd_kafka_headers_t *no_headers(const leat_event *event)
 {

@@ -1,160 +1,10 @@
 #include "allocations.h"
-#include "consumers/decode.h"
+#include "decode_fixture.h"
 #include "tests/malformed_payloads.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-enum { MAX_COLUMNS = 100, MAX_CAPTURES = 8, MAX_EVENTS = 16 };
-
-#define SLICE(text) ((leat_slice){(const uint8_t *)(text), sizeof(text) - 1})
-
-/* ---- a decoder for a test ---- */
-
-static leat_arena arena;
-static leat_tensor_spec inputs[2];
-static const leat_tensor_spec output = {"y", LEAT_F32, 2, {0, 1}};
-static leat_column columns[MAX_COLUMNS];
-static leat_path captures[MAX_CAPTURES];
-static leat_schema schema;
-static leat_decoder *decoder;
-static leat_batch batch;
-static leat_error error;
-
-static int setup(void **state)
-{
-    (void)state;
-    leat_arena_init(&arena, 1024);
-    inputs[0] = (leat_tensor_spec){"x", LEAT_F32, 2, {0, 0}};
-    inputs[1] = (leat_tensor_spec){"d", LEAT_F64, 2, {0, 1}};
-    schema = (leat_schema){1, inputs, 0, columns, 0, captures};
-    decoder = NULL;
-    return leat_batch_init(&batch, MAX_EVENTS) != LEAT_OK;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    leat_decoder_free(decoder);
-    leat_batch_fini(&batch);
-    leat_arena_fini(&arena);
-    return 0;
-}
-
-static leat_column *add_column(const char *path)
-{
-    leat_column *column = &columns[schema.n_columns];
-    *column = (leat_column){.name = path, .element = schema.n_columns++};
-    inputs[0].shape[1] = schema.n_columns;
-    assert_int_equal(leat_path_parse(&column->from, &arena, path, &error), LEAT_OK);
-    return column;
-}
-
-static void add_default_column(const char *path, double value)
-{
-    leat_column *column = add_column(path);
-    column->has_default = true;
-    column->default_value = value;
-}
-
-static void add_capture(const char *path)
-{
-    leat_path *capture = &captures[schema.n_captures++];
-    assert_int_equal(leat_path_parse(capture, &arena, path, &error), LEAT_OK);
-}
-
-static leat_slice find_header(const leat_event *event, const char *name)
-{
-    (void)event;
-    return strcmp(name, "trace") ? (leat_slice){0} : SLICE("t-1");
-}
-
-static void begin(void)
-{
-    if (!decoder)
-        assert_int_equal(leat_decoder_new(&decoder, &schema, find_header, &error),
-                         LEAT_OK);
-    assert_int_equal(leat_batch_reset(&batch, &schema, &output), LEAT_OK);
-}
-
-static leat_event *add_event(leat_slice payload)
-{
-    leat_event *event = leat_batch_add(&batch);
-    event->topic = "in";
-    event->partition = 3;
-    event->offset = 41;
-    event->timestamp = 1700000000123;
-    event->payload = payload;
-    return event;
-}
-
-static leat_event *decode(leat_slice payload)
-{
-    begin();
-    leat_event *event = add_event(payload);
-    leat_decoder_run(decoder, &batch);
-    return event;
-}
-
-static float value_of(const leat_event *event, uint32_t column)
-{
-    assert_int_equal(event->n, 1);
-    return (
-        (float *)batch.inputs[0].data)[event->first * batch.inputs[0].row_size + column];
-}
-
-static bool is_missing(const leat_event *event, uint32_t column)
-{
-    return leat_batch_missing(&batch, event)[column / 64] >> column % 64 & 1;
-}
-
-static void expect_cell(const leat_event *event, uint32_t column, float expected)
-{
-    if (event->status != LEAT_OK)
-        fail_msg("refused: %s", event->reason);
-    assert_true(value_of(event, column) == expected);
-    assert_false(is_missing(event, column));
-}
-
-static void expect_missing(const leat_event *event, uint32_t column)
-{
-    if (event->status != LEAT_OK)
-        fail_msg("refused: %s", event->reason);
-    assert_true(isnan(value_of(event, column)));
-    assert_true(is_missing(event, column));
-    assert_int_equal(event->quality, LEAT_QUALITY_DEFAULTED);
-}
-
-static void expect_refused(const leat_event *event, leat_status status,
-                           const char *reason)
-{
-    assert_int_equal(event->status, status);
-    assert_int_equal(event->stage, LEAT_STAGE_DECODE);
-    assert_int_equal(event->n, 0);
-    if (!strstr(event->reason, reason))
-        fail_msg("'%s' does not hold '%s'", event->reason, reason);
-}
-
-static void expect_capture(const leat_event *event, uint32_t capture, leat_slice expected)
-{
-    leat_slice found = leat_batch_captures(&batch, event)[capture];
-    assert_int_equal(event->status, LEAT_OK);
-    assert_int_equal(found.data != NULL, expected.data != NULL);
-    assert_true(leat_slice_equal(found, expected));
-}
-
-static void add_three_columns(void)
-{
-    add_column("event.p");
-    add_column("event.q");
-    add_column("event.r");
-}
 
 /* ---- columns ---- */
 
@@ -948,16 +798,6 @@ static void test_decode__a_key_of_any_size_or_bytes_is_packed(void **state)
 
 /* ---- events ---- */
 
-static void test_decode__a_tombstone_is_skipped(void **state)
-{
-    (void)state;
-    add_column("event.p");
-    leat_event *event = decode((leat_slice){0});
-    assert_int_equal(event->status, LEAT_OK);
-    assert_int_equal(event->n, 0);
-    assert_int_equal(batch.n_rows, 0);
-}
-
 static void test_decode__an_event_that_was_marked_or_decoded_is_left_alone(void **state)
 {
     (void)state;
@@ -1014,7 +854,7 @@ static void test_decode__a_place_cannot_be_map_and_array(void **state)
                         "takes it for an array");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(test_decode__##name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(test_decode__##name, set_up, tear_down)
 
 int main(void)
 {
@@ -1064,7 +904,6 @@ int main(void)
         TEST(captures_of_the_last_batch_are_forgotten),
         TEST(key_headers_and_meta_are_packed),
         TEST(a_key_of_any_size_or_bytes_is_packed),
-        TEST(a_tombstone_is_skipped),
         TEST(an_event_that_was_marked_or_decoded_is_left_alone),
         TEST(strings_are_refused_by_name),
         TEST(a_default_must_fit_its_column),

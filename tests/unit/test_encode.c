@@ -50,7 +50,8 @@ static const leat_tensor_spec three_outputs = {"y", LEAT_F32, 2, {0, 3}};
 static const leat_tensor_spec one_double = {"y", LEAT_F64, 1, {0}};
 static const leat_tensor_spec two_doubles = {"y", LEAT_F64, 2, {0, 2}};
 static const leat_path captures[N_CAPTURES];
-static const leat_schema schema = {1, &input, N_COLUMNS, columns, N_CAPTURES, captures};
+static const leat_schema schema = {1,          &input,   N_COLUMNS,      columns,
+                                   N_CAPTURES, captures, LEAT_NO_CAPTURE};
 
 static const leat_threshold thresholds[] = {{"review", 0.5}, {"block", 0.9}};
 static leat_include includes[N_CAPTURES];
@@ -77,7 +78,6 @@ static int setup(void **state)
         .model = "fraud",
         .version = "0123456789ab",
         .shape = LEAT_SHAPE_SCORE,
-        .time_capture = LEAT_NO_CAPTURE,
     };
     msgpack_unpacked_init(&unpacked);
     if (leat_batch_init(&batch, MAX_EVENTS))
@@ -99,7 +99,8 @@ static leat_event *add_event(void)
     event->topic = "transactions";
     event->partition = 3;
     event->offset = 5000000000;
-    event->timestamp = 1700000000123;
+    event->has_time = true;
+    event->time = (leat_event_time){1700000000, 123000000};
     leat_batch_add_row(&batch, event);
     memset(leat_batch_captures(&batch, event), 0, N_CAPTURES * sizeof(leat_slice));
     memset(leat_batch_missing(&batch, event), 0, batch.missing_words * 8);
@@ -255,7 +256,7 @@ static void test_encode__what_does_not_apply_is_absent(void **state)
 {
     (void)state;
     leat_event *event = add_scored(0.25f);
-    event->timestamp = -1;
+    event->has_time = false;
     msgpack_object_map map = encode(event);
     assert_int_equal(map.size, 5);
     assert_non_null(find(map, "id"));
@@ -341,27 +342,16 @@ static void test_encode__decision_wants_one_score(void **state)
     assert_null(find(encode(add_scored3(1, 1, 1)), "decision"));
 }
 
-static void test_encode__time_comes_from_its_capture(void **state)
+static void test_encode__time_is_a_timestamp(void **state)
 {
     (void)state;
-    spec.time_capture = 7;
     leat_event *event = add_scored(0);
-    SET_CAPTURE(event, 7, "\x05");
+    event->time = (leat_event_time){5, 0};
     const msgpack_object *time = find(encode(event), "time");
     assert_int_equal(time->type, MSGPACK_OBJECT_EXT);
     assert_int_equal(time->via.ext.type, -1);
     assert_int_equal(time->via.ext.size, 4);
     assert_memory_equal(time->via.ext.ptr, "\0\0\0\5", 4);
-}
-
-static void test_encode__time_without_its_capture_is_the_records(void **state)
-{
-    (void)state;
-    spec.time_capture = 7;
-    leat_event *event = add_scored(0);
-    event->timestamp = 6000;
-    const msgpack_object *time = find(encode(event), "time");
-    assert_memory_equal(time->via.ext.ptr, "\0\0\0\6", 4);
 }
 
 static void test_encode__every_quality_has_its_name(void **state)
@@ -430,7 +420,6 @@ static void test_encode__long_texts_fit_their_bound(void **state)
     leat_include include = {text, 0};
     spec.n_includes = 1;
     spec.includes = &include;
-    spec.time_capture = 1;
     columns[3].name = text;
     leat_event *event = add_scored(0);
     event->topic = text;
@@ -439,7 +428,7 @@ static void test_encode__long_texts_fit_their_bound(void **state)
     event->quality = LEAT_QUALITY_UNAVAILABLE;
     set_missing(event, 3);
     SET_CAPTURE(event, 0, "\xc3");
-    SET_CAPTURE(event, 1, "\xc7\x0c\xff\0\0\0\1\xff\xff\xff\xff\xff\xff\xff\xff");
+    event->time = (leat_event_time){-1, 1};
     msgpack_object_map map = encode(event);
     assert_int_equal(map.size, 9);
     assert_int_equal(find(map, "time")->via.ext.size, 12);
@@ -505,8 +494,7 @@ int main(void)
         TEST(test_encode__decision_is_the_highest_that_the_score_reaches),
         TEST(test_encode__a_double_is_held_against_thresholds_as_it_is),
         TEST(test_encode__decision_wants_one_score),
-        TEST(test_encode__time_comes_from_its_capture),
-        TEST(test_encode__time_without_its_capture_is_the_records),
+        TEST(test_encode__time_is_a_timestamp),
         TEST(test_encode__every_quality_has_its_name),
         TEST(test_encode__all_columns_missing_are_named_in_order),
         TEST(test_encode__included_field_that_is_absent_is_left_out),

@@ -1,4 +1,4 @@
-#include "producers/event_time.h"
+#include "base/event_time.h"
 #include "producers/pack.h"
 
 #include <setjmp.h>

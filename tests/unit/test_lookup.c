@@ -42,7 +42,8 @@ static const leat_schema schema = {.n_inputs = 1,
                                    .n_columns = N_COLUMNS,
                                    .columns = columns,
                                    .n_captures = N_CAPTURES,
-                                   .captures = captures};
+                                   .captures = captures,
+                                   .time_capture = LEAT_NO_CAPTURE};
 
 #define LITERAL(text)                                                                    \
     {                                                                                    \
@@ -396,7 +397,8 @@ static const leat_schema integers = {.n_inputs = 1,
                                      .n_columns = N_COLUMNS,
                                      .columns = columns,
                                      .n_captures = N_CAPTURES,
-                                     .captures = captures};
+                                     .captures = captures,
+                                     .time_capture = LEAT_NO_CAPTURE};
 
 /* As the decoder leaves it: of the columns only `count` has a default. */
 static leat_event *add_integers(fixture *f, const char *user, const char *shop)

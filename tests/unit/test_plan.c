@@ -71,7 +71,7 @@ static void test_plan__a_path_that_several_want_is_captured_once(void **state)
     const leat_key_part *parts = plan->lookups[0].parts;
     assert_int_equal(plan->schema.n_captures, 6);
     assert_int_equal(parts[1].capture, plan->prediction.includes[0].capture);
-    assert_int_equal(parts[3].capture, plan->prediction.time_capture);
+    assert_int_equal(parts[3].capture, plan->schema.time_capture);
     assert_string_equal(plan->schema.captures[parts[3].capture].text, "event.at");
     leat_plan_release(plan);
 }

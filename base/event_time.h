@@ -1,4 +1,4 @@
-/* producers/event_time.h: when an event happened, from what stands in its time field.
+/* base/event_time.h: when an event happened, from what stands in its time field.
  *
  *   a msgpack timestamp   is taken as it is
  *   a number              counts from 1970: seconds below 1e11, milliseconds from there
@@ -12,8 +12,8 @@
  * Threads: any.
  * Fails:   false when there is no time at all.
  */
-#ifndef LEAT_PRODUCERS_EVENT_TIME_H
-#define LEAT_PRODUCERS_EVENT_TIME_H
+#ifndef LEAT_BASE_EVENT_TIME_H
+#define LEAT_BASE_EVENT_TIME_H
 
 #include "base/slice.h"
 

@@ -1,0 +1,3 @@
+leat_unit_test(event_time leat_base)
+leat_unit_test(decode_events leat_consumers allocations)
+target_sources(test_decode_events PRIVATE unit/decode_fixture.c)
