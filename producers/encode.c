@@ -2,7 +2,7 @@
  * every byte once. The map's head is written last, when its fields have been counted. */
 #include "producers/encode.h"
 
-#include "producers/pack.h"
+#include "base/pack.h"
 #include "producers/scores.h"
 
 #include <assert.h>

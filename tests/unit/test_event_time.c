@@ -1,5 +1,5 @@
 #include "base/event_time.h"
-#include "producers/pack.h"
+#include "base/pack.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* The oracle is msgpack-c's own packer: every form, on both sides of each boundary. */
-#include "producers/pack.h"
+#include "base/pack.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -80,6 +80,21 @@ static void test_pack__unsigned_integers_are_msgpack_cs(void **state)
         }
 }
 
+static void test_pack__signed_integers_are_msgpack_cs(void **state)
+{
+    (void)state;
+    uint8_t out[LEAT_PACK_INT];
+    for (unsigned bit = 0; bit < 63; bit++)
+        for (int off = -1; off <= 1; off++)
+            for (int sign = -1; sign <= 1; sign += 2) {
+                int64_t value = sign * ((INT64_C(1) << bit) + off);
+                msgpack_pack_int64(&packer, value);
+                assert_packed(out, leat_pack_int(out, value));
+            }
+    msgpack_pack_int64(&packer, INT64_MIN);
+    assert_packed(out, leat_pack_int(out, INT64_MIN));
+}
+
 static void test_pack__floats_are_msgpack_cs(void **state)
 {
     (void)state;
@@ -133,6 +148,7 @@ int main(void)
         cmocka_unit_test(test_pack__array_heads_are_msgpack_cs),
         cmocka_unit_test(test_pack__string_heads_are_msgpack_cs),
         cmocka_unit_test(test_pack__unsigned_integers_are_msgpack_cs),
+        cmocka_unit_test(test_pack__signed_integers_are_msgpack_cs),
         cmocka_unit_test(test_pack__floats_are_msgpack_cs),
         cmocka_unit_test(test_pack__doubles_are_msgpack_cs),
         cmocka_unit_test(test_pack__times_are_msgpack_cs),

@@ -1,8 +1,8 @@
 #include "worker/score/score_events.h"
 
+#include "base/pack.h"
 #include "consumers/decode.h"
 #include "consumers/file.h"
-#include "producers/pack.h"
 #include "producers/utf8.h"
 #include "runtime/session.h"
 #include "worker/json_text.h"

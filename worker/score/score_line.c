@@ -1,6 +1,6 @@
 #include "worker/score/score_line.h"
 
-#include "producers/pack.h"
+#include "base/pack.h"
 #include "producers/utf8.h"
 #include "worker/json_text.h"
 

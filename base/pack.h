@@ -1,4 +1,4 @@
-/* producers/pack.h: msgpack, written straight into memory that is known to be large
+/* base/pack.h: msgpack, written straight into memory that is known to be large
  * enough.
  *
  * Each function writes one value (or the head of one) at `at` in its shortest form and
@@ -11,8 +11,8 @@
  * Threads: any.
  * Fails:   never.
  */
-#ifndef LEAT_PRODUCERS_PACK_H
-#define LEAT_PRODUCERS_PACK_H
+#ifndef LEAT_BASE_PACK_H
+#define LEAT_BASE_PACK_H
 
 #include <stdint.h>
 #include <string.h>
@@ -22,6 +22,7 @@ enum {
     LEAT_PACK_F32 = 5,   /* exactly */
     LEAT_PACK_F64 = 9,   /* exactly */
     LEAT_PACK_UINT = 9,  /* at most */
+    LEAT_PACK_INT = 9,   /* at most */
     LEAT_PACK_TIME = 15, /* at most */
 };
 
@@ -92,6 +93,22 @@ static inline uint8_t *leat_pack_uint(uint8_t *at, uint64_t value)
     if (value <= UINT32_MAX)
         return leat_pack_be(leat_pack_be(at, 0xce, 1), value, 4);
     return leat_pack_be(leat_pack_be(at, 0xcf, 1), value, 8);
+}
+
+static inline uint8_t *leat_pack_int(uint8_t *at, int64_t value)
+{
+    uint64_t bits = (uint64_t)value;
+    if (value >= 0)
+        return leat_pack_uint(at, bits);
+    if (value >= -32)
+        return leat_pack_be(at, bits, 1);
+    if (value >= INT8_MIN)
+        return leat_pack_be(leat_pack_be(at, 0xd0, 1), bits, 1);
+    if (value >= INT16_MIN)
+        return leat_pack_be(leat_pack_be(at, 0xd1, 1), bits, 2);
+    if (value >= INT32_MIN)
+        return leat_pack_be(leat_pack_be(at, 0xd2, 1), bits, 4);
+    return leat_pack_be(leat_pack_be(at, 0xd3, 1), bits, 8);
 }
 
 static inline uint8_t *leat_pack_f32(uint8_t *at, float value)
