@@ -1,8 +1,8 @@
 /* From events to keys, from keys to one pipeline, from replies to columns.
  *
- * send() gives every key that is new in the batch the next command of the pipeline, and
- * notes for each event and lookup which command that was; receive() only has to follow
- * the notes. All of it lies in the batch's arena, so it goes when the batch goes.
+ * ask() gives every key that is new in the batch the next command of the pipeline, and
+ * notes for each event and lookup which command that was; take() only has to follow the
+ * notes. All of it lies in the batch's arena, so it goes when the batch goes.
  *
  * Nothing is written for a value that is missing or unavailable: the decoder has put the
  * default (or NaN) into the row already, and its bit in `missing` stands until a value
@@ -19,7 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define WARM_UP_NS    LEAT_SEC
 #define LOG_PERIOD_NS (60 * LEAT_SEC)
 
 /* A lookup as it is asked: what stands around the key never changes. */
@@ -29,7 +28,7 @@ typedef struct question {
     leat_slice tail; /* the fields */
 } question;
 
-/* A key of the batch; the n-th one is the n-th command. */
+/* A key of the batch; the n-th one is the n-th command of ours. */
 typedef struct asked_key {
     leat_slice text;
     uint32_t hash;
@@ -40,21 +39,20 @@ typedef struct asked_key {
 #define NOT_ASKED UINT32_MAX
 #define NO_KEY    (UINT32_MAX - 1)
 
-struct leat_features {
-    leat_redis *redis;
-    uint64_t timeout_ns;
+struct leat_lookups {
     leat_arena arena; /* the questions */
-    uint32_t n_lookups;
+    uint32_t n;
     question *questions;
-    leat_features_stats stats;
+    leat_lookup_stats *stats;
     leat_log_limit refused;
 
     /* of the batch under way, in its arena */
+    uint32_t first_command;
     uint32_t n_keys;
     asked_key *keys;
     uint32_t *slots; /* index of a key + 1; open addressing */
     uint32_t slot_mask;
-    uint32_t *waits; /* [n_events][n_lookups]; NULL when there was no memory */
+    uint32_t *waits; /* [n_events][n]; NULL when there was no memory */
 };
 
 /* ---- Keys ---- */
@@ -146,9 +144,10 @@ static leat_status build_key(leat_batch *batch, leat_event *event,
 
 /* ---- Asking ---- */
 
-static leat_status ask(leat_features *features, const asked_key *key)
+static leat_status ask(const leat_lookups *lookups, leat_redis *redis,
+                       const asked_key *key)
 {
-    const question *asked = &features->questions[key->lookup];
+    const question *asked = &lookups->questions[key->lookup];
     char size[16];
     int n = snprintf(size, sizeof size, "$%u\r\n", key->text.size);
     leat_slice pieces[] = {asked->head,
@@ -156,8 +155,8 @@ static leat_status ask(leat_features *features, const asked_key *key)
                            key->text,
                            {(const uint8_t *)"\r\n", 2},
                            asked->tail};
-    return leat_redis_ask(features->redis, pieces, sizeof pieces / sizeof pieces[0],
-                          asked->spec->n_fields);
+    return leat_redis_ask(redis, pieces, sizeof pieces / sizeof pieces[0],
+                          LEAT_REPLY_VALUES, asked->spec->n_fields);
 }
 
 static bool is_same(const asked_key *a, const asked_key *b)
@@ -167,38 +166,39 @@ static bool is_same(const asked_key *a, const asked_key *b)
 }
 
 /* The command that asks for this key: the one under way, or a new one. */
-static uint32_t find_command(leat_features *features, leat_slice text, uint32_t lookup)
+static uint32_t find_command(leat_lookups *lookups, leat_redis *redis, leat_slice text,
+                             uint32_t lookup)
 {
     asked_key key = {text, hash_key(text, lookup), lookup};
     for (uint32_t at = key.hash;; at++) {
-        uint32_t *slot = &features->slots[at & features->slot_mask];
-        if (*slot && is_same(&features->keys[*slot - 1], &key))
-            return *slot - 1;
+        uint32_t *slot = &lookups->slots[at & lookups->slot_mask];
+        if (*slot && is_same(&lookups->keys[*slot - 1], &key))
+            return lookups->first_command + *slot - 1;
         if (*slot)
             continue;
-        if (ask(features, &key) != LEAT_OK)
+        if (ask(lookups, redis, &key) != LEAT_OK)
             return NOT_ASKED;
-        features->keys[features->n_keys] = key;
-        *slot = ++features->n_keys;
-        return *slot - 1;
+        lookups->keys[lookups->n_keys] = key;
+        *slot = ++lookups->n_keys;
+        return lookups->first_command + *slot - 1;
     }
 }
 
 /* At most half of the slots fill, so that a search always ends at an empty one. */
-static bool lay_table(leat_features *features, leat_batch *batch)
+static bool lay_table(leat_lookups *lookups, leat_batch *batch)
 {
-    size_t most = (size_t)batch->n_events * features->n_lookups;
+    size_t most = (size_t)batch->n_events * lookups->n;
     size_t n_slots = 4;
     while (n_slots < 2 * most)
         n_slots *= 2;
-    features->n_keys = 0;
-    features->slot_mask = (uint32_t)(n_slots - 1);
-    features->keys = leat_arena_alloc(&batch->arena, most * sizeof(asked_key));
-    features->slots = leat_arena_calloc(&batch->arena, n_slots, sizeof(uint32_t));
-    features->waits = leat_arena_calloc(&batch->arena, most, sizeof(uint32_t));
-    if (!features->keys || !features->slots)
-        features->waits = NULL;
-    return features->waits != NULL;
+    lookups->n_keys = 0;
+    lookups->slot_mask = (uint32_t)(n_slots - 1);
+    lookups->keys = leat_arena_alloc(&batch->arena, most * sizeof(asked_key));
+    lookups->slots = leat_arena_calloc(&batch->arena, n_slots, sizeof(uint32_t));
+    lookups->waits = leat_arena_calloc(&batch->arena, most, sizeof(uint32_t));
+    if (!lookups->keys || !lookups->slots)
+        lookups->waits = NULL;
+    return lookups->waits != NULL;
 }
 
 static bool takes_part(const leat_event *event)
@@ -206,34 +206,30 @@ static bool takes_part(const leat_event *event)
     return event->status == LEAT_OK && event->n > 0;
 }
 
-static void ask_for_event(leat_features *features, leat_batch *batch, leat_event *event)
+static void ask_for_event(leat_lookups *lookups, leat_redis *redis, leat_batch *batch,
+                          leat_event *event)
 {
-    uint32_t *waits = features->waits +
-                      (size_t)leat_batch_event_index(batch, event) * features->n_lookups;
-    for (uint32_t i = 0; i < features->n_lookups && takes_part(event); i++) {
+    uint32_t *waits =
+        lookups->waits + (size_t)leat_batch_event_index(batch, event) * lookups->n;
+    for (uint32_t i = 0; i < lookups->n && takes_part(event); i++) {
         leat_slice key;
-        leat_status status = build_key(batch, event, features->questions[i].spec, &key);
-        waits[i] = status == LEAT_OK          ? find_command(features, key, i)
+        leat_status status = build_key(batch, event, lookups->questions[i].spec, &key);
+        waits[i] = status == LEAT_OK          ? find_command(lookups, redis, key, i)
                    : status == LEAT_E_MISSING ? NO_KEY
                                               : NOT_ASKED;
-        leat_counter_add(&features->stats.lookups, status == LEAT_OK);
+        leat_counter_add(&lookups->stats->lookups, status == LEAT_OK);
     }
 }
 
-void leat_features_send(leat_features *features, leat_batch *batch)
+void leat_lookups_ask(leat_lookups *lookups, leat_redis *redis, leat_batch *batch)
 {
-    if (!features->n_lookups)
-        return;
-    uint64_t deadline_ns = leat_now_ns() + features->timeout_ns;
-    leat_redis_reset(features->redis);
-    if (!lay_table(features, batch))
+    lookups->first_command = leat_redis_n_asked(redis);
+    if (!lookups->n || !lay_table(lookups, batch))
         return;
     for (uint32_t i = 0; i < batch->n_events; i++)
         if (takes_part(&batch->events[i]))
-            ask_for_event(features, batch, &batch->events[i]);
-    leat_counter_add(&features->stats.keys, features->n_keys);
-    if (features->n_keys)
-        leat_redis_send(features->redis, deadline_ns);
+            ask_for_event(lookups, redis, batch, &batch->events[i]);
+    leat_counter_add(&lookups->stats->keys, lookups->n_keys);
 }
 
 /* ---- Answers ---- */
@@ -249,15 +245,15 @@ static leat_dtype dtype_of(const leat_batch *batch, const leat_lookup_field *fie
     return batch->schema->inputs[batch->schema->columns[field->column].tensor].dtype;
 }
 
-static void pass_without_field(leat_features *features, leat_batch *batch,
+static void pass_without_field(leat_lookups *lookups, leat_batch *batch,
                                leat_event *event, const leat_lookup_spec *spec,
                                const leat_lookup_field *field, leat_quality quality)
 {
     const leat_column *column = &batch->schema->columns[field->column];
     leat_dtype dtype = dtype_of(batch, field);
     lower_quality(event, quality);
-    leat_counter_add(quality == LEAT_QUALITY_UNAVAILABLE ? &features->stats.unavailable
-                                                         : &features->stats.missing,
+    leat_counter_add(quality == LEAT_QUALITY_UNAVAILABLE ? &lookups->stats->unavailable
+                                                         : &lookups->stats->missing,
                      1);
     if (!column->has_default && !leat_dtype_has_nan(dtype))
         leat_batch_fail(batch, event, LEAT_STAGE_FEATURES, LEAT_E_MISSING,
@@ -268,11 +264,11 @@ static void pass_without_field(leat_features *features, leat_batch *batch,
                         leat_dtype_name(dtype));
 }
 
-static void pass_without(leat_features *features, leat_batch *batch, leat_event *event,
+static void pass_without(leat_lookups *lookups, leat_batch *batch, leat_event *event,
                          const leat_lookup_spec *spec, leat_quality quality)
 {
     for (uint32_t i = 0; i < spec->n_fields; i++)
-        pass_without_field(features, batch, event, spec, &spec->fields[i], quality);
+        pass_without_field(lookups, batch, event, spec, &spec->fields[i], quality);
 }
 
 /* The number that the text spells, into the column of all rows of the event. */
@@ -313,74 +309,69 @@ static void fail_text(leat_batch *batch, leat_event *event, const leat_lookup_sp
                     is_beyond ? leat_dtype_name(dtype) : leat_dtype_text(dtype));
 }
 
-static void take_values(leat_features *features, leat_batch *batch, leat_event *event,
-                        const leat_lookup_spec *spec, uint32_t command)
+static void take_values(leat_lookups *lookups, const leat_redis *redis, leat_batch *batch,
+                        leat_event *event, const leat_lookup_spec *spec, uint32_t command)
 {
     for (uint32_t i = 0; i < spec->n_fields; i++) {
         const leat_lookup_field *field = &spec->fields[i];
-        leat_slice text = leat_redis_value(features->redis, command, i);
+        leat_slice text = leat_redis_value(redis, command, i);
         leat_status status =
             text.data ? store(batch, event, field->column, text) : LEAT_E_MISSING;
         if (status == LEAT_E_MISSING)
-            pass_without_field(features, batch, event, spec, field,
+            pass_without_field(lookups, batch, event, spec, field,
                                LEAT_QUALITY_DEFAULTED);
         else if (status != LEAT_OK)
             fail_text(batch, event, spec, field, text, status);
-        leat_counter_add(&features->stats.hits, status == LEAT_OK);
+        leat_counter_add(&lookups->stats->hits, status == LEAT_OK);
         if (event->status != LEAT_OK)
             return;
     }
 }
 
-static void report_refusal(leat_features *features, const leat_lookup_spec *spec,
-                           uint32_t command)
+static void report_refusal(leat_lookups *lookups, const leat_redis *redis,
+                           const leat_lookup_spec *spec, uint32_t command)
 {
-    leat_slice words = leat_redis_value(features->redis, command, 0);
-    leat_log_limited(&features->refused, LOG_PERIOD_NS, LEAT_LOG_WARN, "redis",
+    leat_slice words = leat_redis_value(redis, command, 0);
+    leat_log_limited(&lookups->refused, LOG_PERIOD_NS, LEAT_LOG_WARN, "redis",
                      "lookup %s: refused: %.*s", spec->name,
                      words.size < 200 ? (int)words.size : 200, (const char *)words.data);
 }
 
-static void take_answer(leat_features *features, leat_batch *batch, leat_event *event,
-                        const leat_lookup_spec *spec, uint32_t command)
+static void take_answer(leat_lookups *lookups, const leat_redis *redis, leat_batch *batch,
+                        leat_event *event, const leat_lookup_spec *spec, uint32_t command)
 {
     if (command == NO_KEY) {
-        pass_without(features, batch, event, spec, LEAT_QUALITY_DEFAULTED);
+        pass_without(lookups, batch, event, spec, LEAT_QUALITY_DEFAULTED);
         return;
     }
-    leat_reply_kind kind = command == NOT_ASKED
-                               ? LEAT_REPLY_NONE
-                               : leat_redis_kind(features->redis, command);
+    leat_reply_kind kind =
+        command == NOT_ASKED ? LEAT_REPLY_NONE : leat_redis_kind(redis, command);
     if (kind == LEAT_REPLY_VALUES) {
-        take_values(features, batch, event, spec, command);
+        take_values(lookups, redis, batch, event, spec, command);
         return;
     }
     if (kind == LEAT_REPLY_ERROR)
-        report_refusal(features, spec, command);
-    pass_without(features, batch, event, spec, LEAT_QUALITY_UNAVAILABLE);
+        report_refusal(lookups, redis, spec, command);
+    pass_without(lookups, batch, event, spec, LEAT_QUALITY_UNAVAILABLE);
 }
 
-static void take_for_event(leat_features *features, leat_batch *batch, leat_event *event)
+static void take_for_event(leat_lookups *lookups, const leat_redis *redis,
+                           leat_batch *batch, leat_event *event)
 {
     const uint32_t *waits =
-        features->waits ? features->waits + (size_t)leat_batch_event_index(batch, event) *
-                                                features->n_lookups
-                        : NULL;
-    for (uint32_t i = 0; i < features->n_lookups && takes_part(event); i++)
-        take_answer(features, batch, event, features->questions[i].spec,
+        lookups->waits
+            ? lookups->waits + (size_t)leat_batch_event_index(batch, event) * lookups->n
+            : NULL;
+    for (uint32_t i = 0; i < lookups->n && takes_part(event); i++)
+        take_answer(lookups, redis, batch, event, lookups->questions[i].spec,
                     waits ? waits[i] : NOT_ASKED);
 }
 
-void leat_features_receive(leat_features *features, leat_batch *batch)
+void leat_lookups_take(leat_lookups *lookups, const leat_redis *redis, leat_batch *batch)
 {
-    if (!features->n_lookups)
-        return;
-    if (features->n_keys && leat_redis_receive(features->redis) == LEAT_OK)
-        leat_counter_add(&features->stats.round_trips, 1);
-    leat_counter_set(&features->stats.connects, leat_redis_n_connects(features->redis));
-    for (uint32_t i = 0; i < batch->n_events; i++)
+    for (uint32_t i = 0; lookups->n && i < batch->n_events; i++)
         if (takes_part(&batch->events[i]))
-            take_for_event(features, batch, &batch->events[i]);
+            take_for_event(lookups, redis, batch, &batch->events[i]);
 }
 
 /* ---- From plan to questions ---- */
@@ -410,57 +401,42 @@ static leat_status prepare(leat_arena *arena, question *asked,
     return asked->tail.data ? LEAT_OK : LEAT_E_MEMORY;
 }
 
-leat_status leat_features_adopt(leat_features *features, const leat_lookup_spec *lookups,
-                                uint32_t n_lookups)
+leat_status leat_lookups_adopt(leat_lookups *lookups, const leat_lookup_spec *specs,
+                               uint32_t n_specs)
 {
-    leat_arena_reset(&features->arena);
-    features->n_lookups = 0;
-    features->questions =
-        leat_arena_calloc(&features->arena, n_lookups, sizeof *features->questions);
-    if (!features->questions)
+    leat_arena_reset(&lookups->arena);
+    lookups->n = 0;
+    lookups->questions =
+        leat_arena_calloc(&lookups->arena, n_specs, sizeof *lookups->questions);
+    if (!lookups->questions)
         return LEAT_E_MEMORY;
-    for (uint32_t i = 0; i < n_lookups; i++) {
-        if (!lookups[i].n_fields)
+    for (uint32_t i = 0; i < n_specs; i++) {
+        if (!specs[i].n_fields)
             continue; /* feeds nothing */
-        question *asked = &features->questions[features->n_lookups++];
-        if (prepare(&features->arena, asked, &lookups[i]) != LEAT_OK) {
-            features->n_lookups = 0;
+        question *asked = &lookups->questions[lookups->n++];
+        if (prepare(&lookups->arena, asked, &specs[i]) != LEAT_OK) {
+            lookups->n = 0;
             return LEAT_E_MEMORY;
         }
     }
     return LEAT_OK;
 }
 
-leat_status leat_features_new(leat_features **features, const leat_redis_spec *redis,
-                              leat_error *error)
+leat_status leat_lookups_new(leat_lookups **lookups, leat_lookup_stats *stats)
 {
-    leat_features *made = calloc(1, sizeof *made);
+    leat_lookups *made = calloc(1, sizeof *made);
     if (!made)
-        return leat_error_set(error, LEAT_E_MEMORY, "lookups: out of memory");
-    made->timeout_ns = redis->timeout_ns;
+        return LEAT_E_MEMORY;
+    made->stats = stats;
     leat_arena_init(&made->arena, 4096);
-    leat_status status = leat_redis_new(&made->redis, redis, error);
-    if (status != LEAT_OK) {
-        leat_features_free(made);
-        return status;
-    }
-    /* The first batch should not be the one that waits for names and handshakes. A Redis
-     * that is away has been logged, and is tried again. */
-    (void)!leat_redis_ping(made->redis, leat_now_ns() + WARM_UP_NS);
-    *features = made;
+    *lookups = made;
     return LEAT_OK;
 }
 
-void leat_features_free(leat_features *features)
+void leat_lookups_free(leat_lookups *lookups)
 {
-    if (!features)
+    if (!lookups)
         return;
-    leat_redis_free(features->redis);
-    leat_arena_fini(&features->arena);
-    free(features);
-}
-
-const leat_features_stats *leat_features_read_stats(const leat_features *features)
-{
-    return &features->stats;
+    leat_arena_fini(&lookups->arena);
+    free(lookups);
 }

@@ -1,11 +1,10 @@
-/* features/lookup.h: features that Redis feeds, one round trip for a batch.
+/* features/lookup.h: lookups, features that stand in Redis under a key of the event.
  *
  * A lookup names a key by a template ("user:{event.user_id}") and feeds columns with
- * fields of the hash found there. send() de-duplicates the keys of the batch and writes
- * one HMGET a key and lookup, all in one pipeline; receive() waits for the replies up to
- * the time-out, drains what has arrived by then, and writes the columns. A value is the
- * number that the field's text spells ("12.5", "1e3"; "nan" is missing); text that is no
- * number, or none that the column's type can hold (base/element.h), fails the event
+ * fields of the hash found there. ask() de-duplicates the keys of the batch and adds one
+ * HMGET a key and lookup to the pipeline; take() writes the answers to the columns. A value
+ * is the number that the field's text spells ("12.5", "1e3"; "nan" is missing); text that
+ * is no number, or none that the column's type can hold (base/element.h), fails the event
  * (E_TYPE, E_RANGE). A key whose capture is absent or nil is not asked for: its columns
  * are missing. Strings, integers (decimal) and bools ("1" and "0") may stand in a key; a
  * float or container fails the event.
@@ -16,17 +15,11 @@
  * A column of integers or bools without a default fails the event in both cases
  * (E_MISSING): nothing could stand in for its value.
  *
- * A reply that arrives after its time-out would answer the next question with another
- * entity's features. So a connection is never used again after an error or a time-out: it
- * is closed, and a new one is tried with backoff and jitter, at most about one a second.
- * Meanwhile the breaker is open: batches pass at once as unavailable.
- *
- * Owns:    the connection, the key table. Not the specs, which live in the plan.
+ * Owns:    the key table of a batch. Not the specs, which live in the plan.
  * Threads: one lane.
- * Fails:   new: E_MEMORY, E_UNSUPPORTED (rediss://, cluster). send, receive: never an
- *          error for the batch; what Redis could not give is marked unavailable. A reply
- *          that cannot mend itself (NOAUTH, WRONGTYPE, wrong password) is logged once a
- *          minute with Redis's own words.
+ * Fails:   ask, take: never an error for the batch; what Redis could not give is marked
+ *          unavailable. A reply that cannot mend itself (NOAUTH, WRONGTYPE, wrong
+ *          password) is logged once a minute with Redis's own words.
  */
 #ifndef LEAT_FEATURES_LOOKUP_H
 #define LEAT_FEATURES_LOOKUP_H
@@ -56,52 +49,32 @@ typedef struct leat_lookup_spec {
     const leat_lookup_field *fields;
 } leat_lookup_spec;
 
-typedef struct leat_redis_spec {
-    const char *host;
-    uint16_t port;
-    const char *unix_path; /* instead of host and port, or NULL */
-    const char *user;      /* or NULL */
-    const char *password;  /* or NULL */
-    uint32_t database;
-    uint64_t timeout_ns; /* for one batch, connection included */
-} leat_redis_spec;
-
-/* redis://[user[:password]@]host[:port][/db], unix:///path?db=N. E_CONFIG says which part
- * is wrong; rediss:// is E_UNSUPPORTED. Never quotes a password. */
-leat_status leat_redis_parse_url(leat_redis_spec *spec, leat_arena *arena,
-                                 const char *url, leat_error *error) LEAT_MUST_CHECK;
-
-typedef struct leat_features leat_features;
-
-/* Tries a first connection for at most a second, so that the first batch need not wait
- * for it; a Redis that is away is logged, and is no error. */
-leat_status leat_features_new(leat_features **features, const leat_redis_spec *redis,
-                              leat_error *error) LEAT_MUST_CHECK;
-void leat_features_free(leat_features *features);
-
-/* The lookups of the plan that the next batches are for: adopted between batches. */
-leat_status leat_features_adopt(leat_features *features, const leat_lookup_spec *lookups,
-                                uint32_t n_lookups) LEAT_MUST_CHECK;
-
-void leat_features_send(leat_features *features, leat_batch *batch);
-void leat_features_receive(leat_features *features, leat_batch *batch);
-
 /* Written by the lane; to be read by any thread. Of the columns that lookups feed, each
  * is a hit, missing or unavailable. */
-typedef struct leat_features_stats {
+typedef struct leat_lookup_stats {
     leat_counter lookups;     /* keys that events named */
     leat_counter keys;        /* those asked for, without the doubles */
     leat_counter hits;        /* columns that got their value */
     leat_counter missing;     /* columns without one */
     leat_counter unavailable; /* columns that Redis did not answer for */
-    leat_counter round_trips; /* batches that Redis answered whole */
-    leat_counter connects;    /* tries, the first one included */
-} leat_features_stats;
+} leat_lookup_stats;
 
-const leat_features_stats *leat_features_read_stats(const leat_features *features);
+typedef struct leat_redis leat_redis;
+typedef struct leat_lookups leat_lookups;
 
-/* One PING on a fresh connection, for `leat check`. E_UNAVAILABLE with Redis's words. */
-leat_status leat_redis_check(const leat_redis_spec *redis,
-                             leat_error *error) LEAT_MUST_CHECK;
+/* `stats` is written as long as the lookups live. E_MEMORY. */
+leat_status leat_lookups_new(leat_lookups **lookups,
+                             leat_lookup_stats *stats) LEAT_MUST_CHECK;
+void leat_lookups_free(leat_lookups *lookups);
+
+/* The lookups that the next batches are for: adopted between batches. E_MEMORY. */
+leat_status leat_lookups_adopt(leat_lookups *lookups, const leat_lookup_spec *specs,
+                               uint32_t n_specs) LEAT_MUST_CHECK;
+
+/* Adds the batch's questions to the pipeline. */
+void leat_lookups_ask(leat_lookups *lookups, leat_redis *redis, leat_batch *batch);
+
+/* Fills columns from the answers that have come. */
+void leat_lookups_take(leat_lookups *lookups, const leat_redis *redis, leat_batch *batch);
 
 #endif

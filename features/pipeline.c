@@ -5,7 +5,8 @@
 
 typedef struct question {
     uint32_t first; /* its places are values[first, first + n), at least one */
-    uint32_t n;     /* 0: a status is expected */
+    uint32_t n;
+    leat_reply_kind expected;
     leat_reply_kind kind;
 } question;
 
@@ -66,7 +67,8 @@ static leat_status take_back(leat_pipeline *pipeline, size_t out, size_t values)
 }
 
 leat_status leat_pipeline_ask(leat_pipeline *pipeline, const leat_slice *pieces,
-                              uint32_t n_pieces, uint32_t n_values)
+                              uint32_t n_pieces, leat_reply_kind expected,
+                              uint32_t n_values)
 {
     size_t out = pipeline->out.size, values = pipeline->values.size;
     for (uint32_t i = 0; i < n_pieces; i++) {
@@ -75,13 +77,14 @@ leat_status leat_pipeline_ask(leat_pipeline *pipeline, const leat_slice *pieces,
             return take_back(pipeline, out, values);
         memcpy(room, pieces[i].data, pieces[i].size);
     }
-    uint32_t n_places = n_values ? n_values : 1;
+    uint32_t n = expected == LEAT_REPLY_VALUES ? n_values : 1;
     question *asked = NULL;
-    if (area_take(&pipeline->values, n_places * sizeof(place)))
+    if (area_take(&pipeline->values, n * sizeof(place)))
         asked = area_take(&pipeline->asked, sizeof *asked);
     if (!asked)
         return take_back(pipeline, out, values);
-    *asked = (question){.first = (uint32_t)(values / sizeof(place)), .n = n_values};
+    *asked = (question){
+        .first = (uint32_t)(values / sizeof(place)), .n = n, .expected = expected};
     pipeline->n_asked++;
     return LEAT_OK;
 }
@@ -120,12 +123,13 @@ static void *complain(leat_pipeline *pipeline, const char *found)
     const question *asked = question_at(pipeline, pipeline->n_answered);
     if (pipeline->complaint[0])
         return &seen;
-    if (asked->n)
+    if (asked->expected == LEAT_REPLY_VALUES)
         snprintf(pipeline->complaint, sizeof pipeline->complaint,
                  "found %s where an array of %u values was expected", found, asked->n);
     else
         snprintf(pipeline->complaint, sizeof pipeline->complaint,
-                 "found %s where a status was expected", found);
+                 "found %s where %s was expected", found,
+                 asked->expected == LEAT_REPLY_VALUE ? "a value" : "a status");
     return &seen;
 }
 
@@ -135,7 +139,7 @@ static void *on_array(const redisReadTask *task, int n)
     question *asked = question_at(pipeline, pipeline->n_answered);
     if (task->parent)
         return complain(pipeline, "an array inside of another");
-    if (asked->n == 0 || (uint32_t)n != asked->n) {
+    if (asked->expected != LEAT_REPLY_VALUES || (uint32_t)n != asked->n) {
         char found[32];
         snprintf(found, sizeof found, "an array of %d", n);
         return complain(pipeline, found);
@@ -144,8 +148,20 @@ static void *on_array(const redisReadTask *task, int n)
     return &seen;
 }
 
-/* The reply has no object of its own, so what it is stands in the task that reads it: at
- * the top a status or an error, below it a string. */
+/* The reply has no object of its own, so what it is stands in the task that reads it.
+ * NONE: it is not what was asked for. */
+static leat_reply_kind kind_of(const redisReadTask *task, const question *asked)
+{
+    leat_reply_kind kind = LEAT_REPLY_NONE;
+    if (task->type == REDIS_REPLY_STRING)
+        kind = task->parent ? LEAT_REPLY_VALUES : LEAT_REPLY_VALUE;
+    else if (task->type == REDIS_REPLY_STATUS && !task->parent)
+        kind = LEAT_REPLY_TEXT;
+    if (task->type == REDIS_REPLY_ERROR && !task->parent)
+        return LEAT_REPLY_ERROR;
+    return kind == asked->expected ? kind : LEAT_REPLY_NONE;
+}
+
 static void *on_string(const redisReadTask *task, char *text, size_t size)
 {
     leat_pipeline *pipeline = task->privdata;
@@ -153,11 +169,8 @@ static void *on_string(const redisReadTask *task, char *text, size_t size)
     bool is_top = !task->parent;
     if (pipeline->complaint[0])
         return &seen;
-    if (is_top && task->type == REDIS_REPLY_ERROR)
-        asked->kind = LEAT_REPLY_ERROR;
-    else if (is_top && task->type == REDIS_REPLY_STATUS && asked->n == 0)
-        asked->kind = LEAT_REPLY_TEXT;
-    else if (is_top || task->type != REDIS_REPLY_STRING || size > UINT32_MAX)
+    asked->kind = kind_of(task, asked);
+    if (asked->kind == LEAT_REPLY_NONE || size > UINT32_MAX)
         return complain(pipeline, is_top ? "a text" : "an element that is no string");
     size_t at = pipeline->text.size;
     char *copy = area_take(&pipeline->text, size);
@@ -178,11 +191,14 @@ static void *on_integer(const redisReadTask *task, long long value)
 static void *on_nil(const redisReadTask *task)
 {
     leat_pipeline *pipeline = task->privdata;
-    if (!task->parent)
+    question *asked = question_at(pipeline, pipeline->n_answered);
+    if (pipeline->complaint[0])
+        return &seen;
+    if (asked->expected != (task->parent ? LEAT_REPLY_VALUES : LEAT_REPLY_VALUE))
         return complain(pipeline, "nil");
-    if (!pipeline->complaint[0])
-        *place_at(pipeline, question_at(pipeline, pipeline->n_answered)->first +
-                                (uint32_t)task->idx) = (place){0};
+    asked->kind = asked->expected;
+    *place_at(pipeline, asked->first + (task->parent ? (uint32_t)task->idx : 0)) =
+        (place){0};
     return &seen;
 }
 

@@ -1,13 +1,13 @@
 /* features/pipeline.h: many questions in one buffer, their answers in one area.
  *
- * Commands are written back to back, as RESP, into `out`; each says how many values it
- * will be answered with, and their places are reserved at once. hiredis parses; its
+ * Commands are written back to back, as RESP, into `out`; each says what it will be
+ * answered with, and the places of the values are reserved at once. hiredis parses; its
  * replies go straight into those places instead of into a tree of objects, so nothing is
  * allocated for a reply once the areas have grown to the size of a batch.
  *
- * The answer must be what was asked for: an array of exactly as many strings or nils, a
- * status where no values were asked for, or an error. Anything else means that questions
- * and answers no longer belong together, and is E_PROTOCOL.
+ * The answer must be what was asked for: an array of exactly as many strings or nils, one
+ * string or nil, a status; or an error. Anything else means that questions and answers no
+ * longer belong together, and is E_PROTOCOL.
  *
  * Commands added before leat_pipeline_keep open every new connection (AUTH, SELECT): they
  * stay in front, and a start on a connection that is open already passes over them.
@@ -28,7 +28,8 @@
 
 typedef enum leat_reply_kind {
     LEAT_REPLY_NONE,   /* not answered */
-    LEAT_REPLY_VALUES, /* as many as were asked for */
+    LEAT_REPLY_VALUES, /* an array, of as many as were asked for: HMGET, MGET */
+    LEAT_REPLY_VALUE,  /* one that stands by itself: GET, a script's string */
     LEAT_REPLY_TEXT,   /* a status, "OK" */
     LEAT_REPLY_ERROR,  /* refused, with Redis's words */
 } leat_reply_kind;
@@ -57,10 +58,11 @@ typedef struct leat_pipeline {
 void leat_pipeline_init(leat_pipeline *pipeline);
 void leat_pipeline_fini(leat_pipeline *pipeline);
 
-/* Adds a command: its RESP in pieces, answered with `n_values` values, or with a status
- * when that is 0. */
+/* Adds a command: its RESP in pieces, and what answers it: VALUES (`n_values` of them, at
+ * least one), VALUE or TEXT. */
 leat_status leat_pipeline_ask(leat_pipeline *pipeline, const leat_slice *pieces,
-                              uint32_t n_pieces, uint32_t n_values) LEAT_MUST_CHECK;
+                              uint32_t n_pieces, leat_reply_kind expected,
+                              uint32_t n_values) LEAT_MUST_CHECK;
 
 /* What was asked so far stays in front of every batch. */
 void leat_pipeline_keep(leat_pipeline *pipeline);

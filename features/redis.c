@@ -338,9 +338,14 @@ void leat_redis_reset(leat_redis *redis)
 }
 
 leat_status leat_redis_ask(leat_redis *redis, const leat_slice *pieces, uint32_t n_pieces,
-                           uint32_t n_values)
+                           leat_reply_kind expected, uint32_t n_values)
 {
-    return leat_pipeline_ask(&redis->pipeline, pieces, n_pieces, n_values);
+    return leat_pipeline_ask(&redis->pipeline, pieces, n_pieces, expected, n_values);
+}
+
+uint32_t leat_redis_n_asked(const leat_redis *redis)
+{
+    return redis->pipeline.n_asked - redis->pipeline.n_kept;
 }
 
 /* Rule 3. */
@@ -430,7 +435,8 @@ static leat_status keep_command(leat_redis *redis, const char *const *words, int
             return LEAT_E_MEMORY;
         pieces[1 + i] = (leat_slice){(const uint8_t *)word, (uint32_t)strlen(word)};
     }
-    return leat_pipeline_ask(&redis->pipeline, pieces, 1 + (uint32_t)n, 0);
+    return leat_pipeline_ask(&redis->pipeline, pieces, 1 + (uint32_t)n, LEAT_REPLY_TEXT,
+                             0);
 }
 
 static leat_status keep_opening(leat_redis *redis)
@@ -504,7 +510,7 @@ leat_status leat_redis_ping(leat_redis *redis, uint64_t deadline_ns)
     static const char command[] = "*1\r\n$4\r\nPING\r\n";
     leat_slice piece = {(const uint8_t *)command, sizeof command - 1};
     leat_redis_reset(redis);
-    if (leat_redis_ask(redis, &piece, 1, 0) != LEAT_OK) {
+    if (leat_redis_ask(redis, &piece, 1, LEAT_REPLY_TEXT, 0) != LEAT_OK) {
         blame(redis, LEAT_E_MEMORY, "out of memory");
         return redis->status;
     }

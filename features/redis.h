@@ -14,8 +14,8 @@
 #ifndef LEAT_FEATURES_REDIS_H
 #define LEAT_FEATURES_REDIS_H
 
-#include "features/lookup.h"
 #include "features/pipeline.h"
+#include "features/redis_spec.h"
 
 typedef struct leat_redis leat_redis;
 
@@ -27,9 +27,12 @@ void leat_redis_free(leat_redis *redis);
  * is closed. */
 void leat_redis_reset(leat_redis *redis);
 
-/* One command, as leat_pipeline_ask; it is number 0, 1, ... of the batch. */
+/* One command, as leat_pipeline_ask. */
 leat_status leat_redis_ask(leat_redis *redis, const leat_slice *pieces, uint32_t n_pieces,
-                           uint32_t n_values) LEAT_MUST_CHECK;
+                           leat_reply_kind expected, uint32_t n_values) LEAT_MUST_CHECK;
+
+/* The number of the next command of the batch: whoever asks keeps it for its answer. */
+uint32_t leat_redis_n_asked(const leat_redis *redis);
 
 void leat_redis_send(leat_redis *redis, uint64_t deadline_ns);
 leat_status leat_redis_receive(leat_redis *redis) LEAT_MUST_CHECK;

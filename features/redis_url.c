@@ -2,7 +2,7 @@
  *
  * A password may stand in any part that does not parse, so no message quotes more than
  * the name of the part that is wrong, and what was expected. */
-#include "features/lookup.h"
+#include "features/redis_spec.h"
 
 #include <stdbool.h>
 #include <stdio.h>

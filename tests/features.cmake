@@ -4,10 +4,16 @@ leat_unit_test(pipeline leat_features)
 leat_unit_test(redis_url leat_features)
 leat_unit_test(redis leat_features)
 leat_unit_test(lookup leat_features)
+leat_unit_test(features leat_features)
 
 # A real redis-server of their own, and a false one for what a real one does not do.
-foreach(test redis lookup)
+foreach(test redis lookup features)
     target_sources(test_${test} PRIVATE unit/redis_bed.c)
+endforeach()
+
+# A batch of entities.
+foreach(test lookup features)
+    target_sources(test_${test} PRIVATE unit/lookup_bed.c)
 endforeach()
 
 leat_fuzz_target(redis_reply leat_features)

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "consumers/decode.h"
 #include "consumers/source.h"
-#include "features/lookup.h"
+#include "features/features.h"
 #include "producers/sink.h"
 #include "producers/transaction.h"
 #include "runtime/session.h"

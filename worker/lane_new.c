@@ -96,11 +96,8 @@ static leat_status open_stages(leat_lane *lane, const leat_plan *plan, leat_erro
 {
     leat_status status =
         leat_decoder_new(&lane->decoder, &plan->schema, leat_source_header, error);
-    if (status == LEAT_OK && plan->n_lookups) {
-        status = leat_features_new(&lane->features, &plan->redis, error);
-        if (status == LEAT_OK)
-            status = leat_features_adopt(lane->features, plan->lookups, plan->n_lookups);
-    }
+    if (status == LEAT_OK && leat_features_wanted(&plan->features))
+        status = leat_features_new(&lane->features, &plan->features, error);
     if (status == LEAT_OK)
         status = leat_session_new(&lane->session, plan->model, LEAT_SCORE_PREDICT);
     return status;

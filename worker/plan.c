@@ -148,14 +148,14 @@ static leat_status build_lookups(leat_plan_builder *builder)
         if (!status)
             status = build_fields(builder, &specs[i]);
     }
-    plan->n_lookups = config->n_lookups;
-    plan->lookups = specs;
+    plan->features.n_lookups = config->n_lookups;
+    plan->features.lookups = specs;
     return status;
 }
 
 static leat_status build_redis(leat_plan_builder *builder)
 {
-    leat_redis_spec *redis = &builder->plan->redis;
+    leat_redis_spec *redis = &builder->plan->features.redis;
     const leat_config *config = builder->config;
     leat_status status = leat_redis_parse_url(redis, &builder->plan->arena,
                                               config->redis.url, builder->error);

@@ -13,7 +13,7 @@
 #define LEAT_WORKER_PLAN_H
 
 #include "base/schema.h"
-#include "features/lookup.h"
+#include "features/features.h"
 #include "producers/encode.h"
 #include "runtime/model.h"
 #include "worker/config/config.h"
@@ -27,10 +27,8 @@ typedef struct leat_plan {
     leat_model *model;
     uint32_t n_golden_rows; /* that the model was held against; 0: none were configured */
     leat_schema schema;
-    uint32_t n_lookups;
-    const leat_lookup_spec *lookups;
+    leat_features_spec features;
     leat_prediction_spec prediction;
-    leat_redis_spec redis; /* meaningful when n_lookups > 0 */
 } leat_plan;
 
 leat_status leat_plan_new(leat_plan **plan, const leat_config *config,

@@ -7,14 +7,22 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Two that open the connection, and a batch. */
-static const uint32_t expected[] = {0, 0, 2, 1, 3, 1};
+static const struct {
+    leat_reply_kind kind;
+    uint32_t n;
+} expected[] = {
+    {LEAT_REPLY_TEXT, 1},   {LEAT_REPLY_TEXT, 1},   {LEAT_REPLY_VALUES, 2},
+    {LEAT_REPLY_VALUES, 1}, {LEAT_REPLY_VALUES, 3}, {LEAT_REPLY_VALUE, 1},
+    {LEAT_REPLY_TEXT, 1},   {LEAT_REPLY_VALUES, 1},
+};
 enum { N_OPENING = 2, N_ASKED = sizeof expected / sizeof expected[0] };
 
 static void ask(leat_pipeline *pipeline, uint32_t first, uint32_t end)
 {
     leat_slice piece = {(const uint8_t *)"?", 1};
     for (uint32_t i = first; i < end; i++)
-        if (leat_pipeline_ask(pipeline, &piece, 1, expected[i]) != LEAT_OK)
+        if (leat_pipeline_ask(pipeline, &piece, 1, expected[i].kind, expected[i].n) !=
+            LEAT_OK)
             abort();
 }
 
@@ -33,7 +41,7 @@ static uint64_t read_all(const leat_pipeline *pipeline)
     uint64_t sum = 0;
     for (uint32_t command = 0; command < pipeline->n_answered; command++) {
         leat_reply_kind kind = leat_pipeline_kind(pipeline, command);
-        uint32_t n = kind == LEAT_REPLY_VALUES ? expected[command] : 1;
+        uint32_t n = kind == LEAT_REPLY_VALUES ? expected[command].n : 1;
         if (kind == LEAT_REPLY_NONE)
             abort();
         for (uint32_t i = 0; i < n; i++) {

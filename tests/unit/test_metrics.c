@@ -137,8 +137,8 @@ static void test_metrics__a_partition_that_moves_is_shown_once(void **state)
 static void test_metrics__values_from_redis_have_their_result(void **state)
 {
     fixture *self = *state;
-    leat_counter_set(&self->lanes[0].features.hits, 5);
-    leat_counter_set(&self->lanes[1].features.unavailable, 6);
+    leat_counter_set(&self->lanes[0].features.lookups.hits, 5);
+    leat_counter_set(&self->lanes[1].features.lookups.unavailable, 6);
     expect(self, "leat_feature_lookups_total{source=\"redis\",result=\"hit\"} 5");
     expect(self, "leat_feature_lookups_total{source=\"redis\",result=\"missing\"} 0");
     expect(self, "leat_feature_lookups_total{source=\"redis\",result=\"unavailable\"} 6");

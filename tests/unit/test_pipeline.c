@@ -16,10 +16,11 @@ typedef struct fixture {
     redisReader *reader;
 } fixture;
 
-static void ask(leat_pipeline *pipeline, const char *command, uint32_t n_values)
+static void ask(leat_pipeline *pipeline, const char *command, leat_reply_kind expected,
+                uint32_t n_values)
 {
     leat_slice piece = {(const uint8_t *)command, (uint32_t)strlen(command)};
-    assert_int_equal(leat_pipeline_ask(pipeline, &piece, 1, n_values), LEAT_OK);
+    assert_int_equal(leat_pipeline_ask(pipeline, &piece, 1, expected, n_values), LEAT_OK);
 }
 
 static int set_up(void **state)
@@ -44,8 +45,8 @@ static int tear_down(void **state)
 static void ask_two(fixture *f)
 {
     size_t size;
-    ask(&f->pipeline, "a", 2);
-    ask(&f->pipeline, "b", 1);
+    ask(&f->pipeline, "a", LEAT_REPLY_VALUES, 2);
+    ask(&f->pipeline, "b", LEAT_REPLY_VALUES, 1);
     leat_pipeline_start(&f->pipeline, true, &size);
 }
 
@@ -166,25 +167,85 @@ static void test_pipeline__bytes_behind_the_last_answer_are_refused(void **state
     assert_int_equal(leat_pipeline_kind(&f->pipeline, 0), LEAT_REPLY_NONE);
 }
 
+static leat_status ask_and_feed(fixture *f, leat_reply_kind expected, const char *bytes)
+{
+    size_t size;
+    leat_pipeline_reset(&f->pipeline);
+    ask(&f->pipeline, "c", expected, 0);
+    leat_pipeline_start(&f->pipeline, true, &size);
+    return feed(f, bytes);
+}
+
+static void test_pipeline__a_value_may_stand_by_itself(void **state)
+{
+    fixture *f = *state;
+    assert_int_equal(ask_and_feed(f, LEAT_REPLY_VALUE, "$3\r\nx"), LEAT_OK);
+    assert_int_equal(leat_pipeline_kind(&f->pipeline, 0), LEAT_REPLY_NONE);
+    redisReaderFeed(f->reader, "\0y\r\n", 4);
+    assert_int_equal(leat_pipeline_take(&f->pipeline, f->reader), LEAT_OK);
+    assert_int_equal(leat_pipeline_kind(&f->pipeline, 0), LEAT_REPLY_VALUE);
+    assert_int_equal(leat_pipeline_value(&f->pipeline, 0, 0).size, 3);
+    assert_memory_equal(leat_pipeline_value(&f->pipeline, 0, 0).data, "x\0y", 3);
+
+    assert_int_equal(ask_and_feed(f, LEAT_REPLY_VALUE, "$-1\r\n"), LEAT_OK);
+    assert_int_equal(leat_pipeline_kind(&f->pipeline, 0), LEAT_REPLY_VALUE);
+    assert_null(leat_pipeline_value(&f->pipeline, 0, 0).data);
+
+    assert_int_equal(ask_and_feed(f, LEAT_REPLY_VALUE, "-ERR no\r\n"), LEAT_OK);
+    assert_int_equal(leat_pipeline_kind(&f->pipeline, 0), LEAT_REPLY_ERROR);
+}
+
+static void test_pipeline__a_status_has_its_text(void **state)
+{
+    fixture *f = *state;
+    assert_int_equal(ask_and_feed(f, LEAT_REPLY_TEXT, "+PONG\r\n"), LEAT_OK);
+    assert_int_equal(leat_pipeline_kind(&f->pipeline, 0), LEAT_REPLY_TEXT);
+    assert_value(f, 0, 0, "PONG");
+}
+
+static void test_pipeline__each_kind_refuses_the_others(void **state)
+{
+    static const struct {
+        leat_reply_kind expected;
+        const char *reply;
+    } cases[] = {
+        {LEAT_REPLY_VALUE, "+OK\r\n"},
+        {LEAT_REPLY_VALUE, ":1\r\n"},
+        {LEAT_REPLY_VALUE, "*1\r\n$1\r\nx\r\n"},
+        {LEAT_REPLY_TEXT, "$1\r\nx\r\n"},
+        {LEAT_REPLY_TEXT, "$-1\r\n"},
+        {LEAT_REPLY_TEXT, ":1\r\n"},
+        {LEAT_REPLY_TEXT, "*0\r\n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        void *own = NULL;
+        set_up(&own);
+        if (ask_and_feed(own, cases[i].expected, cases[i].reply) != LEAT_E_PROTOCOL)
+            fail_msg("taken: %s", cases[i].reply);
+        tear_down(&own);
+    }
+}
+
 static void test_pipeline__kept_commands_go_first_on_a_new_connection_only(void **state)
 {
     fixture *f = *state;
     size_t size;
-    ask(&f->pipeline, "AUTH", 0);
+    ask(&f->pipeline, "AUTH", LEAT_REPLY_TEXT, 0);
     leat_pipeline_keep(&f->pipeline);
     leat_pipeline_reset(&f->pipeline);
-    ask(&f->pipeline, "GET", 1);
-    assert_memory_equal(leat_pipeline_start(&f->pipeline, true, &size), "AUTHGET", 7);
-    assert_int_equal(size, 7);
+    ask(&f->pipeline, "HMGET", LEAT_REPLY_VALUES, 1);
+    assert_memory_equal(leat_pipeline_start(&f->pipeline, true, &size), "AUTHHMGET", 9);
+    assert_int_equal(size, 9);
     assert_int_equal(feed(f, "+OK\r\n*1\r\n$1\r\nx\r\n"), LEAT_OK);
     assert_int_equal(leat_pipeline_kind(&f->pipeline, 0), LEAT_REPLY_TEXT);
     assert_value(f, 1, 0, "x");
 
     leat_pipeline_reset(&f->pipeline);
     assert_true(leat_pipeline_done(&f->pipeline));
-    ask(&f->pipeline, "GOT", 1);
-    assert_memory_equal(leat_pipeline_start(&f->pipeline, false, &size), "GOT", 3);
-    assert_int_equal(size, 3);
+    ask(&f->pipeline, "MGET", LEAT_REPLY_VALUES, 1);
+    assert_memory_equal(leat_pipeline_start(&f->pipeline, false, &size), "MGET", 4);
+    assert_int_equal(size, 4);
     assert_int_equal(feed(f, "*1\r\n$1\r\ny\r\n"), LEAT_OK);
     assert_value(f, 1, 0, "y");
 }
@@ -200,6 +261,9 @@ int main(void)
         cmocka_unit_test(test_pipeline__what_was_not_asked_for_is_no_answer),
         FRESH(test_pipeline__a_false_answer_takes_the_earlier_ones_with_it),
         FRESH(test_pipeline__bytes_behind_the_last_answer_are_refused),
+        FRESH(test_pipeline__a_value_may_stand_by_itself),
+        FRESH(test_pipeline__a_status_has_its_text),
+        cmocka_unit_test(test_pipeline__each_kind_refuses_the_others),
         FRESH(test_pipeline__kept_commands_go_first_on_a_new_connection_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

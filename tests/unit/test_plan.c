@@ -68,7 +68,7 @@ static void test_plan__a_path_that_several_want_is_captured_once(void **state)
 {
     (void)state;
     leat_plan *plan = plan_of(&tiny, good);
-    const leat_key_part *parts = plan->lookups[0].parts;
+    const leat_key_part *parts = plan->features.lookups[0].parts;
     assert_int_equal(plan->schema.n_captures, 6);
     assert_int_equal(parts[1].capture, plan->prediction.includes[0].capture);
     assert_int_equal(parts[3].capture, plan->schema.time_capture);
@@ -80,8 +80,8 @@ static void test_plan__lookups(void **state)
 {
     (void)state;
     leat_plan *plan = plan_of(&tiny, good);
-    assert_int_equal(plan->n_lookups, 1);
-    const leat_lookup_spec *lookup = &plan->lookups[0];
+    assert_int_equal(plan->features.n_lookups, 1);
+    const leat_lookup_spec *lookup = &plan->features.lookups[0];
     assert_string_equal(lookup->name, "user");
     assert_int_equal(lookup->n_parts, 4);
     assert_memory_equal(lookup->parts[0].literal.data, "u:", 2);
@@ -89,10 +89,10 @@ static void test_plan__lookups(void **state)
     assert_int_equal(lookup->n_fields, 1);
     assert_string_equal(lookup->fields[0].name, "avg_30d");
     assert_int_equal(lookup->fields[0].column, 1);
-    assert_string_equal(plan->redis.host, "r");
-    assert_int_equal(plan->redis.port, 7);
-    assert_int_equal(plan->redis.database, 3);
-    assert_int_equal(plan->redis.timeout_ns, 9000000);
+    assert_string_equal(plan->features.redis.host, "r");
+    assert_int_equal(plan->features.redis.port, 7);
+    assert_int_equal(plan->features.redis.database, 3);
+    assert_int_equal(plan->features.redis.timeout_ns, 9000000);
     leat_plan_release(plan);
 }
 

@@ -33,7 +33,7 @@ static void ask(leat_redis *redis, const char *key)
         snprintf(command, sizeof command,
                  "*3\r\n$5\r\nHMGET\r\n$%zu\r\n%s\r\n$1\r\nv\r\n", strlen(key), key);
     leat_slice piece = {(const uint8_t *)command, (uint32_t)size};
-    assert_int_equal(leat_redis_ask(redis, &piece, 1, 1), LEAT_OK);
+    assert_int_equal(leat_redis_ask(redis, &piece, 1, LEAT_REPLY_VALUES, 1), LEAT_OK);
 }
 
 static leat_status round_trip(leat_redis *redis, const char *key, uint64_t wait_ns)

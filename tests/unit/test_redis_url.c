@@ -1,4 +1,4 @@
-#include "features/lookup.h"
+#include "features/redis_spec.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

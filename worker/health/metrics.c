@@ -172,9 +172,11 @@ static void put_lookups(page *p)
         return;
     for (uint32_t i = 0; i < p->n_lanes; i++) {
         const leat_features_stats *stats = p->lanes[i]->features;
-        hits += stats ? leat_counter_read(&stats->hits) : 0;
-        missing += stats ? leat_counter_read(&stats->missing) : 0;
-        unavailable += stats ? leat_counter_read(&stats->unavailable) : 0;
+        if (!stats)
+            continue;
+        hits += leat_counter_read(&stats->lookups.hits);
+        missing += leat_counter_read(&stats->lookups.missing);
+        unavailable += leat_counter_read(&stats->lookups.unavailable);
     }
     family(p, LEAT_FAMILY_COUNTER, "leat_feature_lookups",
            "Values that features asked for, one an event and feature.");

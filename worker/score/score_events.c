@@ -143,15 +143,13 @@ static leat_status open_stages(file_way *way, const char *path, uint32_t max_eve
     leat_status status = leat_file_open(&way->file, path, error);
     if (status == LEAT_OK)
         status = leat_decoder_new(&way->decoder, &plan->schema, NULL, error);
-    if (status == LEAT_OK && plan->n_lookups)
-        status = leat_features_new(&way->features, &plan->redis, error);
+    if (status == LEAT_OK && leat_features_wanted(&plan->features))
+        status = leat_features_new(&way->features, &plan->features, error);
     if (status != LEAT_OK)
         return status;
     status = leat_session_new(&way->session, plan->model, LEAT_SCORE_PREDICT);
     if (status == LEAT_OK)
         status = leat_batch_init(&way->batch, max_events);
-    if (status == LEAT_OK && way->features)
-        status = leat_features_adopt(way->features, plan->lookups, plan->n_lookups);
     if (status != LEAT_OK)
         leat_error_set(error, status, "no memory for a batch of %" PRIu32 " events",
                        max_events);

@@ -1,0 +1,84 @@
+#include "features/features.h"
+
+#include "base/clock.h"
+#include "features/redis.h"
+
+#include <stdlib.h>
+
+#define WARM_UP_NS LEAT_SEC
+
+struct leat_features {
+    leat_redis *redis;
+    uint64_t timeout_ns;
+    leat_lookups *lookups;
+    leat_features_stats stats;
+};
+
+void leat_features_send(leat_features *features, leat_batch *batch)
+{
+    uint64_t deadline_ns = leat_now_ns() + features->timeout_ns;
+    leat_redis_reset(features->redis);
+    leat_lookups_ask(features->lookups, features->redis, batch);
+    if (leat_redis_n_asked(features->redis))
+        leat_redis_send(features->redis, deadline_ns);
+}
+
+void leat_features_receive(leat_features *features, leat_batch *batch)
+{
+    if (leat_redis_n_asked(features->redis) &&
+        leat_redis_receive(features->redis) == LEAT_OK)
+        leat_counter_add(&features->stats.round_trips, 1);
+    leat_counter_set(&features->stats.connects, leat_redis_n_connects(features->redis));
+    leat_lookups_take(features->lookups, features->redis, batch);
+}
+
+leat_status leat_features_adopt(leat_features *features, const leat_features_spec *spec)
+{
+    return leat_lookups_adopt(features->lookups, spec->lookups, spec->n_lookups);
+}
+
+static leat_status open_parts(leat_features *features, const leat_features_spec *spec,
+                              leat_error *error)
+{
+    features->timeout_ns = spec->redis.timeout_ns;
+    leat_status status = leat_redis_new(&features->redis, &spec->redis, error);
+    if (status != LEAT_OK)
+        return status;
+    status = leat_lookups_new(&features->lookups, &features->stats.lookups);
+    if (status == LEAT_OK)
+        status = leat_features_adopt(features, spec);
+    if (status != LEAT_OK)
+        return leat_error_set(error, status, "features: out of memory");
+    /* The first batch should not be the one that waits for names and handshakes. A Redis
+     * that is away has been logged, and is tried again. */
+    (void)!leat_redis_ping(features->redis, leat_now_ns() + WARM_UP_NS);
+    return LEAT_OK;
+}
+
+leat_status leat_features_new(leat_features **features, const leat_features_spec *spec,
+                              leat_error *error)
+{
+    leat_features *made = calloc(1, sizeof *made);
+    if (!made)
+        return leat_error_set(error, LEAT_E_MEMORY, "features: out of memory");
+    leat_status status = open_parts(made, spec, error);
+    if (status == LEAT_OK)
+        *features = made;
+    else
+        leat_features_free(made);
+    return status;
+}
+
+void leat_features_free(leat_features *features)
+{
+    if (!features)
+        return;
+    leat_lookups_free(features->lookups);
+    leat_redis_free(features->redis);
+    free(features);
+}
+
+const leat_features_stats *leat_features_read_stats(const leat_features *features)
+{
+    return &features->stats;
+}

@@ -1,0 +1,170 @@
+#include "lookup_bed.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <string.h>
+
+enum { ROOM = 64 };
+
+static const leat_tensor_spec input = {
+    .name = "x", .dtype = LEAT_F32, .rank = 2, .shape = {0, N_COLUMNS}};
+static const leat_tensor_spec counters = {
+    .name = "n", .dtype = LEAT_I64, .rank = 2, .shape = {0, N_COLUMNS}};
+static const leat_tensor_spec output = {.name = "y", .rank = 2, .shape = {0, 1}};
+static const leat_column columns[N_COLUMNS] = {
+    [AVERAGE] = {.name = "average", .element = AVERAGE},
+    [COUNT] = {.name = "count", .element = COUNT, .has_default = true},
+    [RATING] = {.name = "rating", .element = RATING},
+};
+static const leat_path captures[N_CAPTURES] = {
+    [USER] = {.text = "event.user"},
+    [SHOP] = {.text = "event.shop"},
+};
+
+#define SCHEMA(tensor)                                                                   \
+    {                                                                                    \
+        .n_inputs = 1, .inputs = &(tensor), .n_columns = N_COLUMNS, .columns = columns,  \
+        .n_captures = N_CAPTURES, .captures = captures, .time_capture = LEAT_NO_CAPTURE  \
+    }
+
+static const leat_schema schema = SCHEMA(input);
+static const leat_schema integers = SCHEMA(counters);
+
+#define LITERAL(text)                                                                    \
+    {                                                                                    \
+        .literal = {(const uint8_t *)(text), sizeof(text) - 1 }                          \
+    }
+
+static const leat_lookup_field user_fields[] = {{"avg", AVERAGE}, {"count", COUNT}};
+static const leat_lookup_field shop_fields[] = {{"rating", RATING}};
+static const leat_lookup_spec lookups[] = {
+    {.name = "user",
+     .n_parts = 2,
+     .parts = {LITERAL("user:"), {.capture = USER}},
+     .n_fields = 2,
+     .fields = user_fields},
+    {.name = "shop",
+     .n_parts = 3,
+     .parts = {LITERAL("{shop}:"), {.capture = SHOP}, LITERAL(":v1")},
+     .n_fields = 1,
+     .fields = shop_fields},
+};
+
+void lookup_bed_open(lookup_bed *bed, leat_redis_spec redis, uint32_t max_events)
+{
+    leat_error error;
+    const leat_features_spec spec = {.redis = redis, .n_lookups = 2, .lookups = lookups};
+    assert_int_equal(leat_batch_init(&bed->batch, max_events), LEAT_OK);
+    lookup_bed_clear(bed);
+    assert_int_equal(leat_features_new(&bed->features, &spec, &error), LEAT_OK);
+}
+
+void lookup_bed_close(lookup_bed *bed)
+{
+    leat_features_free(bed->features);
+    leat_batch_fini(&bed->batch);
+}
+
+int lookup_bed_set_up(void **state)
+{
+    static lookup_bed only;
+    real_redis_start(&only.server);
+    lookup_bed_open(&only, real_redis_unix_spec(&only.server), 16);
+    *state = &only;
+    return 0;
+}
+
+int lookup_bed_tear_down(void **state)
+{
+    lookup_bed *bed = *state;
+    lookup_bed_close(bed);
+    real_redis_stop(&bed->server);
+    return 0;
+}
+
+void lookup_bed_clear(lookup_bed *bed)
+{
+    assert_int_equal(leat_batch_reset(&bed->batch, &schema, &output), LEAT_OK);
+}
+
+void lookup_bed_clear_to_integers(lookup_bed *bed)
+{
+    assert_int_equal(leat_batch_reset(&bed->batch, &integers, &output), LEAT_OK);
+}
+
+const char *lookup_bed_raw(lookup_bed *bed, const char *bytes, size_t size)
+{
+    char *packed = leat_arena_calloc(&bed->batch.arena, 1, ROOM);
+    assert_true(size <= ROOM);
+    memcpy(packed, bytes, size);
+    return packed;
+}
+
+/* "\xa3" "bob" and the like. */
+const char *lookup_bed_text(lookup_bed *bed, const char *string)
+{
+    char packed[32];
+    size_t size = strlen(string);
+    assert_true(size < sizeof packed);
+    packed[0] = (char)(0xa0 | size);
+    memcpy(packed + 1, string, size);
+    return lookup_bed_raw(bed, packed, 1 + size);
+}
+
+float *lookup_bed_row(const lookup_bed *bed, const leat_event *event)
+{
+    return (float *)bed->batch.inputs[0].data + (size_t)event->first * N_COLUMNS;
+}
+
+int64_t *lookup_bed_integers(const lookup_bed *bed, const leat_event *event)
+{
+    return (int64_t *)bed->batch.inputs[0].data + (size_t)event->first * N_COLUMNS;
+}
+
+static void put_defaults(lookup_bed *bed, const leat_event *event)
+{
+    if (bed->batch.schema == &integers) {
+        int64_t *row = lookup_bed_integers(bed, event);
+        row[AVERAGE] = row[RATING] = 0;
+        row[COUNT] = (int64_t)COUNT_DEFAULT;
+    } else {
+        float *row = lookup_bed_row(bed, event);
+        row[AVERAGE] = row[RATING] = NAN;
+        row[COUNT] = COUNT_DEFAULT;
+    }
+}
+
+leat_event *lookup_bed_add(lookup_bed *bed, const char *user, const char *shop)
+{
+    leat_event *event = leat_batch_add(&bed->batch);
+    leat_batch_add_row(&bed->batch, event);
+    leat_slice *captured = leat_batch_captures(&bed->batch, event);
+    captured[USER] = (leat_slice){(const uint8_t *)user, user ? ROOM : 0};
+    captured[SHOP] = (leat_slice){(const uint8_t *)shop, shop ? ROOM : 0};
+    put_defaults(bed, event);
+    *leat_batch_missing(&bed->batch, event) = (1 << N_COLUMNS) - 1;
+    return event;
+}
+
+void lookup_bed_run(lookup_bed *bed)
+{
+    leat_features_send(bed->features, &bed->batch);
+    leat_features_receive(bed->features, &bed->batch);
+}
+
+void lookup_bed_assert_row(const lookup_bed *bed, const leat_event *event, float average,
+                           float count, float rating)
+{
+    const float expected[N_COLUMNS] = {average, count, rating};
+    for (int i = 0; i < N_COLUMNS; i++) {
+        float value = lookup_bed_row(bed, event)[i];
+        if (!(isnan(value) && isnan(expected[i])) && value != expected[i])
+            fail_msg("column %s: %g is not %g", columns[i].name, (double)value,
+                     (double)expected[i]);
+    }
+}

@@ -1,0 +1,123 @@
+#include "features/features.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "lookup_bed.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- A real Redis ---- */
+
+static void test_features__an_outage_is_unavailable_and_ends(void **state)
+{
+    lookup_bed *f = *state;
+    real_redis_kill(&f->server);
+    leat_event *event = lookup_bed_add(f, lookup_bed_text(f, "bob"), NULL);
+    lookup_bed_run(f);
+    lookup_bed_assert_row(f, event, NAN, COUNT_DEFAULT, NAN);
+    assert_int_equal(event->quality, LEAT_QUALITY_UNAVAILABLE);
+    assert_int_equal(event->status, LEAT_OK);
+    assert_int_equal(*leat_batch_missing(&f->batch, event), 7);
+    real_redis_restart(&f->server);
+    real_redis_do(&f->server, "HSET user:bob avg 1 count 2");
+    uint64_t give_up_ns = leat_now_ns() + 20 * LEAT_SEC;
+    do {
+        assert_true(leat_now_ns() < give_up_ns);
+        poll(NULL, 0, 10);
+        lookup_bed_clear(f);
+        event = lookup_bed_add(f, lookup_bed_text(f, "bob"), NULL);
+        lookup_bed_run(f);
+    } while (event->quality == LEAT_QUALITY_UNAVAILABLE);
+    lookup_bed_assert_row(f, event, 1, 2, NAN);
+}
+
+/* ---- A false one ---- */
+
+/* User n has avg n and count n. The answer about user 2 waits at the gate. */
+static void serve_tardy(int fd, int n, void *context)
+{
+    const int *gate = context;
+    char key[64], byte;
+    (void)n;
+    while (fake_read(fd, 1, key)) {
+        if (!strchr(key, ':')) { /* the PING of a new connection */
+            fake_write(fd, "+PONG\r\n");
+            continue;
+        }
+        const char *id = strchr(key, ':') + 1;
+        if (!strcmp(id, "2") && read(gate[0], &byte, 1) != 1)
+            return;
+        fake_write(fd, "*2\r\n$%zu\r\n%s\r\n$%zu\r\n%s\r\n", strlen(id), id, strlen(id),
+                   id);
+    }
+}
+
+static leat_event *send_user(lookup_bed *f, int id)
+{
+    char user[16];
+    snprintf(user, sizeof user, "%d", id);
+    lookup_bed_clear(f);
+    leat_event *event = lookup_bed_add(f, lookup_bed_text(f, user), NULL);
+    leat_features_send(f->features, &f->batch);
+    return event;
+}
+
+/* Batch 2 gives up before its answer comes, and the answer comes just when batch 3 has
+ * sent its question. A connection that were used on would tell user 3 what belongs to
+ * user 2. */
+static void test_features__no_entity_ever_gets_anothers_features(void **state)
+{
+    int gate[2];
+    fake_redis fake;
+    lookup_bed own;
+    leat_event *event;
+    (void)state;
+    assert_return_code(pipe(gate), 0);
+    fake_redis_start(&fake, serve_tardy, gate);
+    leat_redis_spec spec = fake_redis_spec(&fake);
+    spec.timeout_ns = 100 * LEAT_MS;
+    lookup_bed_open(&own, spec, 4);
+    event = send_user(&own, 2);
+    leat_features_receive(own.features, &own.batch);
+    assert_int_equal(event->quality, LEAT_QUALITY_UNAVAILABLE);
+
+    uint64_t give_up_ns = leat_now_ns() + 20 * LEAT_SEC;
+    int id = 3;
+    event = send_user(&own, id);
+    assert_int_equal(write(gate[1], "", 1), 1);
+    leat_features_receive(own.features, &own.batch);
+    while (event->quality == LEAT_QUALITY_UNAVAILABLE) {
+        lookup_bed_assert_row(&own, event, NAN, COUNT_DEFAULT, NAN);
+        assert_true(leat_now_ns() < give_up_ns);
+        poll(NULL, 0, 10);
+        event = send_user(&own, ++id);
+        leat_features_receive(own.features, &own.batch);
+    }
+    lookup_bed_assert_row(&own, event, (float)id, (float)id, NAN);
+    lookup_bed_close(&own);
+    fake_redis_stop(&fake);
+    close(gate[0]);
+    close(gate[1]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_features__an_outage_is_unavailable_and_ends,
+                                        lookup_bed_set_up, lookup_bed_tear_down),
+        cmocka_unit_test(test_features__no_entity_ever_gets_anothers_features),
+    };
+    leat_log_open(LEAT_LOG_TEXT, LEAT_LOG_ERROR);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
