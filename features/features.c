@@ -32,9 +32,10 @@ void leat_features_receive(leat_features *features, leat_batch *batch)
     leat_lookups_take(features->lookups, features->redis, batch);
 }
 
-leat_status leat_features_adopt(leat_features *features, const leat_features_spec *spec)
+leat_status leat_features_adopt(leat_features *features, const leat_features_spec *spec,
+                                leat_error *error)
 {
-    return leat_lookups_adopt(features->lookups, spec->lookups, spec->n_lookups);
+    return leat_lookups_adopt(features->lookups, spec->lookups, spec->n_lookups, error);
 }
 
 static leat_status open_parts(leat_features *features, const leat_features_spec *spec,
@@ -45,10 +46,11 @@ static leat_status open_parts(leat_features *features, const leat_features_spec 
     if (status != LEAT_OK)
         return status;
     status = leat_lookups_new(&features->lookups, &features->stats.lookups);
-    if (status == LEAT_OK)
-        status = leat_features_adopt(features, spec);
     if (status != LEAT_OK)
         return leat_error_set(error, status, "features: out of memory");
+    status = leat_features_adopt(features, spec, error);
+    if (status != LEAT_OK)
+        return status;
     /* The first batch should not be the one that waits for names and handshakes. A Redis
      * that is away has been logged, and is tried again. */
     (void)!leat_redis_ping(features->redis, leat_now_ns() + WARM_UP_NS);

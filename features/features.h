@@ -13,7 +13,7 @@
  *
  * Owns:    the connection and the parts. Not the specs, which live in the plan.
  * Threads: one lane.
- * Fails:   new: E_MEMORY. adopt: E_MEMORY, and nothing is asked then.
+ * Fails:   new, adopt: E_MEMORY, or what a part says; nothing is asked then.
  */
 #ifndef LEAT_FEATURES_FEATURES_H
 #define LEAT_FEATURES_FEATURES_H
@@ -51,8 +51,8 @@ void leat_features_free(leat_features *features);
 
 /* The plan that the next batches are for: adopted between batches. Redis stays the one
  * that it was. */
-leat_status leat_features_adopt(leat_features *features,
-                                const leat_features_spec *spec) LEAT_MUST_CHECK;
+leat_status leat_features_adopt(leat_features *features, const leat_features_spec *spec,
+                                leat_error *error) LEAT_MUST_CHECK;
 
 void leat_features_send(leat_features *features, leat_batch *batch);
 void leat_features_receive(leat_features *features, leat_batch *batch);

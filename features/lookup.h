@@ -1,13 +1,15 @@
 /* features/lookup.h: lookups, features that stand in Redis under a key of the event.
  *
  * A lookup names a key by a template ("user:{event.user_id}") and feeds columns with
- * fields of the hash found there. ask() de-duplicates the keys of the batch and adds one
- * HMGET a key and lookup to the pipeline; take() writes the answers to the columns. A value
- * is the number that the field's text spells ("12.5", "1e3"; "nan" is missing); text that
- * is no number, or none that the column's type can hold (base/element.h), fails the event
- * (E_TYPE, E_RANGE). A key whose capture is absent or nil is not asked for: its columns
- * are missing. Strings, integers (decimal) and bools ("1" and "0") may stand in a key; a
- * float or container fails the event.
+ * fields of what is found there: of a HASH, or of a map in a string (lookup_format.h).
+ * ask() de-duplicates the entities of the batch and adds its questions to the pipeline;
+ * take() writes the answers to the columns. A key whose capture is absent or nil is not
+ * asked for: its columns are missing. Strings, integers (decimal) and bools ("1" and "0")
+ * may stand in a key; a float or container fails the event.
+ *
+ * A value of a HASH is the number that its text spells ("12.5", "1e3"; "nan" is missing);
+ * what a column cannot hold (base/element.h) fails the event (E_TYPE, E_RANGE), and so
+ * does a string that is no map (E_TRUNCATED, ...).
  *
  *   missing      the key or the field is not there: default, or NaN; quality DEFAULTED
  *   unavailable  Redis did not answer in time: default, or NaN; quality UNAVAILABLE
@@ -36,13 +38,21 @@ typedef struct leat_key_part {
     uint32_t capture;   /* index into schema->captures */
 } leat_key_part;
 
+/* What stands under the key. */
+typedef enum leat_lookup_format {
+    LEAT_LOOKUP_HASH,    /* a HASH: text by field */
+    LEAT_LOOKUP_MSGPACK, /* a string: one msgpack map */
+} leat_lookup_format;
+
 typedef struct leat_lookup_field {
-    const char *name; /* of the hash's field */
-    uint32_t column;  /* index into schema->columns */
+    const char *name;      /* as the configuration has it, for messages */
+    const leat_path *path; /* below the lookup; of a HASH, one name */
+    uint32_t column;       /* index into schema->columns */
 } leat_lookup_field;
 
 typedef struct leat_lookup_spec {
     const char *name;
+    leat_lookup_format format;
     uint32_t n_parts;
     leat_key_part parts[LEAT_MAX_KEY_PARTS];
     uint32_t n_fields;
@@ -50,13 +60,14 @@ typedef struct leat_lookup_spec {
 } leat_lookup_spec;
 
 /* Written by the lane; to be read by any thread. Of the columns that lookups feed, each
- * is a hit, missing or unavailable. */
+ * is a hit, missing, unavailable or failed. */
 typedef struct leat_lookup_stats {
     leat_counter lookups;     /* keys that events named */
     leat_counter keys;        /* those asked for, without the doubles */
     leat_counter hits;        /* columns that got their value */
     leat_counter missing;     /* columns without one */
     leat_counter unavailable; /* columns that Redis did not answer for */
+    leat_counter failed;      /* columns that cannot hold what was found */
 } leat_lookup_stats;
 
 typedef struct leat_redis leat_redis;
@@ -67,9 +78,10 @@ leat_status leat_lookups_new(leat_lookups **lookups,
                              leat_lookup_stats *stats) LEAT_MUST_CHECK;
 void leat_lookups_free(leat_lookups *lookups);
 
-/* The lookups that the next batches are for: adopted between batches. E_MEMORY. */
+/* The lookups that the next batches are for: adopted between batches. E_MEMORY; E_CONFIG
+ * where fields contradict each other. */
 leat_status leat_lookups_adopt(leat_lookups *lookups, const leat_lookup_spec *specs,
-                               uint32_t n_specs) LEAT_MUST_CHECK;
+                               uint32_t n_specs, leat_error *error) LEAT_MUST_CHECK;
 
 /* Adds the batch's questions to the pipeline. */
 void leat_lookups_ask(leat_lookups *lookups, leat_redis *redis, leat_batch *batch);

@@ -4,7 +4,8 @@ leat_unit_test(pipeline leat_features)
 leat_unit_test(redis_url leat_features)
 leat_unit_test(redis leat_features)
 leat_unit_test(lookup leat_features)
-leat_unit_test(features leat_features)
+leat_unit_test(features leat_features allocations)
+leat_unit_test(blob leat_features)
 
 # A real redis-server of their own, and a false one for what a real one does not do.
 foreach(test redis lookup features)

@@ -3,7 +3,6 @@
  * a batch looks at a name again. */
 #include "worker/plan_builder.h"
 
-#include "worker/config/key_template.h"
 #include "worker/golden.h"
 
 #include <stdlib.h>
@@ -58,8 +57,7 @@ static bool same_path(const leat_path *a, const leat_path *b)
     return true;
 }
 
-/* The index of the capture; a path that two stages want is captured once. */
-static uint32_t capture(leat_plan_builder *builder, const leat_path *path)
+uint32_t leat_plan_capture(leat_plan_builder *builder, const leat_path *path)
 {
     for (uint32_t i = 0; i < builder->n_captures; i++)
         if (same_path(&builder->captures[i], path))
@@ -85,71 +83,8 @@ static leat_status build_time(leat_plan_builder *builder)
     leat_status status = leat_path_parse(&time, &builder->plan->arena,
                                          builder->config->source.time, builder->error);
     builder->plan->schema.time_capture = !status && time.root == LEAT_ROOT_EVENT
-                                             ? capture(builder, &time)
+                                             ? leat_plan_capture(builder, &time)
                                              : LEAT_NO_CAPTURE;
-    return status;
-}
-
-/* ---- lookups ---- */
-
-static leat_status build_key(leat_plan_builder *builder, const leat_config_lookup *lookup,
-                             leat_lookup_spec *spec)
-{
-    leat_key_template template;
-    leat_status status = leat_key_template_parse(&template, &builder->plan->arena,
-                                                 lookup->key, builder->error);
-    if (status)
-        return status;
-    spec->n_parts = template.n_parts;
-    for (uint32_t i = 0; i < template.n_parts; i++) {
-        spec->parts[i].literal = template.parts[i].literal;
-        if (!template.parts[i].literal.data)
-            spec->parts[i].capture = capture(builder, &template.parts[i].path);
-    }
-    return LEAT_OK;
-}
-
-/* The columns that read from this lookup. */
-static leat_status build_fields(leat_plan_builder *builder, leat_lookup_spec *spec)
-{
-    leat_arena *arena = &builder->plan->arena;
-    leat_lookup_field *fields =
-        leat_arena_calloc(arena, builder->n_columns, sizeof *fields);
-    if (!fields)
-        return leat_plan_no_memory(builder);
-    for (uint32_t i = 0; i < builder->n_columns; i++) {
-        const leat_path *from = &builder->columns[i].from;
-        if (from->root != LEAT_ROOT_NAMED || strcmp(from->name, spec->name) != 0)
-            continue;
-        const leat_slice *name = &from->steps[0].name;
-        leat_lookup_field *field = &fields[spec->n_fields++];
-        field->column = i;
-        field->name = leat_arena_strndup(arena, (const char *)name->data, name->size);
-        if (!field->name)
-            return leat_plan_no_memory(builder);
-    }
-    spec->fields = fields;
-    return LEAT_OK;
-}
-
-static leat_status build_lookups(leat_plan_builder *builder)
-{
-    leat_plan *plan = builder->plan;
-    const leat_config *config = builder->config;
-    leat_lookup_spec *specs =
-        leat_arena_calloc(&plan->arena, config->n_lookups, sizeof *specs);
-    if (!specs)
-        return leat_plan_no_memory(builder);
-    leat_status status = LEAT_OK;
-    for (uint32_t i = 0; i < config->n_lookups && !status; i++) {
-        specs[i].name = copy(builder, config->lookups[i].name);
-        status = specs[i].name ? build_key(builder, &config->lookups[i], &specs[i])
-                               : leat_plan_no_memory(builder);
-        if (!status)
-            status = build_fields(builder, &specs[i]);
-    }
-    plan->features.n_lookups = config->n_lookups;
-    plan->features.lookups = specs;
     return status;
 }
 
@@ -191,7 +126,8 @@ static leat_status build_include(leat_plan_builder *builder, leat_include *inclu
     if (status)
         return status;
     leat_include *include = &includes[index];
-    *include = (leat_include){include_name(builder, &path), capture(builder, &path)};
+    *include =
+        (leat_include){include_name(builder, &path), leat_plan_capture(builder, &path)};
     if (!include->name)
         return leat_plan_no_memory(builder);
     for (uint32_t i = 0; i < index; i++)
@@ -285,10 +221,14 @@ static leat_status check_golden(leat_plan_builder *builder)
 static leat_status build(leat_plan_builder *builder)
 {
     static leat_status (*const steps[])(leat_plan_builder *) = {
-        open_model,        leat_plan_build_columns,
-        make_capture_room, build_time,
-        build_lookups,     build_redis,
-        build_prediction,  check_golden,
+        open_model,
+        leat_plan_build_columns,
+        make_capture_room,
+        build_time,
+        leat_plan_build_lookups,
+        build_redis,
+        build_prediction,
+        check_golden,
     };
     leat_status status = LEAT_OK;
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && !status; i++)

@@ -25,6 +25,12 @@ typedef struct leat_plan_builder {
 
 leat_status leat_plan_no_memory(leat_plan_builder *builder);
 
+/* The index of the capture; a path that two stages want is captured once. */
+uint32_t leat_plan_capture(leat_plan_builder *builder, const leat_path *path);
+
+/* What is asked of Redis for the columns that read from lookups (plan_lookups.c). */
+leat_status leat_plan_build_lookups(leat_plan_builder *builder) LEAT_MUST_CHECK;
+
 /* Feeds every column of every input from the feature of its name (plan_columns.c). */
 leat_status leat_plan_build_columns(leat_plan_builder *builder) LEAT_MUST_CHECK;
 

@@ -40,8 +40,26 @@ static const leat_schema integers = SCHEMA(counters);
         .literal = {(const uint8_t *)(text), sizeof(text) - 1 }                          \
     }
 
-static const leat_lookup_field user_fields[] = {{"avg", AVERAGE}, {"count", COUNT}};
-static const leat_lookup_field shop_fields[] = {{"rating", RATING}};
+#define STEP(text)                                                                       \
+    {                                                                                    \
+        .name = {(const uint8_t *)(text), sizeof(text) - 1 }                             \
+    }
+#define PATH(lookup, step)                                                               \
+    {                                                                                    \
+        .root = LEAT_ROOT_NAMED, .text = (lookup), .name = (lookup), .n_steps = 1,       \
+        .steps = &(step)                                                                 \
+    }
+
+static const leat_step avg_step = STEP("avg"), count_step = STEP("count"),
+                       rating_step = STEP("rating");
+static const leat_path paths[N_COLUMNS] = {
+    [AVERAGE] = PATH("user", avg_step),
+    [COUNT] = PATH("user", count_step),
+    [RATING] = PATH("shop", rating_step),
+};
+static const leat_lookup_field user_fields[] = {{"avg", &paths[AVERAGE], AVERAGE},
+                                                {"count", &paths[COUNT], COUNT}};
+static const leat_lookup_field shop_fields[] = {{"rating", &paths[RATING], RATING}};
 static const leat_lookup_spec lookups[] = {
     {.name = "user",
      .n_parts = 2,
@@ -55,10 +73,15 @@ static const leat_lookup_spec lookups[] = {
      .fields = shop_fields},
 };
 
-void lookup_bed_open(lookup_bed *bed, leat_redis_spec redis, uint32_t max_events)
+void lookup_bed_open(lookup_bed *bed, leat_redis_spec redis, leat_lookup_format format,
+                     uint32_t max_events)
 {
     leat_error error;
-    const leat_features_spec spec = {.redis = redis, .n_lookups = 2, .lookups = lookups};
+    const leat_features_spec spec = {
+        .redis = redis, .n_lookups = 2, .lookups = bed->lookups};
+    memcpy(bed->lookups, lookups, sizeof lookups);
+    for (int i = 0; i < 2; i++)
+        bed->lookups[i].format = format;
     assert_int_equal(leat_batch_init(&bed->batch, max_events), LEAT_OK);
     lookup_bed_clear(bed);
     assert_int_equal(leat_features_new(&bed->features, &spec, &error), LEAT_OK);
@@ -70,13 +93,23 @@ void lookup_bed_close(lookup_bed *bed)
     leat_batch_fini(&bed->batch);
 }
 
-int lookup_bed_set_up(void **state)
+static int set_up(void **state, leat_lookup_format format)
 {
     static lookup_bed only;
     real_redis_start(&only.server);
-    lookup_bed_open(&only, real_redis_unix_spec(&only.server), 16);
+    lookup_bed_open(&only, real_redis_unix_spec(&only.server), format, 16);
     *state = &only;
     return 0;
+}
+
+int lookup_bed_set_up(void **state)
+{
+    return set_up(state, LEAT_LOOKUP_HASH);
+}
+
+int lookup_bed_set_up_maps(void **state)
+{
+    return set_up(state, LEAT_LOOKUP_MSGPACK);
 }
 
 int lookup_bed_tear_down(void **state)

@@ -20,14 +20,17 @@ enum { USER, SHOP, N_CAPTURES };
 typedef struct lookup_bed {
     leat_batch batch;
     leat_features *features;
+    leat_lookup_spec lookups[2];
     real_redis server; /* set up and torn down with the bed */
 } lookup_bed;
 
-/* For cmocka: a bed of 16 events beside a real Redis. */
+/* For cmocka: a bed of 16 events beside a real Redis; a HASH, or msgpack maps. */
 int lookup_bed_set_up(void **state);
+int lookup_bed_set_up_maps(void **state);
 int lookup_bed_tear_down(void **state);
 
-void lookup_bed_open(lookup_bed *bed, leat_redis_spec redis, uint32_t max_events);
+void lookup_bed_open(lookup_bed *bed, leat_redis_spec redis, leat_lookup_format format,
+                     uint32_t max_events);
 void lookup_bed_close(lookup_bed *bed);
 
 /* The next batch; of integers where asked for. */

@@ -235,8 +235,8 @@ static const struct mistake mistakes[] = {
      .more = "features: {a: {from: usr.avg}}\n"
              "lookups: {user: {key: 'user:{event.id}'}}"},
     {"a lookup two steps deep",
-     "5:22: features.a.from: 'user.avg.x' must name one field of a lookup, as in "
-     "user.avg_30d",
+     "5:12: features.a.from: 'user.avg.x' must name one field of the lookup, as in "
+     "user.avg_30d; with format: msgpack or json a path may go on",
      .more = "features: {a: {from: user.avg.x}}\n"
              "lookups: {user: {key: 'user:{event.id}'}}"},
     {"a lookup that nobody reads",

@@ -1,5 +1,6 @@
 #include "features/features.h"
 
+#include "allocations.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "lookup_bed.h"
@@ -87,7 +88,7 @@ static void test_features__no_entity_ever_gets_anothers_features(void **state)
     fake_redis_start(&fake, serve_tardy, gate);
     leat_redis_spec spec = fake_redis_spec(&fake);
     spec.timeout_ns = 100 * LEAT_MS;
-    lookup_bed_open(&own, spec, 4);
+    lookup_bed_open(&own, spec, LEAT_LOOKUP_HASH, 4);
     event = send_user(&own, 2);
     leat_features_receive(own.features, &own.batch);
     assert_int_equal(event->quality, LEAT_QUALITY_UNAVAILABLE);
@@ -111,10 +112,37 @@ static void test_features__no_entity_ever_gets_anothers_features(void **state)
     close(gate[1]);
 }
 
+/* Batches of one size, over and over. */
+static void test_features__a_warm_batch_allocates_nothing(void **state)
+{
+    enum { N = 2000, ROUNDS = 6 };
+    real_redis *server = &((lookup_bed *)*state)->server;
+    lookup_bed large;
+    size_t calls[ROUNDS];
+    lookup_bed_open(&large, real_redis_unix_spec(server), LEAT_LOOKUP_HASH, N);
+    real_redis_do(server, "HSET user:7 avg 1 count 2");
+    for (int round = 0; round < ROUNDS; round++) {
+        calls[round] = allocated.calls;
+        lookup_bed_clear(&large);
+        for (int i = 0; i < N; i++) {
+            char user[16];
+            snprintf(user, sizeof user, "%d", i);
+            lookup_bed_add(&large, lookup_bed_text(&large, user), NULL);
+        }
+        lookup_bed_run(&large);
+        calls[round] = allocated.calls - calls[round];
+    }
+    assert_true(calls[0] > 0);
+    assert_int_equal(calls[ROUNDS - 1], 0);
+    lookup_bed_close(&large);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_features__an_outage_is_unavailable_and_ends,
+                                        lookup_bed_set_up, lookup_bed_tear_down),
+        cmocka_unit_test_setup_teardown(test_features__a_warm_batch_allocates_nothing,
                                         lookup_bed_set_up, lookup_bed_tear_down),
         cmocka_unit_test(test_features__no_entity_ever_gets_anothers_features),
     };

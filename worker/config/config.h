@@ -58,9 +58,18 @@ typedef struct leat_config_feature {
     leat_place place;
 } leat_config_feature;
 
+/* The order of `lookup_formats` in config_table.c. */
+typedef enum leat_config_lookup_format {
+    LEAT_CONFIG_LOOKUP_HASH,
+    LEAT_CONFIG_LOOKUP_MSGPACK,
+    LEAT_CONFIG_LOOKUP_JSON,
+    LEAT_CONFIG_LOOKUP_FEAST,
+} leat_config_lookup_format;
+
 typedef struct leat_config_lookup {
     const char *name;
     const char *key; /* a template */
+    leat_config_lookup_format format;
     leat_place place;
 } leat_config_lookup;
 

@@ -122,14 +122,21 @@ static const leat_key feature = {.type = LEAT_KEY_SECTION, .keys = feature_keys}
 static const leat_choice on_unavailable[] = {
     {"default", false}, {"wait", true}, {"dead_letter", true}, {0}};
 static const leat_choice lookup_formats[] = {
-    {"hash", false}, {"msgpack", true}, {"json", true}, {"feast", true}, {0}};
+    [LEAT_CONFIG_LOOKUP_HASH] = {"hash", false},
+    [LEAT_CONFIG_LOOKUP_MSGPACK] = {"msgpack", false},
+    [LEAT_CONFIG_LOOKUP_JSON] = {"json", true},
+    [LEAT_CONFIG_LOOKUP_FEAST] = {"feast", true},
+    {0},
+};
 
 static const leat_key lookup_keys[] = {
     {"key", LEAT_KEY_TEMPLATE, .required = true, .offset = OF(leat_config_lookup, key),
      .help = "The Redis key: text with paths of the event in braces, "
              "`\"user:{event.user_id}\"`. `{{` and `}}` stand for braces."},
     {"format", LEAT_KEY_CHOICE, .fallback = "hash", .choices = lookup_formats,
-     .unstored = true, .help = "What stands under the key."},
+     .offset = OF(leat_config_lookup, format),
+     .help = "What stands under the key: a HASH, whose fields are text, or one string "
+             "an entity, which is a map, see [lookups.md](lookups.md)."},
     {"on_unavailable", LEAT_KEY_CHOICE, .fallback = "default", .choices = on_unavailable,
      .unstored = true,
      .help = "What to do where Redis does not answer in time: score with the features' "

@@ -143,8 +143,6 @@ static const char *path_misfit(leat_key_paths paths, const leat_path *path)
         return "is no time; allowed are event.NAME and meta.timestamp";
     if (paths != LEAT_PATHS_FEATURE || is_event)
         return NULL;
-    if (is_named && (path->n_steps != 1 || path->steps[0].is_index))
-        return "must name one field of a lookup, as in user.avg_30d";
     if (!is_named && !(is_meta && path->meta != LEAT_META_TOPIC))
         return "is text, and a model wants numbers";
     return NULL;

@@ -1,0 +1,60 @@
+#include "features/command.h"
+
+#include <assert.h>
+#include <inttypes.h>
+
+/* Three pieces a word ("$5\r\n", the word, "\r\n"), behind one for the head. */
+static leat_slice *pieces_of(const leat_command *command, uint32_t word)
+{
+    return command->pieces + 1 + 3 * (size_t)word;
+}
+
+static leat_slice text_slice(const char *text)
+{
+    return (leat_slice){(const uint8_t *)text, text ? (uint32_t)strlen(text) : 0};
+}
+
+void leat_command_init(leat_command *command, leat_arena *arena, uint32_t max_words)
+{
+    *command = (leat_command){.arena = arena, .max_words = max_words};
+    command->pieces =
+        leat_arena_alloc(arena, (1 + 3 * (size_t)max_words) * sizeof(leat_slice));
+}
+
+void leat_command_add(leat_command *command, leat_slice word)
+{
+    if (!command->pieces)
+        return;
+    assert(command->n_words < command->max_words);
+    leat_slice *pieces = pieces_of(command, command->n_words++);
+    pieces[0] = text_slice(leat_arena_printf(command->arena, "$%u\r\n", word.size));
+    pieces[1] = word;
+    pieces[2] = text_slice("\r\n");
+    if (!pieces[0].data)
+        command->pieces = NULL;
+}
+
+void leat_command_add_text(leat_command *command, const char *word)
+{
+    leat_command_add(command, text_slice(word));
+}
+
+void leat_command_add_integer(leat_command *command, int64_t number)
+{
+    const char *text = leat_arena_printf(command->arena, "%" PRId64, number);
+    if (text)
+        leat_command_add_text(command, text);
+    else
+        command->pieces = NULL;
+}
+
+leat_status leat_command_ask(leat_command *command, leat_redis *redis,
+                             leat_reply_kind expected, uint32_t n_values)
+{
+    const char *head = leat_arena_printf(command->arena, "*%u\r\n", command->n_words);
+    if (!command->pieces || !head)
+        return LEAT_E_MEMORY;
+    command->pieces[0] = text_slice(head);
+    return leat_redis_ask(redis, command->pieces, 1 + 3 * command->n_words, expected,
+                          n_values);
+}

@@ -1,0 +1,68 @@
+/* A map in one string an entity: one MGET asks for those of all entities. */
+#include "features/command.h"
+#include "features/lookup_format.h"
+
+static leat_status prepare(leat_question *question, leat_arena *arena, leat_error *error)
+{
+    const leat_lookup_spec *spec = question->spec;
+    const leat_path **paths = leat_arena_calloc(arena, spec->n_fields, sizeof *paths);
+    if (!paths)
+        return leat_error_set(error, LEAT_E_MEMORY, "out of memory");
+    for (uint32_t i = 0; i < spec->n_fields; i++)
+        paths[i] = spec->fields[i].path;
+    question->n_values = 1;
+    return leat_blob_new(&question->blob, arena, paths, spec->n_fields, error);
+}
+
+static uint32_t count_keys(const leat_question *question,
+                           const leat_lookup_entities *entities)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < entities->n; i++)
+        n += entities->at[i].lookup == question->index;
+    return n;
+}
+
+static void ask(const leat_question *question, leat_redis *redis, leat_batch *batch,
+                leat_lookup_entities *entities)
+{
+    uint32_t n_keys = count_keys(question, entities), element = 0;
+    uint32_t command = leat_redis_n_asked(redis);
+    leat_command mget;
+    if (!n_keys)
+        return;
+    leat_command_init(&mget, &batch->arena, 1 + n_keys);
+    leat_command_add_text(&mget, "MGET");
+    for (uint32_t i = 0; i < entities->n; i++)
+        if (entities->at[i].lookup == question->index)
+            leat_command_add(&mget, entities->at[i].key);
+    if (leat_command_ask(&mget, redis, LEAT_REPLY_VALUES, n_keys) != LEAT_OK)
+        return;
+    for (uint32_t i = 0; i < entities->n; i++) {
+        leat_lookup_entity *entity = &entities->at[i];
+        if (entity->lookup != question->index)
+            continue;
+        entity->is_asked = true;
+        entity->command = command;
+        entity->element = element++;
+    }
+}
+
+static void read_answer(const leat_question *question, const leat_redis *redis,
+                        leat_batch *batch, leat_lookup_entity *entity)
+{
+    leat_error why;
+    leat_slice bytes = leat_redis_value(redis, entity->command, entity->element);
+    entity->answer = LEAT_ANSWER_FOUND;
+    if (!bytes.data)
+        return; /* no such key */
+    leat_slice *values = leat_question_make_values(question, batch, entity);
+    if (values && leat_blob_walk(question->blob, bytes, values, &why) != LEAT_OK)
+        leat_question_break(question, batch, entity, &why);
+}
+
+const leat_lookup_format_calls leat_lookup_blob = {
+    .prepare = prepare,
+    .ask = ask,
+    .read = read_answer,
+};

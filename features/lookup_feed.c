@@ -1,0 +1,121 @@
+#include "features/lookup_feed.h"
+
+#include "base/element.h"
+#include "features/lookup_key.h"
+
+/* One value on its way. */
+typedef struct feed {
+    const leat_question *question;
+    leat_batch *batch;
+    leat_event *event;
+    leat_lookup_stats *stats;
+    const leat_lookup_field *field;
+} feed;
+
+static leat_dtype dtype_of(const feed *f)
+{
+    const leat_schema *schema = f->batch->schema;
+    return schema->inputs[schema->columns[f->field->column].tensor].dtype;
+}
+
+static void pass_without(feed *f, leat_quality quality)
+{
+    bool is_missing = quality == LEAT_QUALITY_DEFAULTED;
+    const leat_column *column = &f->batch->schema->columns[f->field->column];
+    leat_dtype dtype = dtype_of(f);
+    if (f->event->quality < quality)
+        f->event->quality = quality;
+    leat_counter_add(is_missing ? &f->stats->missing : &f->stats->unavailable, 1);
+    if (!column->has_default && !leat_dtype_has_nan(dtype))
+        leat_batch_fail(f->batch, f->event, LEAT_STAGE_FEATURES, LEAT_E_MISSING,
+                        "lookup %s: field %s is %s; %s has no NaN, and the feature no "
+                        "default",
+                        f->question->spec->name, f->field->name,
+                        is_missing ? "missing" : "unavailable", leat_dtype_name(dtype));
+}
+
+/* Into an element; of msgpack, `type` says what was found. */
+static leat_status put(const feed *f, void *at, leat_slice value, leat_value_type *type)
+{
+    if (f->question->format->is_text)
+        return leat_element_parse(at, dtype_of(f), value);
+    leat_cursor cursor = leat_cursor_over(value);
+    leat_value read;
+    leat_status status = leat_msgpack_read(&cursor, &read);
+    *type = read.type;
+    return status == LEAT_OK ? leat_element_put(at, dtype_of(f), &read) : status;
+}
+
+/* Into the column of all rows of the event. */
+static leat_status store(const feed *f, leat_slice value, leat_value_type *type)
+{
+    const leat_batch *batch = f->batch;
+    const leat_event *event = f->event;
+    uint32_t index = f->field->column;
+    const leat_column *column = &batch->schema->columns[index];
+    const leat_tensor *tensor = &batch->inputs[column->tensor];
+    size_t size = leat_dtype_size(tensor->spec->dtype);
+    size_t stride = tensor->row_size * size;
+    uint8_t *first =
+        (uint8_t *)tensor->data + event->first * stride + column->element * size;
+    leat_status status = put(f, first, value, type);
+    if (status != LEAT_OK)
+        return status;
+    for (uint32_t i = 1; i < event->n; i++)
+        memcpy(first + i * stride, first, size);
+    leat_batch_missing(batch, event)[index / 64] &= ~(UINT64_C(1) << index % 64);
+    return LEAT_OK;
+}
+
+/* A value that the column cannot hold. */
+static void fail(feed *f, leat_slice value, leat_value_type type, leat_status status)
+{
+    leat_dtype dtype = dtype_of(f);
+    bool is_text = f->question->format->is_text;
+    char shown[LEAT_SHOWN_SIZE];
+    leat_counter_add(&f->stats->failed, 1);
+    leat_batch_fail(
+        f->batch, f->event, LEAT_STAGE_FEATURES, status,
+        "lookup %s: field %s holds %s%s%s, which is %s%s", f->question->spec->name,
+        f->field->name, is_text ? "\"" : "",
+        is_text ? leat_show(value, shown) : leat_value_type_text(type),
+        is_text ? "\"" : "", status == LEAT_E_RANGE ? "out of the range of " : "not ",
+        status == LEAT_E_RANGE ? leat_dtype_name(dtype) : leat_dtype_text(dtype));
+}
+
+static void take_value(feed *f, leat_slice value)
+{
+    leat_value_type type = LEAT_VALUE_NONE;
+    leat_status status = value.data ? store(f, value, &type) : LEAT_E_MISSING;
+    if (status == LEAT_OK)
+        leat_counter_add(&f->stats->hits, 1);
+    else if (status == LEAT_E_MISSING)
+        pass_without(f, LEAT_QUALITY_DEFAULTED);
+    else
+        fail(f, value, type, status);
+}
+
+static void take_field(feed *f, const leat_lookup_entity *entity, uint32_t i)
+{
+    if (entity && entity->answer == LEAT_ANSWER_NONE)
+        pass_without(f, LEAT_QUALITY_UNAVAILABLE);
+    else
+        take_value(f, entity && entity->values ? entity->values[i] : (leat_slice){0});
+}
+
+void leat_lookup_feed(const leat_question *question, leat_batch *batch, leat_event *event,
+                      const leat_lookup_entity *entity, leat_lookup_stats *stats)
+{
+    const leat_lookup_spec *spec = question->spec;
+    if (entity && entity->answer == LEAT_ANSWER_BROKEN) {
+        leat_counter_add(&stats->failed, spec->n_fields);
+        leat_batch_fail(batch, event, LEAT_STAGE_FEATURES, entity->failure, "%s",
+                        entity->why ? entity->why : leat_status_text(entity->failure));
+        return;
+    }
+    feed f = {question, batch, event, stats, NULL};
+    for (uint32_t i = 0; i < spec->n_fields && event->status == LEAT_OK; i++) {
+        f.field = &spec->fields[i];
+        take_field(&f, entity, i);
+    }
+}

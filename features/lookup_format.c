@@ -1,0 +1,69 @@
+#include "features/lookup_format.h"
+
+#include "features/lookup_key.h"
+
+#include <stdio.h>
+
+leat_status leat_question_set_fields(leat_question *question, leat_arena *arena,
+                                     const leat_slice *names, uint32_t n)
+{
+    leat_slice *pieces = leat_arena_calloc(arena, 3 * (size_t)n, sizeof *pieces);
+    question->n_values = n;
+    question->head =
+        leat_slice_of(leat_arena_printf(arena, "*%u\r\n$5\r\nHMGET\r\n", n + 2));
+    if (!question->head.data || !pieces)
+        return LEAT_E_MEMORY;
+    for (uint32_t i = 0; i < n; i++) {
+        pieces[3 * i] = leat_slice_of(leat_arena_printf(arena, "$%u\r\n", names[i].size));
+        pieces[3 * i + 1] = names[i];
+        pieces[3 * i + 2] = leat_slice_of("\r\n");
+        if (!pieces[3 * i].data)
+            return LEAT_E_MEMORY;
+    }
+    question->tail = leat_slice_join(arena, pieces, 3 * n);
+    return question->tail.data ? LEAT_OK : LEAT_E_MEMORY;
+}
+
+static void ask_hash(const leat_question *question, leat_redis *redis,
+                     leat_lookup_entity *entity)
+{
+    char size[16];
+    int n = snprintf(size, sizeof size, "$%u\r\n", entity->key.size);
+    const leat_slice pieces[] = {question->head,
+                                 {(const uint8_t *)size, (uint32_t)n},
+                                 entity->key,
+                                 leat_slice_of("\r\n"),
+                                 question->tail};
+    entity->command = leat_redis_n_asked(redis);
+    entity->is_asked = leat_redis_ask(redis, pieces, sizeof pieces / sizeof pieces[0],
+                                      LEAT_REPLY_VALUES, question->n_values) == LEAT_OK;
+}
+
+void leat_question_ask_hashes(const leat_question *question, leat_redis *redis,
+                              leat_batch *batch, leat_lookup_entities *entities)
+{
+    (void)batch;
+    for (uint32_t i = 0; i < entities->n; i++)
+        if (entities->at[i].lookup == question->index)
+            ask_hash(question, redis, &entities->at[i]);
+}
+
+leat_slice *leat_question_make_values(const leat_question *question, leat_batch *batch,
+                                      leat_lookup_entity *entity)
+{
+    entity->values = leat_arena_calloc(&batch->arena, question->spec->n_fields,
+                                       sizeof *entity->values);
+    entity->answer = entity->values ? LEAT_ANSWER_FOUND : LEAT_ANSWER_NONE;
+    return entity->values;
+}
+
+void leat_question_break(const leat_question *question, leat_batch *batch,
+                         leat_lookup_entity *entity, const leat_error *why)
+{
+    char key[LEAT_SHOWN_SIZE];
+    entity->answer = LEAT_ANSWER_BROKEN;
+    entity->failure = why->code;
+    entity->why =
+        leat_arena_printf(&batch->arena, "lookup %s: key \"%s\": %s",
+                          question->spec->name, leat_show(entity->key, key), why->msg);
+}

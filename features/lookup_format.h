@@ -1,0 +1,65 @@
+/* features/lookup_format.h: what may stand under a lookup's key.
+ *
+ *   hash      fields of a HASH, as text: one HMGET an entity       (lookup_hash.c)
+ *   msgpack   a map in one string: one MGET for all entities       (lookup_blob.c)
+ *
+ * A format asks for the entities of its lookup and makes of each answer the values of the
+ * lookup's fields; the rest (keys, columns, counts) is the same for all (lookup.c).
+ *
+ * Owns:    a question lives in the lookups' arena.
+ * Threads: one lane.
+ * Fails:   prepare: E_MEMORY, E_CONFIG. ask: an entity that cannot be asked for is left
+ *          unanswered. read: marks the entity BROKEN.
+ */
+#ifndef LEAT_FEATURES_LOOKUP_FORMAT_H
+#define LEAT_FEATURES_LOOKUP_FORMAT_H
+
+#include "features/blob.h"
+#include "features/lookup.h"
+#include "features/lookup_entities.h"
+#include "features/redis.h"
+
+typedef struct leat_question leat_question;
+
+typedef struct leat_lookup_format_calls {
+    leat_status (*prepare)(leat_question *question, leat_arena *arena, leat_error *error);
+
+    /* Adds the commands for all entities of the lookup to the pipeline. */
+    void (*ask)(const leat_question *question, leat_redis *redis, leat_batch *batch,
+                leat_lookup_entities *entities);
+
+    /* From an answer that came to the entity's values. */
+    void (*read)(const leat_question *question, const leat_redis *redis,
+                 leat_batch *batch, leat_lookup_entity *entity);
+
+    bool is_text; /* values are text, and not msgpack */
+} leat_lookup_format_calls;
+
+/* A lookup as it is asked. */
+struct leat_question {
+    const leat_lookup_spec *spec;
+    uint32_t index; /* of the spec: entities and counts are known by it */
+    const leat_lookup_format_calls *format;
+    uint32_t n_values; /* of one entity in an answer */
+    leat_slice head;   /* of a HMGET: what stands before the key, */
+    leat_slice tail;   /* and behind it */
+    leat_blob *blob;
+};
+
+extern const leat_lookup_format_calls leat_lookup_hash, leat_lookup_blob;
+
+/* For formats that are kept in a HASH: its fields are asked for by name. */
+leat_status leat_question_set_fields(leat_question *question, leat_arena *arena,
+                                     const leat_slice *names, uint32_t n) LEAT_MUST_CHECK;
+void leat_question_ask_hashes(const leat_question *question, leat_redis *redis,
+                              leat_batch *batch, leat_lookup_entities *entities);
+
+/* Room for the values of an entity, all absent; NULL when out of memory. */
+leat_slice *leat_question_make_values(const leat_question *question, leat_batch *batch,
+                                      leat_lookup_entity *entity);
+
+/* Marks the entity as one that cannot be read, with the reason for its events. */
+void leat_question_break(const leat_question *question, leat_batch *batch,
+                         leat_lookup_entity *entity, const leat_error *why);
+
+#endif
