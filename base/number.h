@@ -16,4 +16,15 @@
 
 leat_status leat_number_parse(leat_slice text, double *number) LEAT_MUST_CHECK;
 
+enum { LEAT_MAX_DIGITS = 20 }; /* of 64 bits */
+
+/* Decimal digits end at `end`; returns where they begin. */
+static inline char *leat_digits_before(char *end, uint64_t number)
+{
+    do
+        *--end = (char)('0' + number % 10);
+    while (number /= 10);
+    return end;
+}
+
 #endif

@@ -3,7 +3,7 @@
  *   number         base/element.h's rules
  *   text           a string, for an input of strings
  *   category       the place of a string in the list that the model was trained with; one
- *                  that is not in it is missing
+ *                  that is not in it is missing; a whole number stands for its digits
  *   hour, weekday  of a time, in a zone: 0 to 23; Monday is 0
  *   seconds since  from the value, a time, until the event's own time; negative when the
  *                  value lies behind it
@@ -15,8 +15,8 @@
  * less about itself: a number or time is what the text spells, a category or string the
  * text itself, ids a JSON array or numbers with commas between them.
  *
- * A time is a msgpack timestamp, or a number of seconds or milliseconds since 1970
- * (base/event_time.h); in text also RFC 3339's.
+ * What a time may be is base/event_time.h's to say. Ids are whole numbers that the column
+ * holds to the last digit; those that are cut off are not looked at.
  *
  * Owns:    a reading lives in the plan's arena, immutable.
  * Threads: any.

@@ -15,4 +15,14 @@ static inline int leat_slice_equal(leat_slice a, leat_slice b)
     return a.size == b.size && (!a.size || !memcmp(a.data, b.data, a.size));
 }
 
+/* FNV-1a, for tables of names. Whoever sends names to look up cannot add to such a table,
+ * so it collides as often as the configuration makes it, whatever is searched. */
+static inline uint32_t leat_slice_hash(leat_slice slice)
+{
+    uint32_t sum = 2166136261u;
+    for (uint32_t i = 0; i < slice.size; i++)
+        sum = (sum ^ slice.data[i]) * 16777619u;
+    return sum ^ sum >> 15;
+}
+
 #endif

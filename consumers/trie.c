@@ -36,23 +36,14 @@ static int compare_targets(const void *left, const void *right)
 
 /* ---- names ---- */
 
-/* FNV-1a. Whoever writes payloads cannot add to the table, so collisions are as many as
- * the configuration has, whatever is searched. */
-static uint32_t hash(const uint8_t *name, uint32_t size)
-{
-    uint32_t sum = 2166136261u;
-    for (uint32_t i = 0; i < size; i++)
-        sum = (sum ^ name[i]) * 16777619u;
-    return sum ^ sum >> 15;
-}
-
 const leat_node *leat_trie_member(const leat_node *node, const uint8_t *name,
                                   uint32_t size)
 {
     uint32_t mask = node->n_slots - 1;
-    for (uint32_t i = hash(name, size);; i++) {
+    leat_slice wanted = {name, size};
+    for (uint32_t i = leat_slice_hash(wanted);; i++) {
         const leat_node *child = node->slots[i & mask];
-        if (!child || leat_slice_equal(child->step.name, (leat_slice){name, size}))
+        if (!child || leat_slice_equal(child->step.name, wanted))
             return child;
     }
 }
@@ -68,8 +59,7 @@ static leat_status index_members(leat_node *node, leat_arena *arena)
     if (!slots || !node->memo)
         return LEAT_E_MEMORY;
     for (uint32_t i = 0; i < node->n_children; i++) {
-        leat_slice name = node->children[i].step.name;
-        uint32_t slot = hash(name.data, name.size);
+        uint32_t slot = leat_slice_hash(node->children[i].step.name);
         while (slots[slot & (node->n_slots - 1)])
             slot++;
         slots[slot & (node->n_slots - 1)] = &node->children[i];

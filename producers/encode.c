@@ -2,6 +2,7 @@
  * every byte once. The map's head is written last, when its fields have been counted. */
 #include "producers/encode.h"
 
+#include "base/number.h"
 #include "base/pack.h"
 #include "producers/scores.h"
 
@@ -84,22 +85,13 @@ static void put_key(prediction *p, const char *text, uint32_t size)
     p->n_fields++;
 }
 
-/* Decimal digits end at `end`; returns where they begin. */
-static char *digits_before(char *end, uint64_t number)
-{
-    do
-        *--end = (char)('0' + number % 10);
-    while (number /= 10);
-    return end;
-}
-
 static void put_id(prediction *p)
 {
     char numbers[ID_NUMBERS];
     char *end = numbers + sizeof numbers;
-    char *from = digits_before(end, (uint64_t)p->event->offset);
+    char *from = leat_digits_before(end, (uint64_t)p->event->offset);
     *--from = '/';
-    from = digits_before(from, (uint32_t)p->event->partition);
+    from = leat_digits_before(from, (uint32_t)p->event->partition);
     *--from = '/';
     size_t prefix = strlen(p->spec->id_prefix);
     size_t topic = strlen(p->event->topic);

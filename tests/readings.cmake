@@ -1,3 +1,12 @@
 leat_unit_test(event_time leat_base)
 leat_unit_test(decode_events leat_consumers allocations)
 target_sources(test_decode_events PRIVATE unit/decode_fixture.c)
+leat_unit_test(calendar leat_base)
+leat_unit_test(categories leat_base allocations)
+leat_unit_test(reading leat_base allocations)
+leat_unit_test(scan leat_base)
+leat_unit_test(zone leat_base)
+leat_unit_test(zone_rule leat_base)
+
+leat_fuzz_target(reading leat_base)
+leat_fuzz_target(zone leat_base)

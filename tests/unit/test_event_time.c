@@ -126,6 +126,97 @@ static void test_event_time__none_at_all(void **state)
     assert_false(leat_event_time_find(&time, (leat_slice){0}, -1));
 }
 
+/* ---- text ---- */
+
+static leat_slice slice_of(const char *text)
+{
+    return (leat_slice){(const uint8_t *)text, (uint32_t)strlen(text)};
+}
+
+static leat_event_time time_of_text(const char *text)
+{
+    leat_event_time time;
+    if (leat_event_time_parse(&time, slice_of(text)))
+        fail_msg("refused: %s", text);
+    return time;
+}
+
+static void test_event_time__rfc_3339(void **state)
+{
+    (void)state;
+    assert_time(time_of_text("1970-01-01T00:00:00Z"), 0, 0);
+    assert_time(time_of_text("2026-01-31T12:30:05z"), 1769862605, 0);
+    assert_time(time_of_text("2026-01-31 12:30:05+01:00"), 1769859005, 0);
+    assert_time(time_of_text("2026-01-31t12:30:05-00:30"), 1769864405, 0);
+    assert_time(time_of_text("2024-02-29T00:00:00.5Z"), 1709164800, 500000000);
+    assert_time(time_of_text("1969-12-31T23:59:59.123456789999Z"), -1, 123456789);
+    assert_time(time_of_text("0000-01-01T00:00:00Z"), -62167219200, 0);
+    assert_time(time_of_text("9999-12-31T23:59:60Z"), 253402300800, 0);
+}
+
+static void test_event_time__what_is_no_rfc_3339(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "",
+        "now",
+        "2026-01-31",
+        "2026-01-31T12:30:05",
+        "2026-02-29T12:30:05Z",
+        "2026-13-01T12:30:05Z",
+        "2026-00-01T12:30:05Z",
+        "2026-01-32T12:30:05Z",
+        "2026-01-31T24:00:00Z",
+        "2026-01-31T12:60:00Z",
+        "2026-01-31T12:30:61Z",
+        "2026-01-31T12:30:05.Z",
+        "2026-01-31T12:30:05+0100",
+        "2026-01-31T12:30:05Z ",
+        " 2026-01-31T12:30:05Z",
+        "26-01-31T12:30:05Z",
+        "20260131T123005Z",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        leat_event_time time = {7, 8};
+        if (leat_event_time_parse(&time, slice_of(texts[i])) != LEAT_E_TYPE)
+            fail_msg("not refused: '%s'", texts[i]);
+        assert_time(time, 7, 8);
+    }
+}
+
+static void test_event_time__a_string_of_a_payload_is_a_time(void **state)
+{
+    (void)state;
+    assert_time(TIME_OF("\xb4"
+                        "1970-01-01T00:00:05Z"),
+                5, 0);
+}
+
+static void test_event_time__text_may_spell_a_number(void **state)
+{
+    (void)state;
+    assert_time(time_of_text("1700000000"), 1700000000, 0);
+    assert_time(time_of_text("1700000000123"), 1700000000, 123000000);
+    assert_time(time_of_text("-0.25"), -1, 750000000);
+    assert_time(time_of_text("9007199254740993"), 9007199254740, 993000000);
+}
+
+static void test_event_time__why_there_is_none(void **state)
+{
+    (void)state;
+    leat_event_time time = {7, 8};
+    assert_int_equal(leat_event_time_parse(&time, slice_of("nan")), LEAT_E_MISSING);
+    assert_int_equal(leat_event_time_parse(&time, slice_of("inf")), LEAT_E_RANGE);
+    assert_int_equal(leat_event_time_parse(&time, slice_of("1e300")), LEAT_E_RANGE);
+    leat_value value = {.type = LEAT_VALUE_NIL};
+    assert_int_equal(leat_event_time_read(&time, &value), LEAT_E_MISSING);
+    value = (leat_value){.type = LEAT_VALUE_UINT, .as.u = UINT64_MAX};
+    assert_int_equal(leat_event_time_read(&time, &value), LEAT_E_RANGE);
+    value.type = LEAT_VALUE_BOOL;
+    assert_int_equal(leat_event_time_read(&time, &value), LEAT_E_TYPE);
+    assert_time(time, 7, 8);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -139,6 +230,11 @@ int main(void)
         cmocka_unit_test(test_event_time__other_types_give_the_records),
         cmocka_unit_test(test_event_time__absent_gives_the_records),
         cmocka_unit_test(test_event_time__none_at_all),
+        cmocka_unit_test(test_event_time__rfc_3339),
+        cmocka_unit_test(test_event_time__what_is_no_rfc_3339),
+        cmocka_unit_test(test_event_time__a_string_of_a_payload_is_a_time),
+        cmocka_unit_test(test_event_time__text_may_spell_a_number),
+        cmocka_unit_test(test_event_time__why_there_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
