@@ -14,6 +14,8 @@
 #include "base/slice.h"
 #include "base/status.h"
 
+#include <stdbool.h>
+
 leat_status leat_number_parse(leat_slice text, double *number) LEAT_MUST_CHECK;
 
 enum { LEAT_MAX_DIGITS = 20 }; /* of 64 bits */
@@ -26,5 +28,14 @@ static inline char *leat_digits_before(char *end, uint64_t number)
     while (number /= 10);
     return end;
 }
+
+/* What strtod makes of the beginning of `text`, which ends in something that belongs to no
+ * number. However long the number is, it is rounded once. */
+double leat_number_prefix(const char *text);
+
+/* digits * 10^exponent, rounded once, at a fraction of what strtod costs. False where that
+ * is not to be had: the exponent must be within [-19, 22], and one above 0 wants digits of
+ * at most 2^53. */
+bool leat_number_decimal(uint64_t digits, int exponent, double *number);
 
 #endif

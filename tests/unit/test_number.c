@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,6 +74,49 @@ static void test_number__plain_decimals_are_correctly_rounded(void **state)
     }
 }
 
+static uint64_t random_bits(void)
+{
+    uint64_t bits = 0;
+    for (int i = 0; i < 5; i++)
+        bits = bits << 15 ^ (uint64_t)rand();
+    return bits;
+}
+
+/* Digits of every length, and quotients that lie close to the middle of two doubles. */
+static void test_number__decimals_are_rounded_once(void **state)
+{
+    (void)state;
+    srand(2);
+    for (int i = 0; i < 400000; i++) {
+        uint64_t digits = random_bits() >> rand() % 64;
+        if (i % 4 == 0)
+            digits = (digits >> 11 | 1) << rand() % 11;
+        int exponent = rand() % 42 - 19;
+        char text[64];
+        double number;
+        snprintf(text, sizeof text, "%" PRIu64 "e%d", digits, exponent);
+        bool can = exponent <= 0 || digits <= UINT64_C(1) << 53;
+        assert_int_equal(leat_number_decimal(digits, exponent, &number), can);
+        if (can)
+            assert_same_bits(number, strtod(text, NULL), text);
+    }
+    double number;
+    assert_false(leat_number_decimal(UINT64_MAX, -20, &number));
+    assert_false(leat_number_decimal(1, 23, &number));
+    assert_false(leat_number_decimal(1, -23, &number));
+}
+
+static void test_number__prefix_reads_any_length(void **state)
+{
+    char text[2003] = "0.";
+    (void)state;
+    for (size_t i = 2; i < 2001; i++)
+        text[i] = (char)('1' + i % 7);
+    text[2001] = '}';
+    assert_same_bits(leat_number_prefix(text), strtod(text, NULL), text);
+    assert_true(isinf(leat_number_prefix("1e400,")));
+}
+
 static void test_number__nan_and_infinity_are_numbers(void **state)
 {
     (void)state;
@@ -118,6 +162,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_number__is_what_strtod_reads),
         cmocka_unit_test(test_number__plain_decimals_are_correctly_rounded),
+        cmocka_unit_test(test_number__decimals_are_rounded_once),
+        cmocka_unit_test(test_number__prefix_reads_any_length),
         cmocka_unit_test(test_number__nan_and_infinity_are_numbers),
         cmocka_unit_test(test_number__refuses_what_is_no_decimal),
         cmocka_unit_test(test_number__refuses_bytes_behind_a_nul),
