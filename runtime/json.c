@@ -1,5 +1,7 @@
 #include "runtime/document_build.h"
 
+#include "base/json_escape.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,72 +107,41 @@ static leat_status read_number(struct reader *reader, double *number)
 /* Four hex digits, or -1. */
 static int32_t read_hex(struct reader *reader)
 {
-    static const char digits[] = "0123456789abcdefABCDEF";
-    int32_t code = 0;
     if (reader->size - reader->at < 4)
         return -1;
-    for (size_t i = 0; i < 4; i++) {
-        uint8_t byte = reader->bytes[reader->at + i];
-        const char *digit = byte ? strchr(digits, byte) : NULL;
-        if (!digit)
-            return -1;
-        int32_t worth = (int32_t)(digit - digits);
-        code = code << 4 | (worth < 16 ? worth : worth - 6);
-    }
-    reader->at += 4;
+    int32_t code = leat_json_hex(reader->bytes + reader->at);
+    reader->at += code < 0 ? 0 : 4;
     return code;
 }
 
 /* A second half of a surrogate pair joins the first; a half alone becomes U+FFFD. */
-static uint32_t read_code(struct reader *reader, uint32_t code)
+static uint32_t read_code(struct reader *reader, int32_t code)
 {
     if (code < 0xd800 || code > 0xdfff)
-        return code;
+        return (uint32_t)code;
     size_t start = reader->at;
-    if (code < 0xdc00 && accept(reader, "\\u")) {
-        int32_t low = read_hex(reader);
-        if (low >= 0xdc00 && low <= 0xdfff)
-            return 0x10000 + ((code - 0xd800) << 10) + ((uint32_t)low - 0xdc00);
-    }
+    uint32_t joined =
+        accept(reader, "\\u") ? leat_json_surrogates(code, read_hex(reader)) : 0;
+    if (joined)
+        return joined;
     reader->at = start;
     return 0xfffd;
 }
 
-static char *put_utf8(char *to, uint32_t code)
-{
-    if (code < 0x80) {
-        *to++ = (char)code;
-        return to;
-    }
-    unsigned more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-    static const uint8_t leads[] = {0, 0xc0, 0xe0, 0xf0};
-    *to++ = (char)(leads[more] | code >> (6 * more));
-    while (more--)
-        *to++ = (char)(0x80 | (code >> (6 * more) & 0x3f));
-    return to;
-}
-
 /* What follows a backslash. A name never grows: two or six bytes become at most four. */
-static char *read_escape(struct reader *reader, char *to)
+static uint8_t *read_escape(struct reader *reader, uint8_t *to)
 {
-    static const char escapes[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
     uint8_t byte = reader->bytes[reader->at];
-    const char *escape = byte ? strchr(escapes, byte) : NULL;
-    if (escape) {
-        reader->at++;
-        *to++ = meanings[escape - escapes];
-        return to;
-    }
-    if (byte == 'u') {
-        reader->at++;
-        int32_t code = read_hex(reader);
-        if (code >= 0)
-            return put_utf8(to, read_code(reader, (uint32_t)code));
-        *to++ = '\\';
-        *to++ = 'u';
-        return to;
-    }
-    return NULL;
+    uint8_t plain = leat_json_escape(byte);
+    if (!plain && byte != 'u')
+        return NULL;
+    reader->at++;
+    int32_t code = plain ? plain : read_hex(reader);
+    if (code >= 0)
+        return leat_utf8_put(to, plain ? plain : read_code(reader, code));
+    *to++ = '\\';
+    *to++ = 'u';
+    return to;
 }
 
 /* The index of the quote that closes a string, or the size. */
@@ -192,19 +163,19 @@ static leat_status read_string(struct reader *reader, const char **text, size_t 
         reader->at = end;
         return unexpected(reader, "the end of a string");
     }
-    char *copy = leat_arena_alloc(reader->arena, end - reader->at);
+    uint8_t *copy = leat_arena_alloc(reader->arena, end - reader->at);
     if (!copy)
         return out_of_memory(reader);
-    char *to = copy;
+    uint8_t *to = copy;
     while (reader->at < end) {
         uint8_t byte = reader->bytes[reader->at++];
         if (byte != '\\')
-            *to++ = (char)byte;
+            *to++ = byte;
         else if (!(to = read_escape(reader, to)))
             return unexpected(reader, "one of \"\\/bfnrtu after a backslash");
     }
     reader->at++;
-    *text = copy;
+    *text = (const char *)copy;
     *size = (size_t)(to - copy);
     return LEAT_OK;
 }

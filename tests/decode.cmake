@@ -10,3 +10,11 @@ leat_unit_test(file leat_consumers)
 leat_unit_test(json_text leat_worker)
 
 leat_fuzz_target(payload leat_consumers)
+
+# JSON beside what jansson makes of it.
+leat_unit_test(json_pack leat_base allocations PkgConfig::JANSSON)
+target_sources(test_json_pack PRIVATE json_twin.c)
+leat_fuzz_target(json_payload leat_base PkgConfig::JANSSON)
+if(LEAT_FUZZ)
+    target_sources(fuzz_json_payload PRIVATE json_twin.c)
+endif()
