@@ -27,6 +27,12 @@ typedef struct leat_column {
     double default_value; /* what a missing value becomes; NaN without has_default */
 } leat_column;
 
+/* What the payloads of the events are. JSON is msgpack behind the decoder. */
+typedef enum leat_payload_format {
+    LEAT_PAYLOAD_MSGPACK,
+    LEAT_PAYLOAD_JSON,
+} leat_payload_format;
+
 #define LEAT_NO_CAPTURE UINT32_MAX
 
 typedef struct leat_schema {
@@ -38,6 +44,7 @@ typedef struct leat_schema {
     const leat_path *captures; /* [n_captures], each distinct, none NAMED */
     uint32_t time_capture; /* when the event happened (base/event_time.h); NO_CAPTURE: the
                               record's timestamp */
+    leat_payload_format format;
 } leat_schema;
 
 #endif

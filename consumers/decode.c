@@ -1,4 +1,4 @@
-/* How an event is decoded.
+/* How an event is decoded. JSON becomes msgpack first; a payload is that from then on.
  *
  *   1. Its row is copied from a template that holds every column's default, and all
  *      columns count as missing.
@@ -15,6 +15,7 @@
  */
 #include "consumers/decode_internal.h"
 
+#include "base/json_pack.h"
 #include "consumers/record_field.h"
 
 #include <assert.h>
@@ -277,16 +278,16 @@ static const uint8_t *visit_array(leat_decoder *decoder, const leat_node *node,
     return at;
 }
 
-static const uint8_t *visit_payload(leat_decoder *decoder, leat_slice payload)
+static const uint8_t *visit_payload(leat_decoder *decoder)
 {
-    const uint8_t *at = payload.data;
+    const uint8_t *start = decoder->payload.data, *at = start;
     leat_value top;
-    decoder->end = payload.data + payload.size;
+    decoder->end = start + decoder->payload.size;
     leat_status status = leat_msgpack_read_at(&at, decoder->end, &top);
     if (status != LEAT_OK)
         return fail(decoder, status, at);
     if (top.type != LEAT_VALUE_MAP)
-        return blame(decoder, decoder->root, "a map", payload.data);
+        return blame(decoder, decoder->root, "a map", start);
     at = visit_map(decoder, decoder->root, at, top.size, 1);
     return at && at < decoder->end ? fail(decoder, LEAT_E_TRAILING, at) : at;
 }
@@ -308,7 +309,7 @@ static bool take_record_fields(leat_decoder *decoder, leat_batch *batch,
             break;
     }
     if (status != LEAT_OK)
-        fail(decoder, status, event->payload.data);
+        fail(decoder, status, decoder->payload.data);
     return status == LEAT_OK;
 }
 
@@ -335,7 +336,7 @@ static bool look_for_missing(leat_decoder *decoder, const leat_batch *batch,
             continue;
         if (missing & decoder->required[i])
             return blame_missing(decoder, i, missing & decoder->required[i],
-                                 event->payload.data);
+                                 decoder->payload.data);
         event->quality = LEAT_QUALITY_DEFAULTED;
     }
     return true;
@@ -347,7 +348,7 @@ static void explain(const leat_decoder *decoder, leat_batch *batch, leat_event *
 {
     leat_error why;
     leat_status status = decoder->failure.status;
-    const uint8_t *payload = event->payload.data;
+    const uint8_t *payload = decoder->payload.data;
     leat_cursor cursor = {payload, decoder->failure.at, decoder->end};
     const char *path = decoder->failure.path;
     const char *dtype = leat_dtype_name(decoder->failure.dtype);
@@ -366,6 +367,23 @@ static void explain(const leat_decoder *decoder, leat_batch *batch, leat_event *
     else
         leat_msgpack_explain(&cursor, 0, status, &why);
     leat_batch_fail(batch, event, LEAT_STAGE_DECODE, status, "%s", why.msg);
+}
+
+/* What is walked: the payload, or the msgpack of its JSON. */
+static bool take_payload(leat_decoder *decoder, leat_batch *batch, leat_event *event)
+{
+    decoder->payload = event->payload;
+    if (decoder->schema->format == LEAT_PAYLOAD_MSGPACK)
+        return true;
+    leat_json_fault fault;
+    leat_error why;
+    leat_status status =
+        leat_json_pack(event->payload, &batch->arena, &decoder->payload, &fault);
+    if (status == LEAT_OK)
+        return true;
+    leat_json_explain(event->payload, &fault, 0, status, &why);
+    leat_batch_fail(batch, event, LEAT_STAGE_DECODE, status, "%s", why.msg);
+    return false;
 }
 
 static void begin_row(leat_decoder *decoder, leat_batch *batch, leat_event *event)
@@ -390,9 +408,10 @@ static void find_time(const leat_decoder *decoder, leat_event *event)
 
 static void decode_event(leat_decoder *decoder, leat_batch *batch, leat_event *event)
 {
+    if (!take_payload(decoder, batch, event))
+        return;
     begin_row(decoder, batch, event);
-    if (visit_payload(decoder, event->payload) &&
-        take_record_fields(decoder, batch, event) &&
+    if (visit_payload(decoder) && take_record_fields(decoder, batch, event) &&
         look_for_missing(decoder, batch, event)) {
         find_time(decoder, event);
         return;

@@ -1,5 +1,9 @@
 /* consumers/decode.h: payload to columns and captures.
  *
+ * A payload is msgpack, or what the schema's format says: JSON is made msgpack first, as a
+ * whole (base/json_pack.h), so that all that follows is said once. The event's payload
+ * stays as it came.
+ *
  * A decoder is compiled from a schema: the paths of all columns and captures whose root
  * is the event, its key, headers or meta become one trie, and one bounded walk over the
  * payload visits every wanted value once. Numbers go straight into the input tensors.

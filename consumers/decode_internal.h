@@ -30,7 +30,8 @@ struct leat_decoder {
     uint8_t **rows; /* [n_inputs]: its row of each tensor */
     uint64_t *missing;
     leat_slice *captures;
-    const uint8_t *end; /* of the payload */
+    leat_slice payload; /* as msgpack */
+    const uint8_t *end; /* of it */
     struct {
         leat_status status;
         const uint8_t *at;

@@ -6,6 +6,8 @@ leat_unit_test(msgpack leat_base PkgConfig::MSGPACK)
 leat_unit_test(path leat_base)
 leat_unit_test(decode leat_consumers allocations PkgConfig::MSGPACK)
 target_sources(test_decode PRIVATE unit/decode_fixture.c)
+leat_unit_test(decode_json leat_consumers allocations)
+target_sources(test_decode_json PRIVATE unit/decode_fixture.c)
 leat_unit_test(file leat_consumers)
 leat_unit_test(json_text leat_worker)
 

@@ -94,10 +94,11 @@ bool json_twin_agrees(leat_slice text, leat_status status, leat_slice packed)
     json_error_t error = {0};
     json_t *twin = json_loadb((const char *)text.data, text.size,
                               JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
-    leat_cursor cursor = leat_cursor_over(packed);
     bool agrees = !twin == !!status || may_differ(text, status, &error);
-    if (twin && status == LEAT_OK)
+    if (twin && status == LEAT_OK) {
+        leat_cursor cursor = leat_cursor_over(packed);
         agrees = same_value(twin, &cursor) && cursor.at == cursor.end;
+    }
     json_decref(twin);
     return agrees;
 }

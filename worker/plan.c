@@ -77,9 +77,11 @@ static leat_status make_capture_room(leat_plan_builder *builder)
     return builder->captures ? LEAT_OK : leat_plan_no_memory(builder);
 }
 
-static leat_status build_time(leat_plan_builder *builder)
+/* Beside the columns: what the payloads are, and where the time is. */
+static leat_status build_event(leat_plan_builder *builder)
 {
     leat_path time;
+    builder->plan->schema.format = builder->config->source.format;
     leat_status status = leat_path_parse(&time, &builder->plan->arena,
                                          builder->config->source.time, builder->error);
     builder->plan->schema.time_capture = !status && time.root == LEAT_ROOT_EVENT
@@ -224,7 +226,7 @@ static leat_status build(leat_plan_builder *builder)
         open_model,
         leat_plan_build_columns,
         make_capture_room,
-        build_time,
+        build_event,
         leat_plan_build_lookups,
         build_redis,
         build_prediction,

@@ -31,8 +31,15 @@ static leat_path captures[N_CAPTURES];
 static const leat_tensor_spec inputs[] = {{"x", LEAT_F32, 2, {0, N_FLOATS}},
                                           {"n", LEAT_I32, 2, {0, N_INTEGERS}}};
 static const leat_tensor_spec output = {"y", LEAT_F32, 2, {0, 1}};
-static const leat_schema schema = {2,          inputs,   N_COLUMNS,      columns,
-                                   N_CAPTURES, captures, LEAT_NO_CAPTURE};
+static const leat_schema schema = {
+    .n_inputs = 2,
+    .inputs = inputs,
+    .n_columns = N_COLUMNS,
+    .columns = columns,
+    .n_captures = N_CAPTURES,
+    .captures = captures,
+    .time_capture = LEAT_NO_CAPTURE,
+};
 
 static void require(int truth)
 {

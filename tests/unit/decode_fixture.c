@@ -18,7 +18,15 @@ int set_up(void **state)
     leat_arena_init(&arena, 1024);
     inputs[0] = (leat_tensor_spec){"x", LEAT_F32, 2, {0, 0}};
     inputs[1] = (leat_tensor_spec){"d", LEAT_F64, 2, {0, 1}};
-    schema = (leat_schema){1, inputs, 0, columns, 0, captures, LEAT_NO_CAPTURE};
+    schema = (leat_schema){
+        .n_inputs = 1,
+        .inputs = inputs,
+        .n_columns = 0,
+        .columns = columns,
+        .n_captures = 0,
+        .captures = captures,
+        .time_capture = LEAT_NO_CAPTURE,
+    };
     decoder = NULL;
     return leat_batch_init(&batch, MAX_EVENTS) != LEAT_OK;
 }

@@ -13,7 +13,15 @@ static const leat_tensor_spec inputs[] = {{"x", LEAT_F32, 2, {0, 3}},
 static const leat_tensor_spec output = {"y", LEAT_F32, 2, {0, 2}};
 static const leat_column columns[70];
 static const leat_path captures[2];
-static const leat_schema schema = {2, inputs, 70, columns, 2, captures, LEAT_NO_CAPTURE};
+static const leat_schema schema = {
+    .n_inputs = 2,
+    .inputs = inputs,
+    .n_columns = 70,
+    .columns = columns,
+    .n_captures = 2,
+    .captures = captures,
+    .time_capture = LEAT_NO_CAPTURE,
+};
 static leat_batch batch;
 
 static int setup(void **state)
@@ -100,7 +108,8 @@ static void test_batch__a_reset_empties_it(void **state)
 static void test_batch__another_schema_lays_it_out_again(void **state)
 {
     (void)state;
-    const leat_schema narrow = {1, inputs, 3, columns, 0, captures, LEAT_NO_CAPTURE};
+    const leat_schema narrow = {
+        .n_inputs = 1, .inputs = inputs, .n_columns = 3, .columns = columns};
     assert_int_equal(leat_batch_reset(&batch, &narrow, &output), LEAT_OK);
     assert_ptr_equal(batch.schema, &narrow);
     assert_int_equal(batch.missing_words, 1);

@@ -23,7 +23,7 @@ static const char largest[] =
     "source:\n"
     "  topics: [one, two]\n"
     "  group: 7\n"
-    "  format: msgpack\n"
+    "  format: json\n"
     "  time: event.at\n"
     "  start: earliest\n"
     "  out_of_range: latest\n"
@@ -74,6 +74,7 @@ static void test_config__defaults(void **state)
 {
     (void)state;
     leat_config *config = parse(smallest);
+    assert_int_equal(config->source.format, LEAT_PAYLOAD_MSGPACK);
     assert_string_equal(config->source.group, "leat-fraud");
     assert_string_equal(config->source.time, "meta.timestamp");
     assert_int_equal(config->source.start, LEAT_START_LATEST);
@@ -109,6 +110,7 @@ static void test_config__reads_every_key_of_the_clients(void **state)
     assert_int_equal(config->kafka.at[1].place.line, 3);
     assert_int_equal(config->source.topics.n, 2);
     assert_string_equal(config->source.topics.at[1], "two");
+    assert_int_equal(config->source.format, LEAT_PAYLOAD_JSON);
     assert_string_equal(config->source.group, "7");
     assert_string_equal(config->source.time, "event.at");
     assert_int_equal(config->source.start, LEAT_START_EARLIEST);

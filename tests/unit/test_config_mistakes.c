@@ -386,8 +386,6 @@ static const struct mistake mistakes[] = {
      .more = "aggregates: {card_1h: {}}"},
     {"a filter", "2:24: source.where: not supported yet", LEAT_E_UNSUPPORTED,
      .source = "source: {topics: [in], where: {a: b}}"},
-    {"JSON events", "2:32: source.format: 'json' is not supported yet",
-     LEAT_E_UNSUPPORTED, .source = "source: {topics: [in], format: json}"},
     {"waiting for Redis", "5:47: lookups.u.on_unavailable: 'wait' is not supported yet",
      LEAT_E_UNSUPPORTED, .more = "lookups: {u: {key: 'u:{key}', on_unavailable: wait}}"},
     {"categories", "5:31: features.a.categories: not supported yet", LEAT_E_UNSUPPORTED,

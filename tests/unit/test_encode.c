@@ -50,8 +50,15 @@ static const leat_tensor_spec three_outputs = {"y", LEAT_F32, 2, {0, 3}};
 static const leat_tensor_spec one_double = {"y", LEAT_F64, 1, {0}};
 static const leat_tensor_spec two_doubles = {"y", LEAT_F64, 2, {0, 2}};
 static const leat_path captures[N_CAPTURES];
-static const leat_schema schema = {1,          &input,   N_COLUMNS,      columns,
-                                   N_CAPTURES, captures, LEAT_NO_CAPTURE};
+static const leat_schema schema = {
+    .n_inputs = 1,
+    .inputs = &input,
+    .n_columns = N_COLUMNS,
+    .columns = columns,
+    .n_captures = N_CAPTURES,
+    .captures = captures,
+    .time_capture = LEAT_NO_CAPTURE,
+};
 
 static const leat_threshold thresholds[] = {{"review", 0.5}, {"block", 0.9}};
 static leat_include includes[N_CAPTURES];

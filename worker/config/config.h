@@ -21,6 +21,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/schema.h"
 #include "worker/config/address.h"
 #include "worker/config/yaml.h"
 
@@ -102,6 +103,7 @@ typedef struct leat_config {
 
     struct {
         leat_strings topics;
+        leat_payload_format format;     /* default msgpack */
         const char *group;              /* default: "leat-" and the model's name */
         const char *time;               /* a path; default "meta.timestamp" */
         leat_start start;               /* default latest */

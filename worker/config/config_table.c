@@ -23,7 +23,11 @@ static const leat_key event_path = {.type = LEAT_KEY_PATH, .paths = LEAT_PATHS_E
 static const leat_key property = {.type = LEAT_KEY_PROPERTY,
                                   .offset = OF(leat_pair, value)};
 
-static const leat_choice formats[] = {{"msgpack", false}, {"json", true}, {0}};
+static const leat_choice formats[] = {
+    [LEAT_PAYLOAD_MSGPACK] = {"msgpack", false},
+    [LEAT_PAYLOAD_JSON] = {"json", false},
+    {0},
+};
 static const leat_choice starts[] = {
     [LEAT_START_LATEST] = {"latest", false},
     [LEAT_START_EARLIEST] = {"earliest", false},
@@ -43,7 +47,7 @@ static const leat_key source_keys[] = {
      .offset = IN(source.group),
      .help = "The consumer group. Workers of one group share the partitions."},
     {"format", LEAT_KEY_CHOICE, .fallback = "msgpack", .choices = formats,
-     .unstored = true, .help = "What the payloads are."},
+     .offset = IN(source.format), .help = "What the payloads are."},
     {"where", LEAT_KEY_LATER, .help = "Score only the events that match."},
     {"time", LEAT_KEY_PATH, .fallback = "meta.timestamp", .paths = LEAT_PATHS_TIME,
      .offset = IN(source.time),
