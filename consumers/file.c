@@ -14,6 +14,7 @@ enum { FIRST_ROOM = 64 * 1024 };
 
 struct leat_file {
     const char *name;
+    leat_payload_format format;
     int fd;
     bool ended; /* nothing more can be read */
     uint8_t *buffer;
@@ -23,7 +24,8 @@ struct leat_file {
     int64_t next_offset; /* of the next event */
 };
 
-leat_status leat_file_open(leat_file **file, const char *path, leat_error *error)
+leat_status leat_file_open(leat_file **file, const char *path, leat_payload_format format,
+                           leat_error *error)
 {
     bool is_stdin = !strcmp(path, "-");
     int fd = is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
@@ -39,6 +41,7 @@ leat_status leat_file_open(leat_file **file, const char *path, leat_error *error
         return leat_error_set(error, LEAT_E_MEMORY, "%s: out of memory", path);
     }
     made->name = is_stdin ? "stdin" : path;
+    made->format = format;
     made->fd = fd;
     made->buffer = buffer;
     made->room = FIRST_ROOM;
@@ -121,24 +124,51 @@ static bool wants_more(leat_status status)
     return status == LEAT_E_TRUNCATED || status == LEAT_E_COUNT;
 }
 
+static void pass(leat_file *file, size_t n)
+{
+    file->begin += n;
+    file->position += n;
+}
+
+static void pass_space(leat_file *file)
+{
+    const char *start = (const char *)file->buffer + file->begin;
+    size_t n = 0;
+    while (n < file->end - file->begin && start[n] && strchr(" \t\r\n", start[n]))
+        n++;
+    pass(file, n);
+}
+
+/* The end of a line, which the end of the file is too. */
+static leat_status find_line(const leat_file *file, leat_cursor *cursor)
+{
+    const uint8_t *end = memchr(cursor->at, '\n', (size_t)(cursor->end - cursor->at));
+    if (!end && !file->ended)
+        return LEAT_E_TRUNCATED;
+    cursor->at = end ? end : cursor->end;
+    return LEAT_OK;
+}
+
 leat_status leat_file_next(leat_file *file, leat_slice *value, uint64_t *position,
                            leat_error *error)
 {
+    bool is_json = file->format == LEAT_PAYLOAD_JSON;
     leat_cursor cursor;
     leat_status status;
     for (;;) {
+        if (is_json)
+            pass_space(file);
+        if (file->ended && file->begin == file->end)
+            return LEAT_END;
         const uint8_t *start = file->buffer + file->begin;
         cursor = (leat_cursor){start, start, file->buffer + file->end};
-        status = leat_msgpack_skip(&cursor, 0);
+        status = is_json ? find_line(file, &cursor) : leat_msgpack_skip(&cursor, 0);
         if (status == LEAT_OK) {
             *value = (leat_slice){start, (uint32_t)(cursor.at - start)};
             *position = file->position;
-            file->begin += value->size;
-            file->position += value->size;
+            pass(file, value->size);
             return LEAT_OK;
         }
-        if (file->ended && file->begin == file->end)
-            return LEAT_END;
         if (file->ended || !wants_more(status))
             break;
         status = read_more(file, error);

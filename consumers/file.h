@@ -1,8 +1,10 @@
 /* consumers/file.h: events from a file or a pipe instead of a topic.
  *
- * The file is msgpack values one behind the other, each the payload of one event. Nothing
+ * A file of msgpack is values one behind the other, each the payload of one event. Nothing
  * but a value's own structure says where it ends, so after a malformed one there is no
- * next one to be found: the file ends there, and every further call says so again.
+ * next one to be found: the file ends there, and every further call says so again. A file
+ * of JSON has a value on each line, as NDJSON; nothing of it is checked here, and lines of
+ * nothing but space are passed over.
  *
  * Memory is bounded by the largest value, which may have LEAT_FILE_MAX_VALUE bytes. What
  * a pipe has is handed on before more is waited for.
@@ -22,15 +24,15 @@
 typedef struct leat_file leat_file;
 
 /* "-" is standard input. `path` outlives the file. */
-leat_status leat_file_open(leat_file **file, const char *path,
+leat_status leat_file_open(leat_file **file, const char *path, leat_payload_format format,
                            leat_error *error) LEAT_MUST_CHECK;
 void leat_file_close(leat_file *file);
 
 /* The file's name for people. */
 const char *leat_file_name(const leat_file *file);
 
-/* The next value, valid until the next call; its structure has been checked. `*position`
- * is where it begins in the file. END when there is none. */
+/* The next value, valid until the next call; the structure of msgpack has been checked.
+ * `*position` is where it begins in the file. END when there is none. */
 leat_status leat_file_next(leat_file *file, leat_slice *value, uint64_t *position,
                            leat_error *error) LEAT_MUST_CHECK;
 

@@ -79,7 +79,7 @@ static int decode(const char *path)
 {
     leat_error error;
     leat_file *file;
-    leat_status status = leat_file_open(&file, path, &error);
+    leat_status status = leat_file_open(&file, path, LEAT_PAYLOAD_MSGPACK, &error);
     if (status == LEAT_OK) {
         status = print_values(file, &error);
         leat_file_close(file);

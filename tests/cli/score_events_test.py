@@ -113,10 +113,31 @@ class ScoreEventsTest(unittest.TestCase):
     def test_no_events_give_no_lines(self):
         self.assertEqual(self.lines([]), [])
 
-    def test_json_is_not_supported_yet(self):
+    def test_events_of_json_score_as_those_of_msgpack(self):
+        events = [event(i % 7 / 4, id=f"tx-{i}", cart=[1.5, None]) for i in range(300)]
+        text = "\n".join(json.dumps(one, indent=None) for one in events)
+        done = self.run_leat(text.encode(), source=", format: json")
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual(lines, self.lines(events))
+
+    def test_bad_line_of_json_has_an_error_and_its_neighbours_scores(self):
+        good = json.dumps(event()).encode()
+        done = self.run_leat(good + b'\n\n{"amount": 1,}\n' + good, source=", format: json")
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        first, bad, last = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual(first["score"], last["score"])
+        self.assertTrue(bad["id"].endswith("/0/1"))
+        self.assertEqual(bad["code"], "E_FORMAT")
+        self.assertEqual(bad["error"], "found '}' at byte 13, expected a key in quotes")
+
+    def test_file_of_another_format_is_refused(self):
         done = self.run_leat(b'{"amount": 1}\n')
-        self.assertEqual(done.returncode, 78)
-        self.assertIn(b"not supported yet", done.stderr)
+        self.assertEqual(done.returncode, 65)
+        self.assertIn(b"begins with '{', like JSON, and source.format is msgpack", done.stderr)
+        done = self.run_leat(pack(event()), source=", format: json")
+        self.assertEqual(done.returncode, 65)
+        self.assertIn(b"which begins no JSON, and source.format is json", done.stderr)
 
     def test_file_that_ends_within_an_event_is_refused_after_the_others(self):
         done = self.run_leat(pack(event()) + pack(event())[:-3])

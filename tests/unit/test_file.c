@@ -48,13 +48,14 @@ static void write_all(int to, const void *bytes, size_t size)
     }
 }
 
-static void open_with(const char *bytes, size_t size)
+static void open_with(const char *bytes, size_t size, leat_payload_format format)
 {
     write_all(fd, bytes, size);
-    assert_int_equal(leat_file_open(&file, path, &error), LEAT_OK);
+    assert_int_equal(leat_file_open(&file, path, format, &error), LEAT_OK);
 }
 
-#define OPEN_WITH(text) open_with(text, sizeof(text) - 1)
+#define OPEN_WITH(text) open_with(text, sizeof(text) - 1, LEAT_PAYLOAD_MSGPACK)
+#define OPEN_JSON(text) open_with(text, sizeof(text) - 1, LEAT_PAYLOAD_JSON)
 
 static leat_status fill(uint64_t max_bytes)
 {
@@ -165,7 +166,9 @@ static void test_file__values_larger_than_the_buffer(void **state)
 static void test_file__a_file_that_is_not_there(void **state)
 {
     (void)state;
-    assert_int_equal(leat_file_open(&file, "/nowhere/at.all", &error), LEAT_E_NO_INPUT);
+    assert_int_equal(
+        leat_file_open(&file, "/nowhere/at.all", LEAT_PAYLOAD_MSGPACK, &error),
+        LEAT_E_NO_INPUT);
     assert_string_equal(error.msg,
                         "cannot open /nowhere/at.all: No such file or directory");
 }
@@ -173,7 +176,7 @@ static void test_file__a_file_that_is_not_there(void **state)
 static void test_file__a_folder_cannot_be_read(void **state)
 {
     (void)state;
-    assert_int_equal(leat_file_open(&file, "/", &error), LEAT_OK);
+    assert_int_equal(leat_file_open(&file, "/", LEAT_PAYLOAD_MSGPACK, &error), LEAT_OK);
     assert_int_equal(fill(1000), LEAT_E_NO_INPUT);
     assert_string_equal(error.msg, "cannot read /: Is a directory");
 }
@@ -194,7 +197,7 @@ static void test_file__a_pipe_is_read_as_it_flows(void **state)
     assert_int_equal(pipe(ends), 0);
     int kept = dup(STDIN_FILENO);
     dup2(ends[0], STDIN_FILENO);
-    assert_int_equal(leat_file_open(&file, "-", &error), LEAT_OK);
+    assert_int_equal(leat_file_open(&file, "-", LEAT_PAYLOAD_MSGPACK, &error), LEAT_OK);
     dup2(kept, STDIN_FILENO);
     close(kept);
     close(ends[0]);
@@ -217,6 +220,56 @@ static void test_file__a_pipe_is_read_as_it_flows(void **state)
     close(ends[1]);
 }
 
+static void expect_next(const char *text, uint64_t at)
+{
+    leat_slice value;
+    uint64_t position;
+    assert_int_equal(leat_file_next(file, &value, &position, &error), LEAT_OK);
+    assert_int_equal(value.size, strlen(text));
+    assert_memory_equal(value.data, text, value.size);
+    assert_int_equal(position, at);
+}
+
+static void expect_end(void)
+{
+    leat_slice value;
+    uint64_t position;
+    assert_int_equal(leat_file_next(file, &value, &position, &error), LEAT_END);
+}
+
+static void test_file__every_line_of_json_is_an_event(void **state)
+{
+    (void)state;
+    OPEN_JSON("{\"a\":1}\r\n\n \t\n  [2]\nno JSON\n{}");
+    expect_next("{\"a\":1}\r", 0);
+    expect_next("[2]", 15);
+    expect_next("no JSON", 19);
+    expect_next("{}", 27);
+    expect_end();
+    expect_end();
+}
+
+static void test_file__a_file_of_json_may_hold_no_event(void **state)
+{
+    (void)state;
+    OPEN_JSON(" \n\n\t");
+    expect_end();
+}
+
+static void test_file__lines_larger_than_the_buffer(void **state)
+{
+    (void)state;
+    enum { SIZE = 200 * 1024 };
+    static char text[SIZE + 1];
+    memset(text, 'x', SIZE);
+    text[SIZE / 2] = '\n';
+    open_with(text, SIZE, LEAT_PAYLOAD_JSON);
+    text[SIZE / 2] = 0;
+    expect_next(text, 0);
+    expect_next(text + SIZE / 2 + 1, SIZE / 2 + 1);
+    expect_end();
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(test_file__##name, setup, teardown)
 
 int main(void)
@@ -232,6 +285,9 @@ int main(void)
         TEST(a_file_that_is_not_there),
         TEST(a_folder_cannot_be_read),
         TEST(a_pipe_is_read_as_it_flows),
+        TEST(every_line_of_json_is_an_event),
+        TEST(a_file_of_json_may_hold_no_event),
+        TEST(lines_larger_than_the_buffer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -72,19 +72,26 @@ static leat_status print_event(file_way *way, leat_event *event)
     return is_scored ? LEAT_E_MEMORY : LEAT_OK;
 }
 
-/* As msgpack, each letter of a text is a number, and so one more event. */
-static leat_status refuse_text(const file_way *way, leat_error *error)
+/* As msgpack, each letter of a text is a number, and so one more event; as JSON, every
+ * line of msgpack is one more mistake. */
+static leat_status refuse_other_format(const file_way *way, leat_error *error)
 {
     const leat_event *first = &way->batch.events[0];
+    bool is_json = way->plan->schema.format == LEAT_PAYLOAD_JSON;
     uint8_t byte = first->payload.data[0];
-    if (first->offset || byte < ' ' || byte > '~')
+    bool is_text = byte >= ' ' && byte <= '~';
+    if (first->offset || is_text == is_json)
         return LEAT_OK;
+    if (is_json)
+        return leat_error_set(error, LEAT_E_FORMAT,
+                              "%s: begins with 0x%02x, which begins no JSON, and "
+                              "source.format is json",
+                              first->topic, byte);
     if (byte == '{' || byte == '[')
-        return leat_error_set(
-            error, LEAT_E_UNSUPPORTED,
-            "%s: begins with '%c': events as JSON are not supported yet, "
-            "only msgpack maps, one behind the other",
-            first->topic, byte);
+        return leat_error_set(error, LEAT_E_FORMAT,
+                              "%s: begins with '%c', like JSON, and source.format is "
+                              "msgpack: maps, one behind the other",
+                              first->topic, byte);
     return leat_error_set(error, LEAT_E_FORMAT,
                           "%s: begins with '%c', like text; expected msgpack maps, one "
                           "behind the other. The rows of a CSV are scored with --model",
@@ -94,7 +101,7 @@ static leat_status refuse_text(const file_way *way, leat_error *error)
 static leat_status score_batch(file_way *way, leat_error *error)
 {
     leat_batch *batch = &way->batch;
-    leat_status status = refuse_text(way, error);
+    leat_status status = refuse_other_format(way, error);
     if (status != LEAT_OK)
         return status;
     leat_decoder_run(way->decoder, batch);
@@ -140,7 +147,7 @@ static leat_status open_stages(file_way *way, const char *path, uint32_t max_eve
                                leat_error *error)
 {
     const leat_plan *plan = way->plan;
-    leat_status status = leat_file_open(&way->file, path, error);
+    leat_status status = leat_file_open(&way->file, path, plan->schema.format, error);
     if (status == LEAT_OK)
         status = leat_decoder_new(&way->decoder, &plan->schema, NULL, error);
     if (status == LEAT_OK && leat_features_wanted(&plan->features))

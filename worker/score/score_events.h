@@ -10,7 +10,7 @@
  * Owns:    nothing.
  * Threads: main.
  * Fails:   as leat_file_next, when the events before the malformed one have been scored
- *          and printed; E_UNSUPPORTED for a file of JSON; E_IO; E_MEMORY.
+ *          and printed; E_FORMAT for a file of another format; E_IO; E_MEMORY.
  */
 #ifndef LEAT_WORKER_SCORE_EVENTS_H
 #define LEAT_WORKER_SCORE_EVENTS_H
