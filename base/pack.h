@@ -14,11 +14,12 @@
 #ifndef LEAT_BASE_PACK_H
 #define LEAT_BASE_PACK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
 enum {
-    LEAT_PACK_HEAD = 5,  /* at most: of a map, an array or a string */
+    LEAT_PACK_HEAD = 5,  /* at most: of a map, an array, a string or bytes */
     LEAT_PACK_F32 = 5,   /* exactly */
     LEAT_PACK_F64 = 9,   /* exactly */
     LEAT_PACK_UINT = 9,  /* at most */
@@ -68,6 +69,25 @@ static inline uint8_t *leat_pack_array(uint8_t *at, uint32_t n)
 static inline uint8_t *leat_pack_str_head(uint8_t *at, uint32_t n)
 {
     return leat_pack_head(at, (leat_pack_form){0xa0, 31, 0xd9, 0xda, 0xdb}, n);
+}
+
+static inline uint8_t *leat_pack_bin_head(uint8_t *at, uint32_t n)
+{
+    if (n <= UINT8_MAX)
+        return leat_pack_be(leat_pack_be(at, 0xc4, 1), n, 1);
+    if (n <= UINT16_MAX)
+        return leat_pack_be(leat_pack_be(at, 0xc5, 1), n, 2);
+    return leat_pack_be(leat_pack_be(at, 0xc6, 1), n, 4);
+}
+
+static inline uint8_t *leat_pack_nil(uint8_t *at)
+{
+    return leat_pack_be(at, 0xc0, 1);
+}
+
+static inline uint8_t *leat_pack_bool(uint8_t *at, bool value)
+{
+    return leat_pack_be(at, value ? 0xc3 : 0xc2, 1);
 }
 
 static inline uint8_t *leat_pack_raw(uint8_t *at, const void *bytes, size_t size)

@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "features/lookup_feed.h"
-#include "features/lookup_key.h"
 
 #include <stdlib.h>
 
@@ -19,6 +18,8 @@
 static const leat_lookup_format_calls *const formats[] = {
     [LEAT_LOOKUP_HASH] = &leat_lookup_hash,
     [LEAT_LOOKUP_MSGPACK] = &leat_lookup_blob,
+    [LEAT_LOOKUP_JSON] = &leat_lookup_blob,
+    [LEAT_LOOKUP_FEAST] = &leat_lookup_feast,
 };
 
 struct leat_lookups {
@@ -52,7 +53,7 @@ static leat_lookup_entity *find_entity(leat_lookups *lookups, leat_batch *batch,
                                        leat_event *event, const leat_question *question)
 {
     leat_slice key;
-    leat_status status = leat_lookup_key(batch, event, question->spec, &key);
+    leat_status status = question->format->key(batch, event, question, &key);
     if (status == LEAT_E_MISSING)
         return NULL;
     if (status != LEAT_OK)

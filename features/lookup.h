@@ -1,11 +1,11 @@
 /* features/lookup.h: lookups, features that stand in Redis under a key of the event.
  *
  * A lookup names a key by a template ("user:{event.user_id}") and feeds columns with
- * fields of what is found there: of a HASH, or of a map in a string (lookup_format.h).
- * ask() de-duplicates the entities of the batch and adds its questions to the pipeline;
- * take() writes the answers to the columns. A key whose capture is absent or nil is not
- * asked for: its columns are missing. Strings, integers (decimal) and bools ("1" and "0")
- * may stand in a key; a float or container fails the event.
+ * fields of what is found there: of a HASH, of a map in a string, or of what Feast wrote
+ * (lookup_format.h). ask() de-duplicates the entities of the batch and adds its questions
+ * to the pipeline; take() writes the answers to the columns. A key whose capture is absent
+ * or nil is not asked for: its columns are missing. Strings, integers (decimal) and bools
+ * ("1" and "0") may stand in a key; a float or container fails the event.
  *
  * A value of a HASH is the number that its text spells ("12.5", "1e3"; "nan" is missing);
  * what a column cannot hold (base/element.h) fails the event (E_TYPE, E_RANGE), and so
@@ -29,6 +29,7 @@
 #include "base/batch.h"
 #include "base/error.h"
 #include "base/meter.h"
+#include "features/feast.h"
 
 enum { LEAT_MAX_KEY_PARTS = 16 };
 
@@ -42,6 +43,8 @@ typedef struct leat_key_part {
 typedef enum leat_lookup_format {
     LEAT_LOOKUP_HASH,    /* a HASH: text by field */
     LEAT_LOOKUP_MSGPACK, /* a string: one msgpack map */
+    LEAT_LOOKUP_JSON,    /* a string: one JSON object */
+    LEAT_LOOKUP_FEAST,   /* a HASH that Feast wrote */
 } leat_lookup_format;
 
 typedef struct leat_lookup_field {
@@ -50,11 +53,22 @@ typedef struct leat_lookup_field {
     uint32_t column;       /* index into schema->columns */
 } leat_lookup_field;
 
+/* Where Feast has it. */
+typedef struct leat_feast_spec {
+    const char *project;
+    uint32_t version; /* of the serialization of entity keys: 2 or 3 */
+    const char *view; /* of fields that name none, or NULL */
+    uint32_t n_joins;
+    const leat_feast_join *joins; /* in the order of their names */
+    uint64_t max_age_ns;          /* older values are missing; 0: however old */
+} leat_feast_spec;
+
 typedef struct leat_lookup_spec {
     const char *name;
     leat_lookup_format format;
-    uint32_t n_parts;
+    uint32_t n_parts; /* of the key; not of FEAST */
     leat_key_part parts[LEAT_MAX_KEY_PARTS];
+    leat_feast_spec feast; /* FEAST */
     uint32_t n_fields;
     const leat_lookup_field *fields;
 } leat_lookup_spec;

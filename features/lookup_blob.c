@@ -1,6 +1,9 @@
-/* A map in one string an entity: one MGET asks for those of all entities. */
+/* A map in one string an entity, of msgpack or JSON: one MGET asks for those of all
+ * entities. */
+#include "base/json_pack.h"
 #include "features/command.h"
 #include "features/lookup_format.h"
+#include "features/lookup_key.h"
 
 static leat_status prepare(leat_question *question, leat_arena *arena, leat_error *error)
 {
@@ -10,7 +13,7 @@ static leat_status prepare(leat_question *question, leat_arena *arena, leat_erro
         return leat_error_set(error, LEAT_E_MEMORY, "out of memory");
     for (uint32_t i = 0; i < spec->n_fields; i++)
         paths[i] = spec->fields[i].path;
-    question->n_values = 1;
+    question->n_values = spec->n_fields;
     return leat_blob_new(&question->blob, arena, paths, spec->n_fields, error);
 }
 
@@ -48,6 +51,18 @@ static void ask(const leat_question *question, leat_redis *redis, leat_batch *ba
     }
 }
 
+static leat_status walk(const leat_question *question, leat_batch *batch,
+                        leat_slice bytes, leat_slice *values, leat_error *why)
+{
+    leat_json_fault fault;
+    leat_slice packed = bytes;
+    leat_status status = LEAT_OK;
+    if (question->spec->format == LEAT_LOOKUP_JSON)
+        status = leat_json_pack(bytes, &batch->arena, &packed, &fault);
+    return status == LEAT_OK ? leat_blob_walk(question->blob, packed, values, why)
+                             : leat_json_explain(bytes, &fault, 0, status, why);
+}
+
 static void read_answer(const leat_question *question, const leat_redis *redis,
                         leat_batch *batch, leat_lookup_entity *entity)
 {
@@ -57,12 +72,13 @@ static void read_answer(const leat_question *question, const leat_redis *redis,
     if (!bytes.data)
         return; /* no such key */
     leat_slice *values = leat_question_make_values(question, batch, entity);
-    if (values && leat_blob_walk(question->blob, bytes, values, &why) != LEAT_OK)
+    if (values && walk(question, batch, bytes, values, &why) != LEAT_OK)
         leat_question_break(question, batch, entity, &why);
 }
 
 const leat_lookup_format_calls leat_lookup_blob = {
     .prepare = prepare,
+    .key = leat_lookup_key,
     .ask = ask,
     .read = read_answer,
 };

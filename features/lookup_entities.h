@@ -31,8 +31,8 @@ typedef struct leat_lookup_entity {
     uint32_t element; /* and where its answer begins there */
 
     leat_answer answer;
-    leat_slice *values; /* FOUND: [n_fields], data NULL where there is none; NULL: the
-                           entity is not there */
+    leat_slice *values; /* FOUND: [n_values of the question], data NULL where there is
+                           none; NULL: the entity is not there */
     leat_status failure;
     const char *why;
 } leat_lookup_entity;

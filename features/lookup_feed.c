@@ -1,5 +1,6 @@
 #include "features/lookup_feed.h"
 
+#include "base/clock.h"
 #include "base/element.h"
 #include "features/lookup_key.h"
 
@@ -86,7 +87,7 @@ static void fail(feed *f, leat_slice value, leat_value_type type, leat_status st
 static void take_value(feed *f, leat_slice value)
 {
     leat_value_type type = LEAT_VALUE_NONE;
-    leat_status status = value.data ? store(f, value, &type) : LEAT_E_MISSING;
+    leat_status status = store(f, value, &type);
     if (status == LEAT_OK)
         leat_counter_add(&f->stats->hits, 1);
     else if (status == LEAT_E_MISSING)
@@ -95,12 +96,38 @@ static void take_value(feed *f, leat_slice value)
         fail(f, value, type, status);
 }
 
+static double seconds_of(const leat_event_time *time)
+{
+    return (double)time->seconds + (double)time->nanoseconds / 1e9;
+}
+
+static double moment_of(const leat_event *event)
+{
+    return event->has_time ? seconds_of(&event->time) : (double)leat_real_ms() / 1e3;
+}
+
+/* Whether a value is older, as the event sees it, than it may be; one of unknown age is. */
+static bool is_too_old(const feed *f, const leat_lookup_entity *entity, uint32_t i)
+{
+    const leat_question *question = f->question;
+    uint64_t max_age_ns = question->spec->feast.max_age_ns;
+    leat_event_time written;
+    if (!max_age_ns || !question->times)
+        return false;
+    leat_slice time = entity->values[question->times[i]];
+    return !leat_event_time_find(&written, time, -1) ||
+           moment_of(f->event) - seconds_of(&written) > (double)max_age_ns / 1e9;
+}
+
 static void take_field(feed *f, const leat_lookup_entity *entity, uint32_t i)
 {
+    bool is_there = entity && entity->values && entity->values[i].data;
     if (entity && entity->answer == LEAT_ANSWER_NONE)
         pass_without(f, LEAT_QUALITY_UNAVAILABLE);
+    else if (!is_there || is_too_old(f, entity, i))
+        pass_without(f, LEAT_QUALITY_DEFAULTED);
     else
-        take_value(f, entity && entity->values ? entity->values[i] : (leat_slice){0});
+        take_value(f, entity->values[i]);
 }
 
 void leat_lookup_feed(const leat_question *question, leat_batch *batch, leat_event *event,

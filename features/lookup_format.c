@@ -51,8 +51,8 @@ void leat_question_ask_hashes(const leat_question *question, leat_redis *redis,
 leat_slice *leat_question_make_values(const leat_question *question, leat_batch *batch,
                                       leat_lookup_entity *entity)
 {
-    entity->values = leat_arena_calloc(&batch->arena, question->spec->n_fields,
-                                       sizeof *entity->values);
+    entity->values =
+        leat_arena_calloc(&batch->arena, question->n_values, sizeof *entity->values);
     entity->answer = entity->values ? LEAT_ANSWER_FOUND : LEAT_ANSWER_NONE;
     return entity->values;
 }

@@ -1,10 +1,12 @@
 /* features/lookup_format.h: what may stand under a lookup's key.
  *
  *   hash      fields of a HASH, as text: one HMGET an entity       (lookup_hash.c)
- *   msgpack   a map in one string: one MGET for all entities       (lookup_blob.c)
+ *   msgpack,  a map in one string: one MGET for all entities       (lookup_blob.c)
+ *   json
+ *   feast     what Feast wrote: one HMGET an entity                (lookup_feast.c)
  *
- * A format asks for the entities of its lookup and makes of each answer the values of the
- * lookup's fields; the rest (keys, columns, counts) is the same for all (lookup.c).
+ * A format makes keys, asks for the entities of its lookup and makes of each answer the values of the
+ * lookup's fields; the rest (columns, counts) is the same for all (lookup.c).
  *
  * Owns:    a question lives in the lookups' arena.
  * Threads: one lane.
@@ -24,6 +26,10 @@ typedef struct leat_question leat_question;
 typedef struct leat_lookup_format_calls {
     leat_status (*prepare)(leat_question *question, leat_arena *arena, leat_error *error);
 
+    /* The key of the event's entity, as leat_lookup_key. */
+    leat_status (*key)(leat_batch *batch, leat_event *event,
+                       const leat_question *question, leat_slice *key);
+
     /* Adds the commands for all entities of the lookup to the pipeline. */
     void (*ask)(const leat_question *question, leat_redis *redis, leat_batch *batch,
                 leat_lookup_entities *entities);
@@ -40,13 +46,15 @@ struct leat_question {
     const leat_lookup_spec *spec;
     uint32_t index; /* of the spec: entities and counts are known by it */
     const leat_lookup_format_calls *format;
-    uint32_t n_values; /* of one entity in an answer */
+    uint32_t n_values; /* of one entity: those of the fields first */
     leat_slice head;   /* of a HMGET: what stands before the key, */
     leat_slice tail;   /* and behind it */
     leat_blob *blob;
+    uint32_t *times; /* [n_fields]: which value says when it was written; or NULL */
 };
 
-extern const leat_lookup_format_calls leat_lookup_hash, leat_lookup_blob;
+extern const leat_lookup_format_calls leat_lookup_hash, leat_lookup_blob,
+    leat_lookup_feast;
 
 /* For formats that are kept in a HASH: its fields are asked for by name. */
 leat_status leat_question_set_fields(leat_question *question, leat_arena *arena,

@@ -1,5 +1,6 @@
 /* Fields of a HASH, as text. */
 #include "features/lookup_format.h"
+#include "features/lookup_key.h"
 
 static leat_status prepare(leat_question *question, leat_arena *arena, leat_error *error)
 {
@@ -23,6 +24,7 @@ static void read_answer(const leat_question *question, const leat_redis *redis,
 
 const leat_lookup_format_calls leat_lookup_hash = {
     .prepare = prepare,
+    .key = leat_lookup_key,
     .ask = leat_question_ask_hashes,
     .read = read_answer,
     .is_text = true,

@@ -53,8 +53,9 @@ leat_slice leat_slice_join(leat_arena *arena, const leat_slice *pieces, uint32_t
 }
 
 leat_status leat_lookup_key(leat_batch *batch, leat_event *event,
-                            const leat_lookup_spec *spec, leat_slice *key)
+                            const leat_question *question, leat_slice *key)
 {
+    const leat_lookup_spec *spec = question->spec;
     leat_slice pieces[LEAT_MAX_KEY_PARTS];
     const leat_slice *captures = leat_batch_captures(batch, event);
     for (uint32_t i = 0; i < spec->n_parts; i++) {

@@ -8,11 +8,11 @@
 #ifndef LEAT_FEATURES_LOOKUP_KEY_H
 #define LEAT_FEATURES_LOOKUP_KEY_H
 
-#include "features/lookup.h"
+#include "features/lookup_format.h"
 
 /* After the lookup's template. */
 leat_status leat_lookup_key(leat_batch *batch, leat_event *event,
-                            const leat_lookup_spec *spec,
+                            const leat_question *question,
                             leat_slice *key) LEAT_MUST_CHECK;
 
 static inline leat_slice leat_slice_of(const char *text)

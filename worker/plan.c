@@ -72,6 +72,8 @@ static leat_status make_capture_room(leat_plan_builder *builder)
     const leat_config *config = builder->config;
     size_t room = 1 + (size_t)config->sink.include.n +
                   (size_t)config->n_lookups * LEAT_MAX_KEY_PARTS;
+    for (uint32_t i = 0; i < config->n_lookups; i++)
+        room += config->lookups[i].feast.entities.n;
     builder->captures =
         leat_arena_calloc(&builder->plan->arena, room, sizeof *builder->captures);
     return builder->captures ? LEAT_OK : leat_plan_no_memory(builder);

@@ -3,6 +3,7 @@
 
 #include "worker/config/key_template.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static leat_status build_key(leat_plan_builder *builder, const leat_config_lookup *lookup,
@@ -20,6 +21,68 @@ static leat_status build_key(leat_plan_builder *builder, const leat_config_looku
             spec->parts[i].capture = leat_plan_capture(builder, &template.parts[i].path);
     }
     return LEAT_OK;
+}
+
+static leat_feast_type join_type(const leat_config_lookup *lookup, const char *name)
+{
+    static const leat_feast_type types[] = {
+        [LEAT_CONFIG_JOIN_STRING] = LEAT_FEAST_STRING,
+        [LEAT_CONFIG_JOIN_INT64] = LEAT_FEAST_INT64,
+        [LEAT_CONFIG_JOIN_INT32] = LEAT_FEAST_INT32,
+        [LEAT_CONFIG_JOIN_BYTES] = LEAT_FEAST_BYTES,
+        [LEAT_CONFIG_JOIN_UNIX_TIMESTAMP] = LEAT_FEAST_UNIX_TIMESTAMP,
+    };
+    for (uint32_t i = 0; i < lookup->feast.n_types; i++)
+        if (!strcmp(lookup->feast.types[i].name, name))
+            return types[lookup->feast.types[i].type];
+    return LEAT_FEAST_BY_VALUE;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const leat_feast_join *)a)->name, ((const leat_feast_join *)b)->name);
+}
+
+static const char *copy(leat_plan_builder *builder, const char *text)
+{
+    return text ? leat_arena_strndup(&builder->plan->arena, text, strlen(text)) : NULL;
+}
+
+static leat_status build_joins(leat_plan_builder *builder,
+                               const leat_config_lookup *lookup, leat_feast_join *joins)
+{
+    const leat_pairs *entities = &lookup->feast.entities;
+    for (uint32_t i = 0; i < entities->n; i++) {
+        const char *name = entities->at[i].name;
+        leat_path path;
+        leat_status status = leat_path_parse(&path, &builder->plan->arena,
+                                             entities->at[i].value, builder->error);
+        if (status)
+            return status;
+        joins[i] = (leat_feast_join){.name = copy(builder, name),
+                                     .capture = leat_plan_capture(builder, &path),
+                                     .type = join_type(lookup, name)};
+        if (!joins[i].name)
+            return leat_plan_no_memory(builder);
+    }
+    qsort(joins, entities->n, sizeof *joins, by_name);
+    return LEAT_OK;
+}
+
+static leat_status build_feast(leat_plan_builder *builder,
+                               const leat_config_lookup *lookup, leat_lookup_spec *spec)
+{
+    uint32_t n = lookup->feast.entities.n;
+    leat_feast_join *joins = leat_arena_calloc(&builder->plan->arena, n, sizeof *joins);
+    spec->feast = (leat_feast_spec){.project = copy(builder, lookup->feast.project),
+                                    .version = lookup->feast.version,
+                                    .view = copy(builder, lookup->feast.view),
+                                    .n_joins = n,
+                                    .joins = joins,
+                                    .max_age_ns = lookup->max_age_ns};
+    if (!joins || !spec->feast.project || (lookup->feast.view && !spec->feast.view))
+        return leat_plan_no_memory(builder);
+    return build_joins(builder, lookup, joins);
 }
 
 /* The columns that read from this lookup. */
@@ -47,12 +110,16 @@ static leat_status build_lookup(leat_plan_builder *builder,
     static const leat_lookup_format formats[] = {
         [LEAT_CONFIG_LOOKUP_HASH] = LEAT_LOOKUP_HASH,
         [LEAT_CONFIG_LOOKUP_MSGPACK] = LEAT_LOOKUP_MSGPACK,
+        [LEAT_CONFIG_LOOKUP_JSON] = LEAT_LOOKUP_JSON,
+        [LEAT_CONFIG_LOOKUP_FEAST] = LEAT_LOOKUP_FEAST,
     };
-    spec->name =
-        leat_arena_strndup(&builder->plan->arena, lookup->name, strlen(lookup->name));
+    spec->name = copy(builder, lookup->name);
     spec->format = formats[lookup->format];
-    leat_status status =
-        spec->name ? build_key(builder, lookup, spec) : leat_plan_no_memory(builder);
+    if (!spec->name)
+        return leat_plan_no_memory(builder);
+    leat_status status = spec->format == LEAT_LOOKUP_FEAST
+                             ? build_feast(builder, lookup, spec)
+                             : build_key(builder, lookup, spec);
     return status ? status : build_fields(builder, spec);
 }
 

@@ -107,9 +107,14 @@ int lookup_bed_set_up(void **state)
     return set_up(state, LEAT_LOOKUP_HASH);
 }
 
-int lookup_bed_set_up_maps(void **state)
+int lookup_bed_set_up_msgpack(void **state)
 {
     return set_up(state, LEAT_LOOKUP_MSGPACK);
+}
+
+int lookup_bed_set_up_json(void **state)
+{
+    return set_up(state, LEAT_LOOKUP_JSON);
 }
 
 int lookup_bed_tear_down(void **state)

@@ -24,9 +24,10 @@ typedef struct lookup_bed {
     real_redis server; /* set up and torn down with the bed */
 } lookup_bed;
 
-/* For cmocka: a bed of 16 events beside a real Redis; a HASH, or msgpack maps. */
+/* For cmocka: a bed of 16 events beside a real Redis; a HASH, or maps in a string. */
 int lookup_bed_set_up(void **state);
-int lookup_bed_set_up_maps(void **state);
+int lookup_bed_set_up_msgpack(void **state);
+int lookup_bed_set_up_json(void **state);
 int lookup_bed_tear_down(void **state);
 
 void lookup_bed_open(lookup_bed *bed, leat_redis_spec redis, leat_lookup_format format,

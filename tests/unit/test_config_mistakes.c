@@ -121,8 +121,36 @@ static const struct mistake mistakes[] = {
      "6:11: features.amount.from: is required: a path such as event.amount",
      .more = "features:\n  amount: {default: 0}"},
     {"a lookup without a key",
-     "6:9: lookups.user.key: is required: a key such as \"user:{event.user_id}\"",
+     "6:3: lookups.user: key is required: a key such as \"user:{event.user_id}\"",
      .more = "lookups:\n  user: {format: hash}"},
+    {"a key for Feast",
+     "6:3: lookups.user: Feast makes its keys itself: remove 'key', and name the join "
+     "keys in feast.entities",
+     .more = "lookups:\n  user: {format: feast, key: 'a:{key}'}"},
+    {"Feast without a project",
+     "6:3: lookups.user: format: feast needs  feast: {project: NAME, entities: {JOIN_KEY: "
+     "event.NAME}}",
+     .more = "lookups:\n  user: {format: feast, feast: {entities: {id: event.id}}}"},
+    {"a feature store for a hash", "6:3: lookups.user: 'feast' is for format: feast",
+     .more = "lookups:\n  user: {key: 'a:{key}', feast: {project: p}}"},
+    {"an age that nobody knows",
+     "6:3: lookups.user: max_age is for format: feast, which keeps when values were "
+     "written",
+     .more = "lookups:\n  user: {key: 'a:{key}', max_age: 1h}"},
+    {"a type of no join key",
+     "7:39: lookups.user.feast.types: 'idd' is none of feast.entities",
+     .more = "lookups:\n  user: {format: feast, feast: {project: p,\n    entities: {id: "
+             "event.id}, types: {idd: int32}}}"},
+    {"a type that is none",
+     "7:43: lookups.user.feast.types.id: expected one of string, int64, int32, bytes, "
+     "unix_timestamp, found 'float'",
+     .more = "lookups:\n  user: {format: feast, feast: {project: p,\n    entities: {id: "
+             "event.id}, types: {id: float}}}"},
+    {"a field of no view",
+     "5:12: features.a.from: 'u.x' names no feature view: write  u.\"VIEW:FEATURE\", or "
+     "the lookup's feast.view",
+     .more = "features: {a: {from: u.x}}\n"
+             "lookups: {u: {format: feast, feast: {project: p, entities: {id: key}}}}"},
     {"an empty name", "6:3: features: a name is empty",
      .more = "features:\n  '': {from: event.a}"},
 

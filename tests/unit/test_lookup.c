@@ -223,90 +223,6 @@ static void test_lookup__ten_thousand_entities_in_one_batch(void **state)
     lookup_bed_close(f);
 }
 
-/* ---- Maps in a string ---- */
-
-/* SET of bytes. */
-#define PUT(f, key, bytes)                                                               \
-    real_redis_do(&(f)->server, "SET %s %b", key, bytes, sizeof(bytes) - 1)
-
-static void test_lookup__maps_feed_their_columns(void **state)
-{
-    lookup_bed *f = *state;
-    PUT(f, "user:bob",
-        "\x82\xa3"
-        "avg\xcb\x40\x29\0\0\0\0\0\0\xa5"
-        "count\x03");
-    PUT(f, "user:eve",
-        "\x81\xa3"
-        "avg\xff");
-    PUT(f, "{shop}:s:v1", "\x81\xa6rating\xc3");
-    leat_event *bob =
-        lookup_bed_add(f, lookup_bed_text(f, "bob"), lookup_bed_text(f, "s"));
-    leat_event *eve = lookup_bed_add(f, lookup_bed_text(f, "eve"), NULL);
-    leat_event *tom = lookup_bed_add(f, lookup_bed_text(f, "tom"), NULL);
-    leat_event *again = lookup_bed_add(f, lookup_bed_text(f, "bob"), NULL);
-    lookup_bed_run(f);
-    lookup_bed_assert_row(f, bob, 12.5F, 3, 1);
-    lookup_bed_assert_row(f, eve, -1, COUNT_DEFAULT, NAN);
-    lookup_bed_assert_row(f, tom, NAN, COUNT_DEFAULT, NAN);
-    lookup_bed_assert_row(f, again, 12.5F, 3, NAN);
-    assert_int_equal(bob->quality, LEAT_QUALITY_COMPLETE);
-    assert_int_equal(tom->quality, LEAT_QUALITY_DEFAULTED);
-    assert_int_equal(tom->status, LEAT_OK);
-}
-
-/* By Redis's own count. */
-static void test_lookup__all_maps_of_a_lookup_are_one_question(void **state)
-{
-    lookup_bed *f = *state;
-    PUT(f, "user:bob",
-        "\x81\xa3"
-        "avg\x01");
-    PUT(f, "{shop}:s:v1", "\x81\xa6rating\x02");
-    for (int i = 0; i < 16; i++) {
-        char name[8];
-        snprintf(name, sizeof name, "u%d", i);
-        lookup_bed_add(f, lookup_bed_text(f, i ? name : "bob"), lookup_bed_text(f, "s"));
-    }
-    real_redis_do(&f->server, "CONFIG RESETSTAT");
-    lookup_bed_run(f);
-    lookup_bed_assert_row(f, &f->batch.events[0], 1, COUNT_DEFAULT, 2);
-    lookup_bed_assert_row(f, &f->batch.events[15], NAN, COUNT_DEFAULT, 2);
-    redisReply *reply = redisCommand(f->server.admin, "INFO commandstats");
-    assert_non_null(strstr(reply->str, "cmdstat_mget:calls=2,"));
-    freeReplyObject(reply);
-}
-
-static void test_lookup__a_map_that_cannot_be_read_fails_its_events_alone(void **state)
-{
-    lookup_bed *f = *state;
-    PUT(f, "user:bob",
-        "\x81\xa3"
-        "avg\xa9x");
-    PUT(f, "user:eve",
-        "\x81\xa3"
-        "avg\x01");
-    PUT(f, "user:tom",
-        "\x81\xa3"
-        "avg\xa1x");
-    leat_event *bob = lookup_bed_add(f, lookup_bed_text(f, "bob"), NULL);
-    leat_event *eve = lookup_bed_add(f, lookup_bed_text(f, "eve"), NULL);
-    leat_event *tom = lookup_bed_add(f, lookup_bed_text(f, "tom"), NULL);
-    lookup_bed_run(f);
-    lookup_bed_assert_row(f, eve, 1, COUNT_DEFAULT, NAN);
-    assert_int_equal(eve->status, LEAT_OK);
-    assert_int_equal(bob->status, LEAT_E_TRUNCATED);
-    assert_int_equal(bob->stage, LEAT_STAGE_FEATURES);
-    assert_string_equal(bob->reason,
-                        "lookup user: key \"user:bob\": payload is truncated "
-                        "at byte 5 of 7");
-    assert_int_equal(tom->status, LEAT_E_TYPE);
-    assert_string_equal(tom->reason,
-                        "lookup user: field avg holds a string, which is not a number");
-    assert_int_equal(
-        leat_counter_read(&leat_features_read_stats(f->features)->lookups.failed), 3);
-}
-
 /* ---- Integers ---- */
 
 static leat_event *add_integers(lookup_bed *f, const char *user, const char *shop)
@@ -384,8 +300,6 @@ int main(void)
 {
 #define REAL(test)                                                                       \
     cmocka_unit_test_setup_teardown(test, lookup_bed_set_up, lookup_bed_tear_down)
-#define MAPS(test)                                                                       \
-    cmocka_unit_test_setup_teardown(test, lookup_bed_set_up_maps, lookup_bed_tear_down)
     const struct CMUnitTest tests[] = {
         REAL(test_lookup__values_reach_their_columns),
         REAL(test_lookup__a_missing_key_keeps_what_the_decoder_put),
@@ -399,9 +313,6 @@ int main(void)
         REAL(test_lookup__entities_that_hash_alike_stay_apart),
         REAL(test_lookup__every_row_of_an_event_is_fed_and_no_other),
         REAL(test_lookup__ten_thousand_entities_in_one_batch),
-        MAPS(test_lookup__maps_feed_their_columns),
-        MAPS(test_lookup__all_maps_of_a_lookup_are_one_question),
-        MAPS(test_lookup__a_map_that_cannot_be_read_fails_its_events_alone),
         REAL(test_lookup__integers_reach_their_columns_to_the_last_digit),
         REAL(test_lookup__text_that_is_no_integer_fails_the_event),
         REAL(test_lookup__a_missing_integer_needs_a_default),

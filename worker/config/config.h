@@ -67,10 +67,34 @@ typedef enum leat_config_lookup_format {
     LEAT_CONFIG_LOOKUP_FEAST,
 } leat_config_lookup_format;
 
+/* The order of `join_types` in config_table.c. */
+typedef enum leat_config_join_type {
+    LEAT_CONFIG_JOIN_STRING,
+    LEAT_CONFIG_JOIN_INT64,
+    LEAT_CONFIG_JOIN_INT32,
+    LEAT_CONFIG_JOIN_BYTES,
+    LEAT_CONFIG_JOIN_UNIX_TIMESTAMP,
+} leat_config_join_type;
+
+typedef struct leat_config_join {
+    const char *name;
+    leat_config_join_type type;
+    leat_place place;
+} leat_config_join;
+
 typedef struct leat_config_lookup {
     const char *name;
-    const char *key; /* a template */
+    const char *key; /* a template; NULL with format feast */
     leat_config_lookup_format format;
+    uint64_t max_age_ns; /* 0: any */
+    struct {
+        const char *project;
+        uint32_t version;
+        const char *view;    /* or NULL */
+        leat_pairs entities; /* join key: path */
+        uint32_t n_types;
+        leat_config_join *types; /* of some join keys */
+    } feast;
     leat_place place;
 } leat_config_lookup;
 

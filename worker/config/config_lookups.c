@@ -33,6 +33,60 @@ static leat_status check_lookup_name(leat_config_context *context,
     return LEAT_OK;
 }
 
+static leat_status refuse(leat_config_context *context, const leat_config_lookup *lookup,
+                          const char *words)
+{
+    return leat_config_refuse(context, LEAT_E_CONFIG, lookup->place, "lookups.%.60s: %s",
+                              lookup->name, words);
+}
+
+static leat_status check_types(leat_config_context *context,
+                               const leat_config_lookup *lookup)
+{
+    const leat_pairs *entities = &lookup->feast.entities;
+    for (uint32_t i = 0; i < lookup->feast.n_types; i++) {
+        const leat_config_join *type = &lookup->feast.types[i];
+        uint32_t j = 0;
+        while (j < entities->n && strcmp(entities->at[j].name, type->name) != 0)
+            j++;
+        if (j == entities->n)
+            return leat_config_refuse(context, LEAT_E_CONFIG, type->place,
+                                      "lookups.%.60s.feast.types: '%.60s' is none of "
+                                      "feast.entities",
+                                      lookup->name, type->name);
+    }
+    return LEAT_OK;
+}
+
+/* What the format needs, and what it does not have. */
+static leat_status check_format(leat_config_context *context,
+                                const leat_config_lookup *lookup)
+{
+    bool is_feast = lookup->format == LEAT_CONFIG_LOOKUP_FEAST;
+    bool has_feast = lookup->feast.project || lookup->feast.view ||
+                     lookup->feast.entities.n || lookup->feast.n_types;
+    if (!is_feast && has_feast)
+        return refuse(context, lookup, "'feast' is for format: feast");
+    if (!is_feast && lookup->max_age_ns)
+        return refuse(context, lookup,
+                      "max_age is for format: feast, which keeps when values were "
+                      "written");
+    if (!is_feast)
+        return lookup->key ? LEAT_OK
+                           : refuse(context, lookup,
+                                    "key is required: a key such as "
+                                    "\"user:{event.user_id}\"");
+    if (lookup->key)
+        return refuse(context, lookup,
+                      "Feast makes its keys itself: remove 'key', and name the join keys "
+                      "in feast.entities");
+    if (!lookup->feast.project || !lookup->feast.entities.n)
+        return refuse(context, lookup,
+                      "format: feast needs  feast: {project: NAME, entities: {JOIN_KEY: "
+                      "event.NAME}}");
+    return check_types(context, lookup);
+}
+
 static leat_status refuse_lookup(leat_config_context *context,
                                  const leat_config_feature *feature, const char *name)
 {
@@ -54,6 +108,13 @@ static leat_status check_field(leat_config_context *context,
 {
     bool is_map = lookup->format == LEAT_CONFIG_LOOKUP_MSGPACK ||
                   lookup->format == LEAT_CONFIG_LOOKUP_JSON;
+    bool has_view = lookup->feast.view || strchr(path->text, ':');
+    if (lookup->format == LEAT_CONFIG_LOOKUP_FEAST && !has_view)
+        return leat_config_refuse(context, LEAT_E_CONFIG, feature->place,
+                                  "features.%.60s.from: '%.60s' names no feature view: "
+                                  "write  %.60s.\"VIEW:FEATURE\", or the lookup's "
+                                  "feast.view",
+                                  feature->name, path->text, lookup->name);
     if (is_map || path->n_steps == 1)
         return LEAT_OK;
     return leat_config_refuse(context, LEAT_E_CONFIG, feature->place,
@@ -86,8 +147,11 @@ leat_status leat_config_check_lookups(leat_config_context *context)
     const leat_config *config = context->config;
     bool *used = leat_arena_calloc(&context->config->arena, config->n_lookups, 1);
     leat_status status = used ? LEAT_OK : no_memory(context);
-    for (uint32_t i = 0; i < config->n_lookups && !status; i++)
+    for (uint32_t i = 0; i < config->n_lookups && !status; i++) {
         status = check_lookup_name(context, &config->lookups[i]);
+        if (!status)
+            status = check_format(context, &config->lookups[i]);
+    }
     for (uint32_t i = 0; i < config->n_features && !status; i++)
         status = mark_lookup(context, &config->features[i], used);
     for (uint32_t i = 0; i < config->n_lookups && !status; i++) {

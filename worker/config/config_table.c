@@ -128,24 +128,67 @@ static const leat_choice on_unavailable[] = {
 static const leat_choice lookup_formats[] = {
     [LEAT_CONFIG_LOOKUP_HASH] = {"hash", false},
     [LEAT_CONFIG_LOOKUP_MSGPACK] = {"msgpack", false},
-    [LEAT_CONFIG_LOOKUP_JSON] = {"json", true},
-    [LEAT_CONFIG_LOOKUP_FEAST] = {"feast", true},
+    [LEAT_CONFIG_LOOKUP_JSON] = {"json", false},
+    [LEAT_CONFIG_LOOKUP_FEAST] = {"feast", false},
+    {0},
+};
+
+static const leat_choice join_types[] = {
+    [LEAT_CONFIG_JOIN_STRING] = {"string", false},
+    [LEAT_CONFIG_JOIN_INT64] = {"int64", false},
+    [LEAT_CONFIG_JOIN_INT32] = {"int32", false},
+    [LEAT_CONFIG_JOIN_BYTES] = {"bytes", false},
+    [LEAT_CONFIG_JOIN_UNIX_TIMESTAMP] = {"unix_timestamp", false},
+    {0},
+};
+static const leat_key join_path = {
+    .type = LEAT_KEY_PATH, .paths = LEAT_PATHS_EVENT, .offset = OF(leat_pair, value)};
+static const leat_key join_type = {
+    .type = LEAT_KEY_CHOICE, .choices = join_types, .offset = OF(leat_config_join, type)};
+
+static const leat_key feast_keys[] = {
+    {"project", LEAT_KEY_TEXT, .offset = OF(leat_config_lookup, feast.project),
+     .help = "The project of the feature store. Required with `format: feast`."},
+    {"version", LEAT_KEY_INTEGER, .fallback = "3", .min = "2", .max = "3",
+     .offset = OF(leat_config_lookup, feast.version),
+     .help = "`entity_key_serialization_version` of the feature store."},
+    {"view", LEAT_KEY_TEXT, .offset = OF(leat_config_lookup, feast.view),
+     .help = "The feature view of fields that name none: with it `driver.conv_rate`, "
+             "without it `driver.\"driver_stats:conv_rate\"`."},
+    {"entities", LEAT_KEY_MAP, .element = &join_path,
+     .offset = OF(leat_config_lookup, feast.entities.n),
+     .at = OF(leat_config_lookup, feast.entities.at), .size = sizeof(leat_pair),
+     .place = offsetof(leat_pair, place),
+     .help = "Every join key of the view, and where the event has it. Required with "
+             "`format: feast`."},
+    {"types", LEAT_KEY_MAP, .element = &join_type,
+     .offset = OF(leat_config_lookup, feast.n_types),
+     .at = OF(leat_config_lookup, feast.types), .size = sizeof(leat_config_join),
+     .place = offsetof(leat_config_join, place),
+     .help = "The type of a join key, where it is not that of the event: there an "
+             "integer is an `int64`, text a `string`."},
     {0},
 };
 
 static const leat_key lookup_keys[] = {
-    {"key", LEAT_KEY_TEMPLATE, .required = true, .offset = OF(leat_config_lookup, key),
+    {"key", LEAT_KEY_TEMPLATE, .offset = OF(leat_config_lookup, key),
      .help = "The Redis key: text with paths of the event in braces, "
-             "`\"user:{event.user_id}\"`. `{{` and `}}` stand for braces."},
+             "`\"user:{event.user_id}\"`. `{{` and `}}` stand for braces. Required, but "
+             "with `format: feast`."},
     {"format", LEAT_KEY_CHOICE, .fallback = "hash", .choices = lookup_formats,
      .offset = OF(leat_config_lookup, format),
-     .help = "What stands under the key: a HASH, whose fields are text, or one string "
-             "an entity, which is a map, see [lookups.md](lookups.md)."},
+     .help = "What stands under the key: a HASH, whose fields are text; one string an "
+             "entity, which is a map; or what Feast wrote, see [lookups.md](lookups.md)."},
     {"on_unavailable", LEAT_KEY_CHOICE, .fallback = "default", .choices = on_unavailable,
      .unstored = true,
      .help = "What to do where Redis does not answer in time: score with the features' "
              "defaults, and say so in `quality`."},
-    {"max_age", LEAT_KEY_LATER, .help = "How old a value may be."},
+    {"max_age", LEAT_KEY_DURATION, .default_text = "however old", .min = "1s",
+     .max = "8760h", .offset = OF(leat_config_lookup, max_age_ns),
+     .help = "With `format: feast`: values that were written so long before the event, "
+             "or at an unknown time, are missing."},
+    {"feast", LEAT_KEY_SECTION, .keys = feast_keys,
+     .help = "With `format: feast`: where the feature store has it."},
     {0},
 };
 static const leat_key lookup = {.type = LEAT_KEY_SECTION, .keys = lookup_keys};
