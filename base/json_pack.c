@@ -188,8 +188,25 @@ typedef struct decimal {
     long exponent;
 } decimal;
 
+/* Whether a word holds eight digits: each byte is 0x30 to 0x3f, and six more still is. */
+static inline bool is_eight_digits(uint64_t word)
+{
+    return ((word & EACH(0xf0)) | ((word + EACH(6)) & EACH(0xf0)) >> 4) == EACH(0x33);
+}
+
+/* Neighbours become numbers of two digits, those numbers of four, those one of eight. */
+static inline uint64_t read_eight_digits(uint64_t word)
+{
+    word -= EACH('0');
+    word = (word * 10 + (word >> 8)) & 0x00ff00ff00ff00ff;
+    word = (word * 100 + (word >> 16)) & 0x0000ffff0000ffff;
+    return (word * 10000 + (word >> 32)) & 0xffffffff;
+}
+
 static inline const uint8_t *read_digits(const uint8_t *at, uint64_t *digits)
 {
+    for (uint64_t word; is_eight_digits(word = load(at)); at += WORD)
+        *digits = *digits * 100000000 + read_eight_digits(word);
     for (; is_digit(*at); at++)
         *digits = *digits * 10 + (uint64_t)(*at - '0');
     return at;

@@ -37,9 +37,9 @@ static double divide(uint64_t digits, unsigned places)
     int digits_up = __builtin_clzll(digits), power_up = __builtin_clzll(power);
     uint128 dividend = (uint128)(digits << digits_up) << 62;
     uint64_t divisor = power << power_up;
-    int64_t quotient = (int64_t)(dividend / divisor);
-    quotient |= dividend % divisor != 0;
-    return ldexp((double)quotient, power_up - digits_up - 62);
+    uint64_t quotient = (uint64_t)(dividend / divisor);
+    quotient |= quotient * divisor != (uint64_t)dividend;
+    return ldexp((double)(int64_t)quotient, power_up - digits_up - 62);
 }
 
 /* Nearly every number that is written down is a short decimal. Two exact numbers have a

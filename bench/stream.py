@@ -47,13 +47,17 @@ def columns(n, seed):
     return {name: draw(rng, n) for name, draw in FEATURES.items()}
 
 
-def records(n, seed=1):
-    """The key and the payload of each event."""
+def events(n, seed=1):
     drawn = columns(n, seed)
-    pack = msgpack.Packer().pack
     names = ["transaction_id", "type", *drawn]
     for i, values in enumerate(zip(*(column.tolist() for column in drawn.values()))):
-        event = dict(zip(names, (f"tx-{i:08}", "purchase", *values)))
+        yield dict(zip(names, (f"tx-{i:08}", "purchase", *values)))
+
+
+def records(n, seed=1):
+    """The key and the payload of each event."""
+    pack = msgpack.Packer().pack
+    for i, event in enumerate(events(n, seed)):
         yield b"card-%05d" % (i * 7919 % 50000), pack(event)
 
 

@@ -1,4 +1,5 @@
-/* bench/decoder/decoder.h: what makes rows of msgpack events, Leat among them.
+/* bench/decoder/decoder.h: what makes rows of events, Leat among them: of msgpack, or of
+ * the same events as JSON.
  *
  * A decoder knows the names that it wants beforehand. Each but the first is a number of
  * the event, and becomes a float of the row; the first is text, whose place is noted: what
@@ -24,5 +25,7 @@ typedef struct bench_decoder {
 
 extern const bench_decoder decoder_leat;
 extern const bench_decoder decoder_msgpack_c;
+extern const bench_decoder decoder_leat_json; /* JSON */
+extern const bench_decoder decoder_jansson;   /* JSON */
 
 #endif

@@ -51,16 +51,28 @@ static void describe(decoder *self, const char *const *names, uint32_t n_names)
                                  .time_capture = LEAT_NO_CAPTURE};
 }
 
-static void *open_decoder(const char *const *names, uint32_t n_names)
+static void *open_decoder(const char *const *names, uint32_t n_names,
+                          leat_payload_format format)
 {
     static decoder self;
     leat_error error;
     leat_arena_init(&self.arena, 1 << 16);
     describe(&self, names, n_names);
+    self.schema.format = format;
     check(leat_decoder_new(&self.decoder, &self.schema, NULL, &error), &error);
     if (leat_batch_init(&self.batch, MAX_EVENTS))
         bench_give_up("leat", "no memory");
     return &self;
+}
+
+static void *open_msgpack(const char *const *names, uint32_t n_names)
+{
+    return open_decoder(names, n_names, LEAT_PAYLOAD_MSGPACK);
+}
+
+static void *open_json(const char *const *names, uint32_t n_names)
+{
+    return open_decoder(names, n_names, LEAT_PAYLOAD_JSON);
 }
 
 static void prepare(decoder *self, uint32_t n)
@@ -77,6 +89,7 @@ static void decode(void *opaque, const bench_payload *payloads, uint32_t n, floa
     leat_batch *batch = &self->batch;
     if (batch->n_events != n)
         prepare(self, n);
+    leat_arena_reset(&batch->arena);
     for (uint32_t i = 0; i < n; i++) {
         batch->events[i].payload = (leat_slice){payloads[i].data, payloads[i].size};
         batch->events[i].n = 0;
@@ -88,4 +101,5 @@ static void decode(void *opaque, const bench_payload *payloads, uint32_t n, floa
         bench_give_up("leat", "an event was refused");
 }
 
-const bench_decoder decoder_leat = {"leat", open_decoder, decode};
+const bench_decoder decoder_leat = {"leat", open_msgpack, decode};
+const bench_decoder decoder_leat_json = {"leat_json", open_json, decode};

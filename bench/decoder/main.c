@@ -1,7 +1,7 @@
 /* decoder NAME PAYLOADS TEXT NUMBER...
  *
- * Decodes msgpack events to rows of the named numbers: a side of bench/run decode. In the
- * file PAYLOADS each is its size, 4 bytes in the machine's order, and its bytes. */
+ * Decodes events to rows of the named numbers: a side of bench/run decode. In the file
+ * PAYLOADS each is its size, 4 bytes in the machine's order, and its bytes. */
 #include "bench/decoder/decoder.h"
 
 #include <stdio.h>
@@ -9,7 +9,8 @@
 #include <string.h>
 #include <sysexits.h>
 
-static const bench_decoder *const decoders[] = {&decoder_leat, &decoder_msgpack_c};
+static const bench_decoder *const decoders[] = {&decoder_leat, &decoder_msgpack_c,
+                                                &decoder_leat_json, &decoder_jansson};
 
 typedef struct bench_stream {
     const bench_decoder *decoder;
