@@ -96,10 +96,9 @@ static void answer(const leat_section *section, const uint8_t *bytes, uint32_t a
 /* Which pairs stay, by their age. */
 typedef struct choice {
     uint16_t newest;
-    uint32_t kept;   /* only younger ones */
-    uint32_t late;   /* of those of a value at least that old, the youngest */
-    uint32_t sample; /* of those younger than that, what is sampled at `level` */
-    uint32_t level;
+    uint32_t kept;  /* only younger ones */
+    uint32_t late;  /* of those of a value at least that old, the youngest */
+    uint32_t level; /* only what is sampled at it */
 } choice;
 
 static void choose(const leat_section *section, leat_state *state, uint32_t at,
@@ -115,7 +114,7 @@ static void choose(const leat_section *section, leat_state *state, uint32_t at,
         uint64_t hash = hash_of(pair);
         settled = hash == value ? settled : NULL;
         value = hash;
-        if (age >= of->kept || (age < of->sample && !is_sampled(hash, of->level)))
+        if (age >= of->kept || !is_sampled(hash, of->level))
             continue;
         if (age >= of->late && settled) {
             if (age < leat_record_age(settled, of->newest))
@@ -137,11 +136,9 @@ static void raise_level(const leat_section *section, leat_state *state, uint32_t
     uint8_t *head = state->data + section->head;
     choice of = {.newest = newest, .kept = UINT32_MAX, .late = UINT32_MAX};
     if (head[NEXT_AT] < head[LEVEL_AT]) {
-        of.level = ++head[NEXT_AT];
-        of.sample = edge_age(head, newest);
+        of.level = ++head[NEXT_AT]; /* which those up to the edge exceed anyway */
     } else {
         of.level = ++head[LEVEL_AT];
-        of.sample = UINT32_MAX;
         head[NEXT_AT] = 0;
         leat_put_u16(head + EDGE_AT, newest);
     }

@@ -1,4 +1,7 @@
-leat_unit_test(state leat_features allocations m)
+foreach(test state state_buckets state_pairs state_values)
+    leat_unit_test(${test} leat_features allocations m)
+    target_sources(test_${test} PRIVATE unit/state_fixture.c)
+endforeach()
 
 # features/state.c on a stream, beside the reference in Python.
 add_executable(run_state aggregates/run_state.c)
@@ -9,3 +12,5 @@ add_test(NAME aggregates.reference COMMAND ${compare} --streams 60 --events 600)
 add_test(NAME aggregates.selftest COMMAND ${compare} --selftest --streams 40)
 set_tests_properties(aggregates.golden aggregates.reference aggregates.selftest PROPERTIES
     LABELS unit TIMEOUT 300 WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+
+leat_fuzz_target(aggregate_state leat_features)
