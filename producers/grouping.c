@@ -1,9 +1,10 @@
 #include "producers/grouping.h"
 
-void leat_grouping_learn(leat_grouping *grouping, int32_t partition)
+void leat_grouping_learn(leat_grouping *grouping, const rd_kafka_message_t *record)
 {
-    if (partition >= (int32_t)grouping->n_partitions)
-        grouping->n_partitions = (uint32_t)partition + 1;
+    if (record->rkt == grouping->topic &&
+        record->partition >= (int32_t)grouping->n_partitions)
+        grouping->n_partitions = (uint32_t)record->partition + 1;
 }
 
 static bool has_prediction(const leat_event *event)
@@ -20,8 +21,8 @@ static uint8_t group_of(const leat_event *event, const rd_kafka_topic_t *topic,
         topic, event->key.data, event->key.size, (int32_t)n_groups, NULL, NULL);
 }
 
-uint32_t leat_grouping_apply(leat_grouping *grouping, const rd_kafka_topic_t *topic,
-                             leat_batch *batch, leat_event **events)
+uint32_t leat_grouping_apply(leat_grouping *grouping, leat_batch *batch,
+                             leat_event **events)
 {
     bool is_worth_it =
         grouping->n_partitions && grouping->n_partitions <= LEAT_MAX_GROUPS;
@@ -29,7 +30,8 @@ uint32_t leat_grouping_apply(leat_grouping *grouping, const rd_kafka_topic_t *to
     uint32_t next[LEAT_MAX_GROUPS + 1] = {0}; /* of each group: its place in `events` */
     for (uint32_t i = 0; i < batch->n_events; i++)
         if (has_prediction(&batch->events[i]))
-            next[1 + (grouping->of[i] = group_of(&batch->events[i], topic, n_groups))]++;
+            next[1 + (grouping->of[i] =
+                          group_of(&batch->events[i], grouping->topic, n_groups))]++;
     for (uint32_t group = 0; group < n_groups; group++)
         next[group + 1] += next[group];
     uint32_t n = next[n_groups];

@@ -67,7 +67,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *record, void *
     uint64_t sequence = (uint64_t)(uintptr_t)record->_private;
     if (!record->err) {
         leat_ledger_acknowledge(sink->ledger, sequence);
-        leat_grouping_learn(&sink->grouping, record->partition);
+        leat_grouping_learn(&sink->grouping, record);
         sink->works = sink->works || !sink->spec.transactional_id;
         return;
     }
@@ -97,7 +97,9 @@ static leat_status open_producer(leat_sink *sink, leat_error *error)
                              .part = sink->spec.part,
                              .owner = sink,
                              .hook = hook};
-    return leat_producer_open(&sink->producer, &sink->producer_spec, error);
+    leat_status status = leat_producer_open(&sink->producer, &sink->producer_spec, error);
+    sink->grouping.topic = sink->producer.topic;
+    return status;
 }
 
 leat_status leat_sink_new(leat_sink **sink, const leat_sink_spec *spec,
@@ -150,8 +152,7 @@ static leat_status refuse_to_go_on(const leat_event *event, leat_error *error)
 static leat_status encode(leat_sink *sink, const leat_prediction_spec *prediction,
                           leat_batch *batch, leat_error *error)
 {
-    uint32_t n =
-        leat_grouping_apply(&sink->grouping, sink->producer.topic, batch, sink->events);
+    uint32_t n = leat_grouping_apply(&sink->grouping, batch, sink->events);
     sink->n_records = 0;
     for (uint32_t i = 0; i < n; i++) {
         leat_event *event = sink->events[i];
@@ -520,7 +521,7 @@ static leat_status reopen(leat_sink *sink, leat_error *error)
         return status;
     leat_log(LEAT_LOG_WARN, sink->spec.part, "a new producer, since: %s", sink->why);
     leat_producer_close(&sink->producer);
-    status = leat_producer_open(&sink->producer, &sink->producer_spec, error);
+    status = open_producer(sink, error);
     if (status == LEAT_OK)
         note_reopened(sink);
     return status;

@@ -90,6 +90,34 @@ uint32_t n_settled(fixture *self)
     return leat_ledger_settled(self->ledger, &marks, NULL, NULL);
 }
 
+void read_topic(fixture *self, const char *topic, int n, take_record *take, void *opaque)
+{
+    char why[200];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_conf_set(conf, "bootstrap.servers", self->properties[0].value, why,
+                      sizeof why);
+    rd_kafka_conf_set(conf, "group.id", "reader", why, sizeof why);
+    rd_kafka_t *reader = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof why);
+    assert_non_null(reader);
+    rd_kafka_topic_partition_list_t *from = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(from, topic, 0)->offset = RD_KAFKA_OFFSET_BEGINNING;
+    assert_int_equal(rd_kafka_assign(reader, from), 0);
+    uint64_t hang_ns = leat_now_ns() + HANG_NS;
+    while (n && leat_now_ns() < hang_ns) {
+        rd_kafka_message_t *record = rd_kafka_consumer_poll(reader, 100);
+        if (record && !record->err) {
+            take(record, opaque);
+            n--;
+        }
+        if (record)
+            rd_kafka_message_destroy(record);
+    }
+    assert_int_equal(n, 0);
+    rd_kafka_topic_partition_list_destroy(from);
+    rd_kafka_consumer_close(reader);
+    rd_kafka_destroy(reader);
+}
+
 /* ---- transactions ---- */
 
 void open_transactions(fixture *self, size_t n_properties)

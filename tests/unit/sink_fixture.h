@@ -58,6 +58,10 @@ leat_status publish(fixture *self, leat_error *error);
 leat_status flush(fixture *self, leat_error *error);
 uint32_t n_settled(fixture *self);
 
+/* Hands the first n records of partition 0 to `take`, in their order. */
+typedef void take_record(const rd_kafka_message_t *record, void *opaque);
+void read_topic(fixture *self, const char *topic, int n, take_record *take, void *opaque);
+
 /* A sink that is transactional, and its transactions; the first restore() is the caller's. */
 void open_transactions(fixture *self, size_t n_properties);
 

@@ -12,6 +12,11 @@ enum { MAX_EVENTS = 64, N_PARTITIONS = 5, N_KEYS = 12 };
 static const leat_schema schema;
 static const leat_tensor_spec output = {"y", LEAT_F32, 1, {0}};
 
+/* Topics are known by their handles, and nothing is asked of them. */
+static char handles[2];
+#define PREDICTIONS ((rd_kafka_topic_t *)&handles[0])
+#define OTHERS      ((rd_kafka_topic_t *)&handles[1])
+
 typedef struct fixture {
     leat_batch batch;
     uint8_t of[MAX_EVENTS];
@@ -24,7 +29,7 @@ typedef struct fixture {
 static int set_up(void **state)
 {
     fixture *self = *state = calloc(1, sizeof *self);
-    self->grouping.of = self->of;
+    self->grouping = (leat_grouping){.topic = PREDICTIONS, .of = self->of};
     for (uint32_t i = 0; i < N_KEYS; i++)
         snprintf(self->keys[i], sizeof self->keys[i], "card-%u", i);
     return leat_batch_init(&self->batch, MAX_EVENTS) != LEAT_OK ||
@@ -56,9 +61,15 @@ static void fill(fixture *self, uint32_t stride)
         add(self, self->keys[i * stride % N_KEYS]);
 }
 
+static void learn(fixture *self, int32_t partition)
+{
+    const rd_kafka_message_t record = {.rkt = PREDICTIONS, .partition = partition};
+    leat_grouping_learn(&self->grouping, &record);
+}
+
 static void apply(fixture *self)
 {
-    self->n = leat_grouping_apply(&self->grouping, NULL, &self->batch, self->events);
+    self->n = leat_grouping_apply(&self->grouping, &self->batch, self->events);
 }
 
 static int32_t partition_of(const leat_event *event)
@@ -78,7 +89,7 @@ static void assert_applied_as_it_is(fixture *self)
 static void test_grouping__one_partition_comes_after_another(void **state)
 {
     fixture *self = *state;
-    leat_grouping_learn(&self->grouping, N_PARTITIONS - 1);
+    learn(self, N_PARTITIONS - 1);
     fill(self, 1);
     apply(self);
     assert_int_equal(self->n, MAX_EVENTS);
@@ -97,7 +108,7 @@ static void test_grouping__one_partition_comes_after_another(void **state)
 static void test_grouping__within_a_partition_the_order_stands(void **state)
 {
     fixture *self = *state;
-    leat_grouping_learn(&self->grouping, N_PARTITIONS - 1);
+    learn(self, N_PARTITIONS - 1);
     fill(self, 7);
     apply(self);
     for (uint32_t i = 1; i < self->n; i++)
@@ -119,14 +130,14 @@ static void test_grouping__events_of_a_key_keep_their_order(void **state)
             assert_true(self->events[i]->offset > last[key]);
             last[key] = self->events[i]->offset;
         }
-        leat_grouping_learn(&self->grouping, n_seen);
+        learn(self, n_seen);
     }
 }
 
 static void test_grouping__only_what_has_a_prediction(void **state)
 {
     fixture *self = *state;
-    leat_grouping_learn(&self->grouping, N_PARTITIONS - 1);
+    learn(self, N_PARTITIONS - 1);
     add(self, self->keys[0])->n = 0;
     leat_event *scored = add(self, self->keys[1]);
     add(self, self->keys[2])->status = LEAT_E_TYPE;
@@ -142,10 +153,19 @@ static void test_grouping__as_it_is_where_nothing_is_known(void **state)
     assert_applied_as_it_is(self);
 }
 
+static void test_grouping__other_topics_teach_nothing(void **state)
+{
+    fixture *self = *state;
+    const rd_kafka_message_t record = {.rkt = OTHERS, .partition = N_PARTITIONS - 1};
+    leat_grouping_learn(&self->grouping, &record);
+    fill(self, 1);
+    assert_applied_as_it_is(self);
+}
+
 static void test_grouping__as_it_is_among_too_many_partitions(void **state)
 {
     fixture *self = *state;
-    leat_grouping_learn(&self->grouping, LEAT_MAX_GROUPS);
+    learn(self, LEAT_MAX_GROUPS);
     fill(self, 1);
     assert_applied_as_it_is(self);
 }
@@ -153,7 +173,7 @@ static void test_grouping__as_it_is_among_too_many_partitions(void **state)
 static void test_grouping__events_without_a_key_stay_in_order(void **state)
 {
     fixture *self = *state;
-    leat_grouping_learn(&self->grouping, N_PARTITIONS - 1);
+    learn(self, N_PARTITIONS - 1);
     for (uint32_t i = 0; i < MAX_EVENTS; i++)
         add(self, NULL);
     assert_applied_as_it_is(self);
@@ -169,6 +189,7 @@ int main(void)
         GROUPING_TEST(test_grouping__events_of_a_key_keep_their_order),
         GROUPING_TEST(test_grouping__only_what_has_a_prediction),
         GROUPING_TEST(test_grouping__as_it_is_where_nothing_is_known),
+        GROUPING_TEST(test_grouping__other_topics_teach_nothing),
         GROUPING_TEST(test_grouping__as_it_is_among_too_many_partitions),
         GROUPING_TEST(test_grouping__events_without_a_key_stay_in_order),
     };

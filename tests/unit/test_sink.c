@@ -204,6 +204,49 @@ static void test_sink__a_skipped_event_settles_without_a_record(void **state)
     assert_int_equal(n_settled(self), 1);
 }
 
+static void give_keys(fixture *self)
+{
+    static char keys[MAX_EVENTS][16];
+    for (uint32_t i = 0; i < self->batch.n_events; i++) {
+        snprintf(keys[i], sizeof keys[i], "card-%u", i);
+        self->batch.events[i].key = (leat_slice){(const uint8_t *)keys[i], 6};
+    }
+}
+
+static void expect_in_order(const rd_kafka_message_t *record, void *opaque)
+{
+    int *n = opaque;
+    char key[16];
+    snprintf(key, sizeof key, "card-%d", (*n)++);
+    assert_int_equal(record->key_len, 6);
+    assert_memory_equal(record->key, key, 6);
+}
+
+/* Dead letters on many partitions say nothing about the one of the predictions. */
+static void test_sink__dead_letters_leave_the_order_of_predictions_alone(void **state)
+{
+    fixture *self = *state;
+    leat_error error;
+    rd_kafka_mock_topic_create(self->mock.cluster, "out", 1, 1);
+    rd_kafka_mock_topic_create(self->mock.cluster, "dead", 16, 1);
+    open_sink(self, "dead", 1);
+    reset(self);
+    for (int i = 0; i < MAX_EVENTS; i++)
+        leat_batch_fail(&self->batch, add_event(self, 0.5F), LEAT_STAGE_DECODE,
+                        LEAT_E_TYPE, "wrong");
+    give_keys(self);
+    assert_int_equal(publish(self, &error), LEAT_OK);
+    assert_int_equal(flush(self, &error), LEAT_OK);
+    reset(self);
+    for (int i = 0; i < MAX_EVENTS; i++)
+        add_event(self, 0.5F);
+    give_keys(self);
+    assert_int_equal(publish(self, &error), LEAT_OK);
+    assert_int_equal(flush(self, &error), LEAT_OK);
+    int n = 0;
+    read_topic(self, "out", MAX_EVENTS, expect_in_order, &n);
+}
+
 /* ---- a producer that ends ---- */
 
 /* As after a sequence that the brokers do not follow. */
@@ -322,6 +365,7 @@ int main(void)
         SINK_TEST(test_sink__a_full_ledger_says_again_and_publishes_nothing),
         SINK_TEST(test_sink__a_prediction_that_is_too_large_is_a_dead_letter),
         SINK_TEST(test_sink__a_skipped_event_settles_without_a_record),
+        SINK_TEST(test_sink__dead_letters_leave_the_order_of_predictions_alone),
         SINK_TEST(test_sink__a_fatal_error_gets_a_new_producer),
         SINK_TEST(test_sink__a_fatal_error_after_an_acknowledgement_gets_another),
         SINK_TEST(test_sink__a_new_producer_that_fails_at_once_is_an_error),
