@@ -50,6 +50,7 @@ typedef struct leat_event {
     const char *topic; /* interned by the source: compare by pointer */
     uint32_t slot;     /* the source's dense index of (topic, partition) */
     int32_t partition;
+    uint32_t epoch; /* of the assignment that it was read under: rises with each */
     int64_t offset;
     int64_t timestamp;  /* milliseconds since 1970, or -1 */
     leat_slice key;     /* data NULL: none */

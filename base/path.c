@@ -202,3 +202,23 @@ leat_status leat_path_parse(leat_path *path, leat_arena *arena, const char *text
         status = expected(&in, "the end");
     return status;
 }
+
+static bool step_equal(const leat_step *a, const leat_step *b)
+{
+    return a->is_index == b->is_index &&
+           (a->is_index ? a->index == b->index : leat_slice_equal(a->name, b->name));
+}
+
+bool leat_path_equal(const leat_path *a, const leat_path *b)
+{
+    if (a->root != b->root || a->n_steps != b->n_steps)
+        return false;
+    if (a->root == LEAT_ROOT_META)
+        return a->meta == b->meta;
+    if (a->root == LEAT_ROOT_HEADERS)
+        return !strcmp(a->name, b->name);
+    for (uint32_t i = 0; i < a->n_steps; i++)
+        if (!step_equal(&a->steps[i], &b->steps[i]))
+            return false;
+    return true;
+}

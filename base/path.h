@@ -56,4 +56,7 @@ typedef struct leat_path {
 leat_status leat_path_parse(leat_path *path, leat_arena *arena, const char *text,
                             leat_error *error) LEAT_MUST_CHECK;
 
+/* Whether both name the same value, however they are written. */
+bool leat_path_equal(const leat_path *a, const leat_path *b);
+
 #endif

@@ -22,6 +22,8 @@ typedef struct leat_column {
     const char *name; /* the feature's */
     uint32_t tensor;  /* which input */
     uint32_t element; /* which element of its row */
+    uint32_t n;       /* elements */
+    const struct leat_reading *reading; /* NULL: a number */
     leat_path from;
     bool has_default;
     double default_value; /* what a missing value becomes; NaN without has_default */

@@ -25,4 +25,10 @@ static inline uint32_t leat_slice_hash(leat_slice slice)
     return sum ^ sum >> 15;
 }
 
+/* A text without its NUL; data NULL where there is none. */
+static inline leat_slice leat_slice_of(const char *text)
+{
+    return (leat_slice){(const uint8_t *)text, text ? (uint32_t)strlen(text) : 0};
+}
+
 #endif

@@ -36,16 +36,26 @@ static bool is_uncommitted(const leat_slot *slot)
     return slot->assigned && slot->commit != LEAT_COMMIT_DONE;
 }
 
-static rd_kafka_topic_partition_list_t *uncommitted(const leat_source *source)
+static rd_kafka_topic_partition_list_t *uncommitted(leat_source *source)
 {
     rd_kafka_topic_partition_list_t *offsets = rd_kafka_topic_partition_list_new(16);
     for (uint32_t i = 0; i < source->n_slots; i++) {
-        const leat_slot *slot = &source->slots[i];
-        if (is_uncommitted(slot))
-            rd_kafka_topic_partition_list_add(offsets, slot->topic, slot->partition)
-                ->offset = slot->next;
+        leat_slot *slot = &source->slots[i];
+        if (!is_uncommitted(slot))
+            continue;
+        slot->sent = slot->next;
+        rd_kafka_topic_partition_list_add(offsets, slot->topic, slot->partition)->offset =
+            slot->next;
     }
     return offsets;
+}
+
+/* The group has what was sent. */
+static void note_committed(leat_source *source)
+{
+    for (uint32_t i = 0; i < source->n_slots; i++)
+        if (source->slots[i].committed < source->slots[i].sent)
+            source->slots[i].committed = source->slots[i].sent;
 }
 
 /* Slots whose commit stands at `from` move on to `to`. */
@@ -64,6 +74,8 @@ static void take_answer(leat_source *source, rd_kafka_event_t *answer)
     rd_kafka_event_destroy(answer);
     source->committing = false;
     move_commits(source, LEAT_COMMIT_SENT, err ? LEAT_COMMIT_OWED : LEAT_COMMIT_DONE);
+    if (!err)
+        note_committed(source);
     if (err)
         leat_log_limited(&source->client.log_limit, 10 * LEAT_SEC, LEAT_LOG_WARN,
                          source->spec.part, "commit: %s; trying again",
@@ -107,10 +119,18 @@ void leat_source_store(leat_source *source, const leat_mark *marks, uint32_t n)
         if (!slot->assigned)
             continue; /* gone since: its new owner decides */
         slot->next = marks[i].next;
-        if (!source->spec.transactional)
+        if (source->spec.transactional)
+            slot->committed = slot->next; /* by the transaction that settled it */
+        else
             slot->commit = LEAT_COMMIT_OWED;
     }
     commit_when_due(source);
+}
+
+int64_t leat_source_committed(const void *source, uint32_t slot)
+{
+    const leat_source *of = source;
+    return slot < of->n_slots ? of->slots[slot].committed : -1;
 }
 
 leat_status leat_source_commit_list(leat_source *source,
@@ -155,6 +175,7 @@ leat_status leat_source_commit(leat_source *source, uint64_t deadline_ns,
     if (status == LEAT_OK) {
         move_commits(source, LEAT_COMMIT_OWED, LEAT_COMMIT_DONE);
         move_commits(source, LEAT_COMMIT_SENT, LEAT_COMMIT_DONE);
+        note_committed(source);
     }
     return status;
 }

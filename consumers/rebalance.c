@@ -93,7 +93,9 @@ static leat_status take_on(leat_source *source,
             return leat_error_set(error, LEAT_E_MEMORY, "no memory for a partition");
         source->slots[slot].next = at->offset;
         source->slots[slot].taken = at->offset;
+        source->slots[slot].sent = source->slots[slot].committed = at->offset;
         source->slots[slot].assigned = true;
+        source->slots[slot].epoch++;
         source->slots[slot].commit = LEAT_COMMIT_DONE;
     }
     leat_log(LEAT_LOG_INFO, source->spec.part, "assigned %d partition%s, now has %u",

@@ -141,6 +141,7 @@ static leat_status add_record(leat_source *source, leat_batch *batch,
     leat_event *event = leat_batch_add(batch);
     event->topic = source->slots[slot].topic;
     event->slot = slot;
+    event->epoch = source->slots[slot].epoch;
     event->partition = record->partition;
     event->offset = record->offset;
     event->timestamp = rd_kafka_message_timestamp(record, &type);

@@ -25,7 +25,10 @@ typedef struct leat_slot {
     int64_t next;      /* where processing goes on: the start, then what was stored */
     int64_t taken;     /* where reading goes on: behind the last record taken */
     bool assigned;
+    uint32_t epoch;     /* rises whenever it is assigned */
     leat_commit commit; /* of `next` */
+    int64_t sent;       /* what the commit under way says */
+    int64_t committed;  /* what the group is known to have: nothing below comes again */
 } leat_slot;
 
 /* What librdkafka's threads were seen to do for the membership. */

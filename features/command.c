@@ -9,11 +9,6 @@ static leat_slice *pieces_of(const leat_command *command, uint32_t word)
     return command->pieces + 1 + 3 * (size_t)word;
 }
 
-static leat_slice text_slice(const char *text)
-{
-    return (leat_slice){(const uint8_t *)text, text ? (uint32_t)strlen(text) : 0};
-}
-
 void leat_command_init(leat_command *command, leat_arena *arena, uint32_t max_words)
 {
     *command = (leat_command){.arena = arena, .max_words = max_words};
@@ -27,16 +22,16 @@ void leat_command_add(leat_command *command, leat_slice word)
         return;
     assert(command->n_words < command->max_words);
     leat_slice *pieces = pieces_of(command, command->n_words++);
-    pieces[0] = text_slice(leat_arena_printf(command->arena, "$%u\r\n", word.size));
+    pieces[0] = leat_slice_of(leat_arena_printf(command->arena, "$%u\r\n", word.size));
     pieces[1] = word;
-    pieces[2] = text_slice("\r\n");
+    pieces[2] = leat_slice_of("\r\n");
     if (!pieces[0].data)
         command->pieces = NULL;
 }
 
 void leat_command_add_text(leat_command *command, const char *word)
 {
-    leat_command_add(command, text_slice(word));
+    leat_command_add(command, leat_slice_of(word));
 }
 
 void leat_command_add_integer(leat_command *command, int64_t number)
@@ -54,7 +49,7 @@ leat_status leat_command_ask(leat_command *command, leat_redis *redis,
     const char *head = leat_arena_printf(command->arena, "*%u\r\n", command->n_words);
     if (!command->pieces || !head)
         return LEAT_E_MEMORY;
-    command->pieces[0] = text_slice(head);
+    command->pieces[0] = leat_slice_of(head);
     return leat_redis_ask(redis, command->pieces, 1 + 3 * command->n_words, expected,
                           n_values);
 }

@@ -11,25 +11,47 @@ struct leat_features {
     leat_redis *redis;
     uint64_t timeout_ns;
     leat_lookups *lookups;
+    leat_aggregates *aggregates; /* NULL: none */
     leat_features_stats stats;
 };
 
 void leat_features_send(leat_features *features, leat_batch *batch)
 {
+    if (features->aggregates)
+        leat_aggregates_acquire(features->aggregates, batch, features->redis,
+                                features->timeout_ns);
     uint64_t deadline_ns = leat_now_ns() + features->timeout_ns;
     leat_redis_reset(features->redis);
+    if (features->aggregates)
+        leat_aggregates_ask(features->aggregates, batch, features->redis);
     leat_lookups_ask(features->lookups, features->redis, batch);
     if (leat_redis_n_asked(features->redis))
         leat_redis_send(features->redis, deadline_ns);
 }
 
-void leat_features_receive(leat_features *features, leat_batch *batch)
+leat_status leat_features_receive(leat_features *features, leat_batch *batch)
 {
+    leat_status status = LEAT_OK;
     if (leat_redis_n_asked(features->redis) &&
         leat_redis_receive(features->redis) == LEAT_OK)
         leat_counter_add(&features->stats.round_trips, 1);
-    leat_counter_set(&features->stats.connects, leat_redis_n_connects(features->redis));
+    if (features->aggregates)
+        leat_aggregates_take(features->aggregates, batch, features->redis);
     leat_lookups_take(features->lookups, features->redis, batch);
+    if (features->aggregates) {
+        status = leat_aggregates_write(features->aggregates, batch, features->redis,
+                                       features->timeout_ns);
+        leat_aggregates_fill(features->aggregates, batch);
+    }
+    leat_counter_set(&features->stats.connects, leat_redis_n_connects(features->redis));
+    return status;
+}
+
+void leat_features_ask_committed(leat_features *features, leat_committed_of *committed_of,
+                                 const void *source)
+{
+    if (features->aggregates)
+        leat_aggregates_ask_committed(features->aggregates, committed_of, source);
 }
 
 leat_status leat_features_adopt(leat_features *features, const leat_features_spec *spec,
@@ -45,6 +67,13 @@ static leat_status open_parts(leat_features *features, const leat_features_spec 
     leat_status status = leat_redis_new(&features->redis, &spec->redis, error);
     if (status != LEAT_OK)
         return status;
+    if (spec->aggregates) {
+        status = leat_aggregates_new(&features->aggregates, spec->aggregates,
+                                     spec->is_alone, error);
+        if (status != LEAT_OK)
+            return status;
+        features->stats.aggregates = leat_aggregates_read(features->aggregates);
+    }
     status = leat_lookups_new(&features->lookups, &features->stats.lookups);
     if (status != LEAT_OK)
         return leat_error_set(error, status, "features: out of memory");
@@ -53,7 +82,8 @@ static leat_status open_parts(leat_features *features, const leat_features_spec 
         return status;
     /* The first batch should not be the one that waits for names and handshakes. A Redis
      * that is away has been logged, and is tried again. */
-    (void)!leat_redis_ping(features->redis, leat_now_ns() + WARM_UP_NS);
+    if (spec->n_lookups || !spec->is_alone)
+        (void)!leat_redis_ping(features->redis, leat_now_ns() + WARM_UP_NS);
     return LEAT_OK;
 }
 
@@ -75,6 +105,7 @@ void leat_features_free(leat_features *features)
 {
     if (!features)
         return;
+    leat_aggregates_free(features->aggregates);
     leat_lookups_free(features->lookups);
     leat_redis_free(features->redis);
     free(features);

@@ -1,5 +1,6 @@
 #include "features/lookup_format.h"
 
+#include "features/key_text.h"
 #include "features/lookup_key.h"
 
 #include <stdio.h>

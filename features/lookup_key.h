@@ -15,14 +15,6 @@ leat_status leat_lookup_key(leat_batch *batch, leat_event *event,
                             const leat_question *question,
                             leat_slice *key) LEAT_MUST_CHECK;
 
-static inline leat_slice leat_slice_of(const char *text)
-{
-    return (leat_slice){(const uint8_t *)text, text ? (uint32_t)strlen(text) : 0};
-}
-
-/* The pieces back to back; data NULL when out of memory. */
-leat_slice leat_slice_join(leat_arena *arena, const leat_slice *pieces, uint32_t n);
-
 /* Bytes of others in a message: the first 32, and printable whatever they are. */
 enum { LEAT_SHOWN_SIZE = 36 };
 const char *leat_show(leat_slice bytes, char shown[LEAT_SHOWN_SIZE]);

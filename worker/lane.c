@@ -83,15 +83,17 @@ static leat_status lead(leat_lane *lane, leat_error *error)
 {
     leat_batch *batch = &lane->batch;
     leat_batch_meters *meters = &lane->meters.way;
+    leat_status status = LEAT_OK;
     leat_batch_meters_begin(meters, batch);
     leat_decoder_run(lane->decoder, batch);
     leat_batch_meters_lap(meters, LEAT_STAGE_DECODE);
     if (lane->features) {
         leat_features_send(lane->features, batch);
-        leat_features_receive(lane->features, batch);
+        status = leat_features_receive(lane->features, batch);
         leat_batch_meters_lap(meters, LEAT_STAGE_FEATURES);
     }
-    leat_status status = score(lane, error);
+    if (status == LEAT_OK)
+        status = score(lane, error);
     leat_batch_meters_lap(meters, LEAT_STAGE_MODEL);
     leat_refusals_mark(&lane->refusals, batch);
     if (status == LEAT_OK)

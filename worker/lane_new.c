@@ -123,6 +123,9 @@ leat_status leat_lane_new(leat_lane **lane, const leat_config *config, leat_plan
     if (status == LEAT_OK)
         status = open_clients(made, config, error);
     if (status == LEAT_OK) {
+        if (made->features)
+            leat_features_ask_committed(made->features, leat_source_committed,
+                                        made->source);
         made->meters.partitions = leat_source_meters(made->source);
         made->meters.features =
             made->features ? leat_features_read_stats(made->features) : NULL;

@@ -37,43 +37,26 @@ static leat_status open_model(leat_plan_builder *builder)
 
 /* ---- captures ---- */
 
-static bool same_step(const leat_step *a, const leat_step *b)
-{
-    return a->is_index == b->is_index &&
-           (a->is_index ? a->index == b->index : leat_slice_equal(a->name, b->name));
-}
-
-static bool same_path(const leat_path *a, const leat_path *b)
-{
-    if (a->root != b->root || a->n_steps != b->n_steps)
-        return false;
-    if (a->root == LEAT_ROOT_META)
-        return a->meta == b->meta;
-    if (a->root == LEAT_ROOT_HEADERS)
-        return !strcmp(a->name, b->name);
-    for (uint32_t i = 0; i < a->n_steps; i++)
-        if (!same_step(&a->steps[i], &b->steps[i]))
-            return false;
-    return true;
-}
-
 uint32_t leat_plan_capture(leat_plan_builder *builder, const leat_path *path)
 {
     for (uint32_t i = 0; i < builder->n_captures; i++)
-        if (same_path(&builder->captures[i], path))
+        if (leat_path_equal(&builder->captures[i], path))
             return i;
     builder->captures[builder->n_captures] = *path;
     return builder->n_captures++;
 }
 
-/* As many as could be wanted: the time, the includes, every part of every key. */
+/* As many as could be wanted: the time, the includes, every part of every key, every entity
+ * and value of an aggregate. */
 static leat_status make_capture_room(leat_plan_builder *builder)
 {
     const leat_config *config = builder->config;
     size_t room = 1 + (size_t)config->sink.include.n +
-                  (size_t)config->n_lookups * LEAT_MAX_KEY_PARTS;
+                  (size_t)config->n_lookups * LEAT_MAX_KEY_PARTS + config->n_aggregates;
     for (uint32_t i = 0; i < config->n_lookups; i++)
         room += config->lookups[i].feast.entities.n;
+    for (uint32_t i = 0; i < config->n_aggregates; i++)
+        room += config->aggregates[i].n_values;
     builder->captures =
         leat_arena_calloc(&builder->plan->arena, room, sizeof *builder->captures);
     return builder->captures ? LEAT_OK : leat_plan_no_memory(builder);

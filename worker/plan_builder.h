@@ -30,6 +30,8 @@ uint32_t leat_plan_capture(leat_plan_builder *builder, const leat_path *path);
 
 /* What is asked of Redis for the columns that read from lookups (plan_lookups.c). */
 leat_status leat_plan_build_lookups(leat_plan_builder *builder) LEAT_MUST_CHECK;
+/* Entities, their windows and the columns that they feed (plan_aggregates.c). */
+leat_status leat_plan_build_aggregates(leat_plan_builder *builder) LEAT_MUST_CHECK;
 
 /* Feeds every column of every input from the feature of its name (plan_columns.c). */
 leat_status leat_plan_build_columns(leat_plan_builder *builder) LEAT_MUST_CHECK;

@@ -125,8 +125,8 @@ static leat_status lay_columns(leat_plan_builder *builder,
     for (uint32_t i = 0; i < leat_model_n_inputs(model); i++) {
         uint32_t n = leat_tensor_row_size(&leat_model_inputs(model)[i]);
         for (uint32_t element = 0; element < n; element++)
-            builder->columns[at++] =
-                (leat_column){.name = names[i][element], .tensor = i, .element = element};
+            builder->columns[at++] = (leat_column){
+                .name = names[i][element], .tensor = i, .element = element, .n = 1};
     }
     return LEAT_OK;
 }

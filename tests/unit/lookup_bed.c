@@ -192,7 +192,7 @@ leat_event *lookup_bed_add(lookup_bed *bed, const char *user, const char *shop)
 void lookup_bed_run(lookup_bed *bed)
 {
     leat_features_send(bed->features, &bed->batch);
-    leat_features_receive(bed->features, &bed->batch);
+    assert_int_equal(leat_features_receive(bed->features, &bed->batch), LEAT_OK);
 }
 
 void lookup_bed_assert_row(const lookup_bed *bed, const leat_event *event, float average,

@@ -89,7 +89,7 @@ static const struct mistake mistakes[] = {
      .source = "source: {topcis: [in]}"},
     {"a key of nothing known",
      "5:1: unknown key 'threads'; allowed here: kafka, source, window, model, features, "
-     "lookups, redis, sink, dead_letter, delivery, transaction, lanes, http",
+     "lookups, aggregates, redis, sink, dead_letter, delivery, transaction, lanes, http",
      .more = "threads: 4"},
     {"a key in the wrong section",
      "4:20: sink: unknown key 'compression'; allowed here: topic, include, headers, "
@@ -209,11 +209,13 @@ static const struct mistake mistakes[] = {
      "found '99999999999999999d'",
      .more = "window: {max_wait: 99999999999999999d}"},
     {"a size in kilobytes",
-     "5:21: window.max_bytes: expected a size such as 512KiB or 4MiB, from 1KiB to 256MiB, "
+     "5:21: window.max_bytes: expected a size such as 512KiB or 4MiB, from 1KiB to "
+     "256MiB, "
      "found '4MB'",
      .more = "window: {max_bytes: 4MB}"},
     {"a size that is too small",
-     "5:21: window.max_bytes: expected a size such as 512KiB or 4MiB, from 1KiB to 256MiB, "
+     "5:21: window.max_bytes: expected a size such as 512KiB or 4MiB, from 1KiB to "
+     "256MiB, "
      "found '1B'",
      .more = "window: {max_bytes: 1B}"},
     {"a default that is text",
@@ -250,7 +252,8 @@ static const struct mistake mistakes[] = {
      "5:22: features.a.from: path 'event.', column 7: expected the name of a field",
      .more = "features: {a: {from: event.}}"},
     {"a root that is mistyped",
-     "5:12: features.a.from: there is no lookup 'evnt'; did you mean 'event'?",
+     "5:12: features.a.from: there is no lookup or aggregate 'evnt'; did you mean "
+     "'event'?",
      .more = "features: {a: {from: evnt.amount}}"},
     {"a feature from text",
      "5:22: features.a.from: 'key' is text, and a model wants numbers",
@@ -259,7 +262,7 @@ static const struct mistake mistakes[] = {
      "5:22: features.a.from: 'meta.topic' is text, and a model wants numbers",
      .more = "features: {a: {from: meta.topic}}"},
     {"a lookup that is absent",
-     "5:12: features.a.from: there is no lookup 'usr'; did you mean 'user'?",
+     "5:12: features.a.from: there is no lookup or aggregate 'usr'; did you mean 'user'?",
      .more = "features: {a: {from: usr.avg}}\n"
              "lookups: {user: {key: 'user:{event.id}'}}"},
     {"a lookup two steps deep",
@@ -272,8 +275,9 @@ static const struct mistake mistakes[] = {
      "remove it",
      .more = "lookups: {user: {key: 'user:{event.id}'}}"},
     {"a lookup called event",
-     "5:11: lookups: 'event' cannot be the name of a lookup: use letters, digits, '_' "
-     "and '-', and none of event, key, headers, meta",
+     "5:11: lookups: 'event' cannot be a name: use letters, digits, '_' and '-', and "
+     "none "
+     "of event, key, headers, meta",
      .more = "lookups: {event: {key: 'user:{event.id}'}}"},
     {"a key without braces",
      "5:23: lookups.user.key: a path of the event stands in braces: {event.NAME}",
@@ -409,9 +413,47 @@ static const struct mistake mistakes[] = {
      .more = "transaction: {id_prefix: '" TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
          TEN TEN TEN TEN TEN TEN TEN TEN "x'}"},
 
+    /* aggregates */
+    {"an aggregate of nobody",
+     "5:20: aggregates.card.entity: is required: a path such as event.amount",
+     .more = "aggregates: {card: {over: 1h, of: {count: {}}}}"},
+    {"a window without a length",
+     "5:20: aggregates.card.over: is required: a duration such as 2ms, 5s or 1h",
+     .more = "aggregates: {card: {entity: key, of: {count: {}}}}"},
+    {"an aggregate of nothing",
+     "5:14: aggregates.card.of: is empty; write  of: {count: {}}",
+     .more = "aggregates: {card: {entity: key, over: 1h, of: {}}}"},
+    {"a value that is two things",
+     "5:49: aggregates.card.of.a: is 2 things at once; give each a name of its own",
+     .more = "aggregates: {card: {entity: key, over: 1h, of: {a: {sum: event.a, max: "
+             "event.a}}}}"},
+    {"many of what is no sequence", "5:49: aggregates.card.of.a: n goes with last alone",
+     .more =
+         "aggregates: {card: {entity: key, over: 1h, of: {a: {sum: event.a, n: 5}}}}"},
+    {"a value that no feature reads",
+     "5:49: aggregates.card.a: no feature reads it; write  from: card.a  at a feature, "
+     "or "
+     "remove it",
+     .more = "aggregates: {card: {entity: key, over: 1h, of: {a: {}}}}"},
+    {"a value that is absent",
+     "6:12: features.a.from: the aggregate 'card' has no value 'b'",
+     .more = "aggregates: {card: {entity: key, over: 1h, of: {a: {}}}}\n"
+             "features: {a: {from: card.b}}"},
+    {"a lookup and an aggregate of one name",
+     "6:49: aggregates: there is a lookup 'card', too; one of them needs another name",
+     .more = "lookups: {card: {key: 'card:{key}'}}\n"
+             "aggregates: {card: {entity: key, over: 1h, of: {a: {}}}}\n"
+             "features: {a: {from: card.a}}"},
+    {"an aggregate called key",
+     "5:48: aggregates: 'key.a' cannot be a name: use letters, digits, '_' and '-', and "
+     "none of event, key, headers, meta",
+     .more = "aggregates: {key: {entity: key, over: 1h, of: {a: {}}}}"},
+    {"a window that is too short",
+     "5:40: aggregates.card.over: expected a duration such as 2ms, 5s or 1h, from 1s to "
+     "8760h, found '1ms'",
+     .more = "aggregates: {card: {entity: key, over: 1ms, of: {a: {}}}}"},
+
     /* parts that are not built yet */
-    {"aggregates", "5:1: aggregates: not supported yet", LEAT_E_UNSUPPORTED,
-     .more = "aggregates: {card_1h: {}}"},
     {"a filter", "2:24: source.where: not supported yet", LEAT_E_UNSUPPORTED,
      .source = "source: {topics: [in], where: {a: b}}"},
     {"waiting for Redis", "5:47: lookups.u.on_unavailable: 'wait' is not supported yet",

@@ -90,20 +90,20 @@ static void test_features__no_entity_ever_gets_anothers_features(void **state)
     spec.timeout_ns = 100 * LEAT_MS;
     lookup_bed_open(&own, spec, LEAT_LOOKUP_HASH, 4);
     event = send_user(&own, 2);
-    leat_features_receive(own.features, &own.batch);
+    assert_int_equal(leat_features_receive(own.features, &own.batch), LEAT_OK);
     assert_int_equal(event->quality, LEAT_QUALITY_UNAVAILABLE);
 
     uint64_t give_up_ns = leat_now_ns() + 20 * LEAT_SEC;
     int id = 3;
     event = send_user(&own, id);
     assert_int_equal(write(gate[1], "", 1), 1);
-    leat_features_receive(own.features, &own.batch);
+    assert_int_equal(leat_features_receive(own.features, &own.batch), LEAT_OK);
     while (event->quality == LEAT_QUALITY_UNAVAILABLE) {
         lookup_bed_assert_row(&own, event, NAN, COUNT_DEFAULT, NAN);
         assert_true(leat_now_ns() < give_up_ns);
         poll(NULL, 0, 10);
         event = send_user(&own, ++id);
-        leat_features_receive(own.features, &own.batch);
+        assert_int_equal(leat_features_receive(own.features, &own.batch), LEAT_OK);
     }
     lookup_bed_assert_row(&own, event, (float)id, (float)id, NAN);
     lookup_bed_close(&own);

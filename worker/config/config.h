@@ -98,6 +98,27 @@ typedef struct leat_config_lookup {
     leat_place place;
 } leat_config_lookup;
 
+/* One value of an aggregate: one of the paths, a count where there is none. */
+typedef struct leat_config_value {
+    const char *name;
+    const char *sum, *mean, *min, *max, *std, *distinct, *last; /* paths, or NULL */
+    uint32_t n;                                                 /* of `last` */
+    uint32_t since; /* meaningful when has_since */
+    bool has_since;
+    leat_place place;
+} leat_config_value;
+
+typedef struct leat_config_aggregate {
+    const char *name;
+    const char *entity; /* a path */
+    uint64_t over_ns;
+    uint64_t lateness_ns; /* 0: a bucket */
+    uint64_t keep_ns;
+    uint32_t n_values;
+    leat_config_value *values;
+    leat_place place;
+} leat_config_aggregate;
+
 typedef struct leat_config_threshold {
     const char *decision;
     double min_score;
@@ -157,9 +178,14 @@ typedef struct leat_config {
     uint32_t n_lookups;
     leat_config_lookup *lookups;
 
+    uint32_t n_aggregates;
+    leat_config_aggregate *aggregates;
+
     struct {
-        const char *url;     /* default redis://localhost:6379 */
-        uint64_t timeout_ns; /* default 5ms */
+        const char *url;       /* default redis://localhost:6379 */
+        uint64_t timeout_ns;   /* default 5ms */
+        uint32_t generation;   /* of aggregates; default 1 */
+        uint64_t states_bytes; /* of aggregates, in a lane's memory; default 64MiB */
     } redis;
 
     struct {

@@ -53,12 +53,25 @@ static const leat_key *keys_within(const leat_key *key)
     return key->element ? key->element->keys : key->keys;
 }
 
+/* A map within a section: the keys of its elements stand below it. */
+static void print_within(FILE *out, const char *section, const leat_key *key)
+{
+    char within[96];
+    snprintf(within, sizeof within, "%s%s.%s", section, key->name,
+             key->element ? "NAME." : "");
+    for (const leat_key *inner = keys_within(key); inner->name; inner++)
+        print_key(out, within, inner);
+}
+
 static void print_table(FILE *out, const char *section, const leat_key *keys)
 {
     fputs("\n| key | value | default | meaning |\n|---|---|---|---|\n", out);
     for (const leat_key *key = keys; key->name; key++)
-        if (*section || !keys_within(key))
+        if (*section || !keys_within(key)) {
             print_key(out, section, key);
+            if (keys_within(key))
+                print_within(out, section, key);
+        }
 }
 
 void leat_config_print_keys(FILE *out)

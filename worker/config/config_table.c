@@ -14,6 +14,9 @@ _Static_assert(offsetof(leat_pair, name) == 0, "the loader writes names there");
 _Static_assert(offsetof(leat_config_input, name) == 0, "the loader writes names there");
 _Static_assert(offsetof(leat_config_feature, name) == 0, "the loader writes names there");
 _Static_assert(offsetof(leat_config_lookup, name) == 0, "the loader writes names there");
+_Static_assert(offsetof(leat_config_aggregate, name) == 0,
+               "the loader writes names there");
+_Static_assert(offsetof(leat_config_value, name) == 0, "the loader writes names there");
 _Static_assert(offsetof(leat_config_threshold, decision) == 0,
                "the loader writes names there");
 
@@ -177,8 +180,9 @@ static const leat_key lookup_keys[] = {
              "with `format: feast`."},
     {"format", LEAT_KEY_CHOICE, .fallback = "hash", .choices = lookup_formats,
      .offset = OF(leat_config_lookup, format),
-     .help = "What stands under the key: a HASH, whose fields are text; one string an "
-             "entity, which is a map; or what Feast wrote, see [lookups.md](lookups.md)."},
+     .help =
+         "What stands under the key: a HASH, whose fields are text; one string an "
+         "entity, which is a map; or what Feast wrote, see [lookups.md](lookups.md)."},
     {"on_unavailable", LEAT_KEY_CHOICE, .fallback = "default", .choices = on_unavailable,
      .unstored = true,
      .help = "What to do where Redis does not answer in time: score with the features' "
@@ -193,6 +197,58 @@ static const leat_key lookup_keys[] = {
 };
 static const leat_key lookup = {.type = LEAT_KEY_SECTION, .keys = lookup_keys};
 
+static const leat_choice since_choices[] = {{"last", false}, {0}};
+
+#define VALUE(kind, text)                                                                \
+    {                                                                                    \
+#kind, LEAT_KEY_PATH, .paths = LEAT_PATHS_EVENT,                                 \
+                              .offset = OF(leat_config_value, kind), .help = text        \
+    }
+
+static const leat_key value_keys[] = {
+    VALUE(sum, "The sum of a number of the event; 0 where there is none."),
+    VALUE(mean, "Its mean,"),
+    VALUE(min, "the smallest,"),
+    VALUE(max, "and the largest one."),
+    VALUE(std, "Its standard deviation, of the sample (n - 1)."),
+    VALUE(distinct, "How many different values there were: strings or numbers."),
+    VALUE(last, "The number that was seen last."),
+    {"n", LEAT_KEY_INTEGER, .fallback = "1", .min = "1", .max = "1024",
+     .offset = OF(leat_config_value, n),
+     .help = "With `last`: so many of them, the oldest first, for a feature that is read "
+             "`as: ids`."},
+    {"since", LEAT_KEY_CHOICE, .choices = since_choices,
+     .offset = OF(leat_config_value, since), .present = OF(leat_config_value, has_since),
+     .help = "`last`: the seconds since the event before this one."},
+    {0},
+};
+static const leat_key value = {.type = LEAT_KEY_SECTION, .keys = value_keys};
+
+static const leat_key aggregate_keys[] = {
+    {"entity", LEAT_KEY_PATH, .required = true, .paths = LEAT_PATHS_EVENT,
+     .offset = OF(leat_config_aggregate, entity),
+     .help = "Whose events are aggregated: `key`, the record's key, or a path of the "
+             "event, see [Aggregates](#aggregates)."},
+    {"over", LEAT_KEY_DURATION, .required = true, .min = "1s", .max = "8760h",
+     .offset = OF(leat_config_aggregate, over_ns),
+     .help = "The length of the window that ends with the event."},
+    {"lateness", LEAT_KEY_DURATION, .default_text = "`over` / 60", .min = "1ms",
+     .max = "8760h", .offset = OF(leat_config_aggregate, lateness_ns),
+     .help = "How late an event may be, and how far ahead of its record's timestamp."},
+    {"keep", LEAT_KEY_DURATION, .fallback = "1h", .min = "1s", .max = "8760h",
+     .offset = OF(leat_config_aggregate, keep_ns),
+     .help = "How long Redis keeps an entity beyond its window: as long as workers may "
+             "be behind and lose nothing of it."},
+    {"of", LEAT_KEY_MAP, .required = true, .element = &value,
+     .offset = OF(leat_config_aggregate, n_values),
+     .at = OF(leat_config_aggregate, values), .size = sizeof(leat_config_value),
+     .place = OF(leat_config_value, place),
+     .help = "Values by name, each with what it is: `{count: {}, spent: {sum: "
+             "event.amount}}`; `{}` counts."},
+    {0},
+};
+static const leat_key aggregate = {.type = LEAT_KEY_SECTION, .keys = aggregate_keys};
+
 static const leat_key redis_keys[] = {
     {"url", LEAT_KEY_TEXT, .fallback = "redis://localhost:6379", .offset = IN(redis.url),
      .help = "`redis://[user[:password]@]host[:port][/db]` or "
@@ -201,6 +257,13 @@ static const leat_key redis_keys[] = {
      .offset = IN(redis.timeout_ns),
      .help = "How long a batch waits for Redis, connecting included."},
     {"cache", LEAT_KEY_LATER, .help = "A local cache of entities."},
+    {"generation", LEAT_KEY_INTEGER, .fallback = "1", .min = "1", .max = "1000000",
+     .offset = IN(redis.generation),
+     .help = "Of the aggregates: another one begins them afresh."},
+    {"states", LEAT_KEY_SIZE, .fallback = "64MiB", .min = "1MiB", .max = "64GiB",
+     .offset = IN(redis.states_bytes),
+     .help = "How much memory a lane gives to the states of aggregates whose entity is "
+             "`key`."},
     {0},
 };
 
@@ -285,8 +348,11 @@ static const leat_key top_keys[] = {
     {"lookups", LEAT_KEY_MAP, .element = &lookup,
      FILLS(n_lookups, lookups, leat_config_lookup),
      .help = "Entities in Redis, whose fields are features."},
-    {"aggregates", LEAT_KEY_LATER, .help = "Features over sliding windows."},
-    {"redis", LEAT_KEY_SECTION, .keys = redis_keys, .help = "Where the lookups are."},
+    {"aggregates", LEAT_KEY_MAP, .element = &aggregate,
+     FILLS(n_aggregates, aggregates, leat_config_aggregate),
+     .help = "Features over what was seen of an entity, kept in Redis."},
+    {"redis", LEAT_KEY_SECTION, .keys = redis_keys,
+     .help = "Where lookups and aggregates are."},
     {"rank", LEAT_KEY_LATER, .help = "One row per candidate."},
     {"sink", LEAT_KEY_SECTION, .keys = sink_keys, .help = "The predictions."},
     {"dead_letter", LEAT_KEY_SECTION, .keys = dead_letter_keys,

@@ -107,7 +107,9 @@ static leat_status score_batch(file_way *way, leat_error *error)
     leat_decoder_run(way->decoder, batch);
     if (way->features) {
         leat_features_send(way->features, batch);
-        leat_features_receive(way->features, batch);
+        status = leat_features_receive(way->features, batch);
+        if (status != LEAT_OK)
+            return leat_error_set(error, status, "%s", leat_status_text(status));
     }
     do
         status = leat_session_run(way->session, batch->inputs, batch->n_rows,
@@ -147,11 +149,13 @@ static leat_status open_stages(file_way *way, const char *path, uint32_t max_eve
                                leat_error *error)
 {
     const leat_plan *plan = way->plan;
+    leat_features_spec features = plan->features;
+    features.is_alone = true;
     leat_status status = leat_file_open(&way->file, path, plan->schema.format, error);
     if (status == LEAT_OK)
         status = leat_decoder_new(&way->decoder, &plan->schema, NULL, error);
     if (status == LEAT_OK && leat_features_wanted(&plan->features))
-        status = leat_features_new(&way->features, &plan->features, error);
+        status = leat_features_new(&way->features, &features, error);
     if (status != LEAT_OK)
         return status;
     status = leat_session_new(&way->session, plan->model, LEAT_SCORE_PREDICT);
