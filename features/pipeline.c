@@ -75,7 +75,8 @@ leat_status leat_pipeline_ask(leat_pipeline *pipeline, const leat_slice *pieces,
         void *room = area_take(&pipeline->out, pieces[i].size);
         if (!room)
             return take_back(pipeline, out, values);
-        memcpy(room, pieces[i].data, pieces[i].size);
+        if (pieces[i].size)
+            memcpy(room, pieces[i].data, pieces[i].size);
     }
     uint32_t n = expected == LEAT_REPLY_VALUES ? n_values : 1;
     question *asked = NULL;
