@@ -11,13 +11,6 @@ void leat_state_fini(leat_state *state)
     *state = (leat_state){0};
 }
 
-/* The number of a time's bucket; times before 1970 have negative ones. */
-static int64_t bucket_of(int64_t time_ns, const leat_window_layout *window)
-{
-    int64_t bucket = time_ns / window->bucket_ns;
-    return bucket - (time_ns % window->bucket_ns < 0);
-}
-
 /* left - right, which is not negative, but may be more than an int64_t holds. */
 static uint64_t buckets_between(int64_t left, int64_t right)
 {
@@ -52,7 +45,7 @@ leat_status leat_state_check(const leat_state_spec *spec, leat_slice bytes)
     int64_t time_ns = leat_get_i64(bytes.data + LEAT_STATE_TIME_AT);
     for (uint32_t w = 0; w < spec->n_windows; w++) {
         const leat_window_layout *window = &layout->windows[w];
-        uint16_t newest = (uint16_t)bucket_of(time_ns, window);
+        uint16_t newest = (uint16_t)leat_bucket_of(time_ns, window);
         if (window->last && leat_get_i64(bytes.data + window->last) > time_ns)
             return LEAT_E_FORMAT;
         for (uint32_t i = 0; i < window->n_sections; i++) {
@@ -121,7 +114,7 @@ static void answer_since(const leat_window_layout *window, const uint8_t *bytes,
     if (!window->last)
         return;
     int64_t last_ns = leat_get_i64(bytes + window->last);
-    bool is_seen = buckets_between(newest, bucket_of(last_ns, window)) < reach->end;
+    bool is_seen = buckets_between(newest, leat_bucket_of(last_ns, window)) < reach->end;
     for (uint32_t i = 0; i < window->n_since; i++)
         answer[window->since[i].answer] =
             is_seen ? seconds_between(time_ns, last_ns) : NAN;
@@ -136,10 +129,10 @@ void leat_state_answer(const leat_state_spec *spec, const leat_state *state,
     uint32_t at = layout->head_size;
     for (uint32_t w = 0; w < spec->n_windows; w++) {
         const leat_window_layout *window = &layout->windows[w];
-        int64_t newest = bucket_of(latest_ns, window);
+        int64_t newest = leat_bucket_of(latest_ns, window);
         leat_reach reach = {0};
         if (state->size)
-            reach = reach_of(newest, bucket_of(time_ns, window));
+            reach = reach_of(newest, leat_bucket_of(time_ns, window));
         for (uint32_t i = 0; i < window->n_sections; i++) {
             const leat_section *section = &window->sections[i];
             section->type->answer(section, bytes, at, &reach, answer);
@@ -152,8 +145,9 @@ void leat_state_answer(const leat_state_spec *spec, const leat_state *state,
 static leat_moment moment_of(const leat_window_layout *window, int64_t before_ns,
                              int64_t latest_ns, int64_t time_ns)
 {
-    int64_t newest = bucket_of(latest_ns, window);
-    int64_t before = bucket_of(before_ns, window), bucket = bucket_of(time_ns, window);
+    int64_t newest = leat_bucket_of(latest_ns, window);
+    int64_t before = leat_bucket_of(before_ns, window),
+            bucket = leat_bucket_of(time_ns, window);
     return (leat_moment){.newest = (uint16_t)newest,
                          .step = at_most(buckets_between(newest, before), UINT16_MAX + 1),
                          .age = at_most(buckets_between(newest, bucket), UINT16_MAX + 1)};

@@ -108,6 +108,7 @@ enum {
     LEAT_STATE_HEAD = 12,  /* bytes before the windows' */
     LEAT_SECTION_HEAD = 2, /* bytes of a section in it */
     LEAT_PAIRS_HEAD = 6,   /* of one of pairs */
+    LEAT_PAIRS_LEVEL = 2,  /* where the level stands in that */
 };
 
 extern const leat_section_type leat_section_buckets;

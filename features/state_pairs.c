@@ -24,7 +24,13 @@
  */
 #include "features/state_section.h"
 
-enum { LEVEL_AT = 2, NEXT_AT = 3, EDGE_AT = 4, MOST_LEVEL = 48, HASH_BITS = 48 };
+enum {
+    LEVEL_AT = LEAT_PAIRS_LEVEL,
+    NEXT_AT = 3,
+    EDGE_AT = 4,
+    MOST_LEVEL = 48,
+    HASH_BITS = 48
+};
 
 static uint64_t hash_of(const uint8_t *pair)
 {

@@ -9,6 +9,13 @@
 #include "features/state_bytes.h"
 #include "features/state_layout.h"
 
+/* The number of a time's bucket; times before 1970 have negative ones. */
+static inline int64_t leat_bucket_of(int64_t time_ns, const leat_window_layout *window)
+{
+    int64_t bucket = time_ns / window->bucket_ns;
+    return bucket - (time_ns % window->bucket_ns < 0);
+}
+
 static inline uint32_t leat_section_count(const leat_section *section,
                                           const uint8_t *bytes)
 {

@@ -14,3 +14,7 @@ set_tests_properties(aggregates.golden aggregates.reference aggregates.selftest 
     LABELS unit TIMEOUT 300 WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
 
 leat_fuzz_target(aggregate_state leat_features)
+
+# What is described is read as JSON.
+leat_unit_test(state_describe leat_worker)
+target_sources(test_state_describe PRIVATE unit/state_fixture.c)

@@ -1,6 +1,7 @@
 /* Whatever stands in Redis: a state is refused, or can be asked and told about events, and
  * what comes of it is a state again. The first bytes choose a spec and make the events. */
 #include "features/state_bytes.h"
+#include "features/state_describe.h"
 #include "features/state_layout.h"
 
 #include <math.h>
@@ -80,6 +81,22 @@ static void apply(const leat_state_spec *spec, leat_state *state, const opening 
     }
 }
 
+static void look(const leat_state_spec *spec, const leat_state *state, int64_t time_ns)
+{
+    static const char *words[N_ANSWERS];
+    static leat_arena arena;
+    const leat_state_names names = {words, words};
+    double answer[N_ANSWERS];
+    leat_slice map;
+    if (!words[0])
+        leat_arena_init(&arena, 4096);
+    for (uint32_t i = 0; i < N_ANSWERS; i++)
+        words[i] = "word";
+    leat_arena_reset(&arena);
+    leat_state_answer(spec, state, time_ns, answer);
+    must_be(leat_state_describe(spec, &names, state, time_ns, &arena, &map) == LEAT_OK);
+}
+
 /* A block of exactly that size, so that a byte read beyond it is seen. */
 static leat_slice with_mark(const leat_state_spec *spec, const uint8_t *data, size_t size)
 {
@@ -93,7 +110,6 @@ static leat_slice with_mark(const leat_state_spec *spec, const uint8_t *data, si
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     opening open;
-    double answer[N_ANSWERS];
     leat_state state = {0};
     if (size < sizeof open)
         return 0;
@@ -104,7 +120,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bool is_state = leat_state_check(spec, bytes) == LEAT_OK;
     if (is_state) {
         leat_state exact = {(uint8_t *)(uintptr_t)bytes.data, bytes.size, bytes.size};
-        leat_state_answer(spec, &exact, open.events[0].time_ns, answer);
+        look(spec, &exact, open.events[0].time_ns);
         must_be(leat_state_load(spec, &state, bytes) == LEAT_OK);
     }
     if (is_state || size == sizeof open)
