@@ -47,6 +47,21 @@ static void say_failed(int *code, const char *what, const leat_error *error)
         *code = leat_exit_code(error->code);
 }
 
+/* Whoever relies on aggregates should know what is promised for them. */
+static void check_aggregates(const leat_plan *plan)
+{
+    const leat_aggregates_spec *spec = plan->features.aggregates;
+    for (uint32_t i = 0; spec && i < spec->n_entities; i++) {
+        const leat_entity_spec *entity = &spec->entities[i];
+        const char *words = "kept by the partition's worker: the same answers again";
+        if (entity->is_shared)
+            words = "shared by workers: counted once, but in no order that could be had "
+                    "again; entity: key, on one topic, has it";
+        say("ok", "aggregates", "entity %s, %" PRIu32 " window%s, %s", entity->name,
+            entity->state.n_windows, entity->state.n_windows == 1 ? "" : "s", words);
+    }
+}
+
 static void check_plan(const leat_config *config, int *code)
 {
     leat_plan *plan;
@@ -65,6 +80,7 @@ static void check_plan(const leat_config *config, int *code)
         plan->prediction.version);
     if (facts.warning)
         say("warn", "model", "%s", facts.warning);
+    check_aggregates(plan);
     if (plan->n_golden_rows)
         say("ok", "golden rows", "%s: all %" PRIu32 " scores are as expected",
             config->model.golden, plan->n_golden_rows);
@@ -110,7 +126,7 @@ static int check(const char *path, bool offline)
     check_plan(config, &code);
     if (!offline)
         check_brokers(config, &code);
-    if (!offline && config->n_lookups)
+    if (!offline && (config->n_lookups || config->n_aggregates))
         check_redis(config, &code);
     leat_config_free(config);
     return code;

@@ -144,6 +144,24 @@ static void test_metrics__values_from_redis_have_their_result(void **state)
     expect(self, "leat_feature_lookups_total{source=\"redis\",result=\"unavailable\"} 6");
 }
 
+static void test_metrics__aggregates_are_summed_over_lanes(void **state)
+{
+    fixture *self = *state;
+    leat_aggregates_stats stats[2] = {0};
+    assert_null(strstr(page(self), "leat_aggregate"));
+    self->config.n_aggregates = 1;
+    for (int i = 0; i < 2; i++) {
+        leat_counter_set(&stats[i].applied, 5);
+        leat_counter_set(&stats[i].lost, 1);
+        leat_counter_set(&stats[i].unsaved, 3);
+        self->lanes[i].features.aggregates = &stats[i];
+    }
+    expect(self, "leat_aggregate_events_total{result=\"applied\"} 10");
+    expect(self, "leat_aggregate_events_total{result=\"late\"} 0");
+    expect(self, "leat_aggregate_states_total{what=\"lost\"} 2");
+    expect(self, "leat_aggregate_unsaved_states 6");
+}
+
 static void test_metrics__batches_have_size_and_stages(void **state)
 {
     fixture *self = *state;
@@ -201,6 +219,7 @@ int main(void)
         METRICS_TEST(test_metrics__lag_is_of_what_is_assigned),
         METRICS_TEST(test_metrics__a_partition_that_moves_is_shown_once),
         METRICS_TEST(test_metrics__values_from_redis_have_their_result),
+        METRICS_TEST(test_metrics__aggregates_are_summed_over_lanes),
         METRICS_TEST(test_metrics__batches_have_size_and_stages),
         METRICS_TEST(test_metrics__says_whether_it_is_ready_or_halted),
         METRICS_TEST(test_metrics__the_model_is_shown_once_it_is_loaded),
