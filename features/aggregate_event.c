@@ -207,8 +207,10 @@ void leat_aggregates_take_event(leat_aggregates *aggregates, leat_batch *batch,
         return;
     answer(aggregates, event, states, is_any, answers);
     double *kept = leat_journal_add(&partition->journal, event->offset);
-    if (!kept)
+    if (!kept) {
+        leat_counter_add(&aggregates->stats.unavailable, aggregates->spec->n_entities);
         return;
+    }
     memcpy(kept, answers, aggregates->spec->n_answers * sizeof *answers);
     apply(aggregates, batch, event, states, is_any);
     partition->applied = event->offset;

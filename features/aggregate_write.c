@@ -37,6 +37,15 @@ static void drop_strangers(leat_aggregates *aggregates)
     }
 }
 
+/* Answers that nobody will ask for again. */
+static void forget_committed(leat_aggregates *aggregates)
+{
+    for (uint32_t i = 0; i < aggregates->partitions.n; i++)
+        if (aggregates->partitions.at[i] && aggregates->partitions.at[i]->is_in_batch)
+            leat_journal_forget(&aggregates->partitions.at[i]->journal,
+                                find_committed(aggregates, i));
+}
+
 static uint32_t count_partitions(leat_aggregates *aggregates)
 {
     uint32_t n = 0;
@@ -94,15 +103,13 @@ static void add_partition(leat_aggregates *aggregates, leat_arena *arena, uint32
                           leat_command *command)
 {
     leat_partition *partition = aggregates->partitions.at[slot];
-    int64_t committed = find_committed(aggregates, slot);
-    leat_journal_forget(&partition->journal, committed);
     leat_slice chunk = leat_journal_chunk(&partition->journal, arena);
     leat_command_add_integer(command, (int64_t)partition->token);
     leat_command_add_integer(command, (int64_t)++partition->n_writes);
     leat_command_add_integer(command, partition->applied);
     leat_command_add_integer(command, partition->applied);
     leat_command_add(command, chunk);
-    leat_command_add_integer(command, committed);
+    leat_command_add_integer(command, find_committed(aggregates, slot));
 }
 
 static int64_t keep_ms(const leat_aggregates *aggregates, const leat_kept_state *kept)
@@ -322,7 +329,10 @@ leat_status leat_aggregates_write(leat_aggregates *aggregates, leat_batch *batch
     if (aggregates->is_alone)
         return note_saved(aggregates);
     drop_strangers(aggregates);
-    leat_status status = write_all(aggregates, batch, redis, timeout_ns);
+    forget_committed(aggregates);
+    leat_status status = LEAT_OK;
+    if (leat_redis_may_ask(redis))
+        status = write_all(aggregates, batch, redis, timeout_ns);
     drop_shared(aggregates);
     leat_counter_set(&aggregates->stats.unsaved, count_unsaved(aggregates));
     leat_counter_set(&aggregates->stats.lost, aggregates->table.n_lost);

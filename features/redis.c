@@ -329,6 +329,11 @@ static void note_answered(leat_redis *redis)
 
 /* ---- The batch ---- */
 
+bool leat_redis_may_ask(const leat_redis *redis)
+{
+    return redis->state != DOWN || leat_now_ns() >= redis->next_try_ns;
+}
+
 void leat_redis_reset(leat_redis *redis)
 {
     if (redis->state == UP && !leat_pipeline_done(&redis->pipeline))

@@ -34,6 +34,9 @@ leat_status leat_redis_ask(leat_redis *redis, const leat_slice *pieces, uint32_t
 /* The number of the next command of the batch: whoever asks keeps it for its answer. */
 uint32_t leat_redis_n_asked(const leat_redis *redis);
 
+/* Whether there is a connection, or one would be tried: otherwise asking is in vain. */
+bool leat_redis_may_ask(const leat_redis *redis);
+
 void leat_redis_send(leat_redis *redis, uint64_t deadline_ns);
 leat_status leat_redis_receive(leat_redis *redis) LEAT_MUST_CHECK;
 

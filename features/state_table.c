@@ -118,9 +118,11 @@ static size_t size_of(const leat_kept_state *kept)
 
 static void count_bytes(leat_state_table *table, leat_kept_state *kept)
 {
-    size_t bytes = size_of(kept);
-    table->bytes += bytes - kept->bytes;
-    kept->bytes = bytes;
+    size_t more = size_of(kept) - kept->bytes;
+    table->bytes += more;
+    if (kept->is_unsaved)
+        table->unsaved_bytes += more;
+    kept->bytes += more;
 }
 
 void leat_state_table_drop(leat_state_table *table, leat_kept_state *kept)
@@ -132,27 +134,31 @@ void leat_state_table_drop(leat_state_table *table, leat_kept_state *kept)
     unlink_state(list_of(table, kept), kept);
     table->n--;
     table->bytes -= kept->bytes;
+    if (kept->is_unsaved)
+        table->unsaved_bytes -= kept->bytes;
     kept->bytes = 0;
     kept->next_in_slot = table->spare;
     table->spare = kept;
 }
 
-/* The next to go, unless the batch under way uses it. */
-static leat_kept_state *find_oldest(const leat_state_table *table)
+/* False: there is none, or the batch under way uses it. */
+static bool drop_oldest(leat_state_table *table, const leat_state_list *list)
 {
-    leat_kept_state *kept = table->saved.oldest;
+    leat_kept_state *kept = list->oldest;
     if (!kept || kept->batch == table->batch)
-        kept = table->unsaved.oldest;
-    return kept && kept->batch != table->batch ? kept : NULL;
+        return false;
+    table->n_lost += kept->is_unsaved;
+    leat_state_table_drop(table, kept);
+    return true;
 }
 
 static void make_room(leat_state_table *table)
 {
-    leat_kept_state *kept;
-    while (table->bytes > table->max_bytes && (kept = find_oldest(table))) {
-        table->n_lost += kept->is_unsaved;
-        leat_state_table_drop(table, kept);
-    }
+    while (table->unsaved_bytes > table->max_bytes / 4 &&
+           drop_oldest(table, &table->unsaved))
+        ;
+    while (table->bytes > table->max_bytes && drop_oldest(table, &table->saved))
+        ;
 }
 
 static bool copy_text(leat_kept_state *kept, leat_slice text)
@@ -225,12 +231,13 @@ leat_kept_state *leat_state_table_get(leat_state_table *table, leat_state_key ke
 
 void leat_state_table_changed(leat_state_table *table, leat_kept_state *kept)
 {
+    if (!kept->is_unsaved) {
+        unlink_state(&table->saved, kept);
+        kept->is_unsaved = true;
+        append(&table->unsaved, kept);
+        table->unsaved_bytes += kept->bytes;
+    }
     count_bytes(table, kept);
-    if (kept->is_unsaved)
-        return;
-    unlink_state(&table->saved, kept);
-    kept->is_unsaved = true;
-    append(&table->unsaved, kept);
 }
 
 void leat_state_table_saved(leat_state_table *table)
@@ -240,5 +247,6 @@ void leat_state_table_saved(leat_state_table *table)
         kept->is_unsaved = false;
         append(&table->saved, kept);
     }
+    table->unsaved_bytes = 0;
     make_room(table);
 }

@@ -3,7 +3,8 @@
  * Entities whose events come through one partition change nowhere else while the lane has
  * it, so their states need not be read again. The table is bounded by bytes: the state
  * that was used longest ago goes first. One that Redis does not have yet (unsaved) stays,
- * until nothing else is left to go.
+ * as long as all of these take less than a quarter: when Redis is back they are written in
+ * one command.
  *
  * Owns:    the states and their keys.
  * Threads: one lane.
@@ -52,6 +53,7 @@ typedef struct leat_state_list {
 typedef struct leat_state_table {
     size_t max_bytes;
     size_t bytes;
+    size_t unsaved_bytes; /* of these */
     uint64_t batch;
     uint64_t n_lost; /* unsaved states that had to go */
     uint32_t n;

@@ -106,6 +106,22 @@ static void test_state_table__unsaved_states_stay_longest(void **state)
     leat_state_table_fini(&table);
 }
 
+/* Of what is not saved, a quarter of the room at most. */
+static void test_state_table__unsaved_states_are_bounded(void **state)
+{
+    (void)state;
+    leat_state_table table;
+    leat_state_table_init(&table, 10000);
+    for (uint32_t i = 0; i < 1000; i++) {
+        leat_state_table_begin(&table);
+        leat_state_table_changed(&table, get(&table, i));
+        assert_true(table.unsaved_bytes <= 10000 / 4 + 512);
+    }
+    leat_state_table_saved(&table);
+    assert_int_equal(table.unsaved_bytes, 0);
+    leat_state_table_fini(&table);
+}
+
 static void test_state_table__what_is_lost_is_counted(void **state)
 {
     (void)state;
@@ -127,6 +143,7 @@ int main(void)
         cmocka_unit_test(test_state_table__whose_it_is_counts),
         cmocka_unit_test(test_state_table__is_bounded),
         cmocka_unit_test(test_state_table__unsaved_states_stay_longest),
+        cmocka_unit_test(test_state_table__unsaved_states_are_bounded),
         cmocka_unit_test(test_state_table__what_is_lost_is_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
