@@ -5,6 +5,7 @@ struct leat_categories {
     leat_slice *names; /* [n] */
     uint32_t mask;     /* of the slots, a power of two of them */
     uint32_t *slots;   /* by hash: a place + 1; 0: free, as at least half of them are */
+    bool have_numbers;
 };
 
 /* The slot that holds the name, or the free one where it would stand. */
@@ -17,6 +18,12 @@ static uint32_t *find_slot(const leat_categories *categories, leat_slice name)
     }
 }
 
+static bool is_whole_number(const char *name)
+{
+    name += *name == '-';
+    return *name && strspn(name, "0123456789") == strlen(name);
+}
+
 static leat_status add(leat_categories *categories, leat_arena *arena, const char *name)
 {
     size_t size = strlen(name);
@@ -27,6 +34,7 @@ static leat_status add(leat_categories *categories, leat_arena *arena, const cha
     categories->names[categories->n++] = slice;
     uint32_t *slot = find_slot(categories, slice);
     *slot = *slot ? *slot : categories->n;
+    categories->have_numbers |= is_whole_number(name);
     return LEAT_OK;
 }
 
@@ -52,6 +60,11 @@ leat_status leat_categories_new(const leat_categories **categories, leat_arena *
 uint32_t leat_categories_count(const leat_categories *categories)
 {
     return categories->n;
+}
+
+bool leat_categories_have_numbers(const leat_categories *categories)
+{
+    return categories->have_numbers;
 }
 
 bool leat_categories_find(const leat_categories *categories, leat_slice name,

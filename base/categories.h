@@ -22,6 +22,9 @@ leat_status leat_categories_new(const leat_categories **categories, leat_arena *
 
 uint32_t leat_categories_count(const leat_categories *categories);
 
+/* Whether one of them is written as a whole number: then a number may be meant for it. */
+bool leat_categories_have_numbers(const leat_categories *categories);
+
 /* False where it is none of them. */
 bool leat_categories_find(const leat_categories *categories, leat_slice name,
                           uint32_t *place);

@@ -59,4 +59,11 @@ leat_status leat_path_parse(leat_path *path, leat_arena *arena, const char *text
 /* Whether both name the same value, however they are written. */
 bool leat_path_equal(const leat_path *a, const leat_path *b);
 
+/* Whether it leads to text, whatever that spells: a key, a header, the topic's name. */
+static inline bool leat_path_is_text(const leat_path *path)
+{
+    return path->root == LEAT_ROOT_KEY || path->root == LEAT_ROOT_HEADERS ||
+           (path->root == LEAT_ROOT_META && path->meta == LEAT_META_TOPIC);
+}
+
 #endif

@@ -34,28 +34,35 @@ static leat_status put_category(const leat_reading *reading, void *at, leat_dtyp
                : LEAT_E_MISSING;
 }
 
-/* A string is the category itself, a whole number its digits. */
+/* A whole number is its digits, where there are categories like that. It might be a
+ * category's code, too, and must not be taken for a category that is missing. */
+static leat_status put_digits(const leat_reading *reading, void *at, leat_dtype dtype,
+                              uint64_t magnitude, bool is_negative)
+{
+    char digits[1 + LEAT_MAX_DIGITS];
+    char *end = digits + sizeof digits, *from = leat_digits_before(end, magnitude);
+    if (!leat_categories_have_numbers(reading->categories))
+        return LEAT_E_TYPE;
+    if (is_negative)
+        *--from = '-';
+    return put_category(reading, at, dtype,
+                        (leat_slice){(const uint8_t *)from, (uint32_t)(end - from)});
+}
+
 static leat_status put_named(const leat_reading *reading, void *at, leat_dtype dtype,
                              const leat_value *value)
 {
-    char digits[1 + LEAT_MAX_DIGITS];
-    char *end = digits + sizeof digits, *from;
     switch (value->type) {
     case LEAT_VALUE_STR:
         return put_category(reading, at, dtype,
                             (leat_slice){value->as.bytes, value->size});
     case LEAT_VALUE_UINT:
-        from = leat_digits_before(end, value->as.u);
-        break;
+        return put_digits(reading, at, dtype, value->as.u, false);
     case LEAT_VALUE_INT:
-        from = leat_digits_before(end, -value->as.u);
-        *--from = '-';
-        break;
+        return put_digits(reading, at, dtype, -value->as.u, true);
     default:
         return LEAT_E_TYPE;
     }
-    return put_category(reading, at, dtype,
-                        (leat_slice){(const uint8_t *)from, (uint32_t)(end - from)});
 }
 
 /* ---- times ---- */

@@ -3,7 +3,8 @@
  *   number         base/element.h's rules
  *   text           a string, for an input of strings
  *   category       the place of a string in the list that the model was trained with; one
- *                  that is not in it is missing; a whole number stands for its digits
+ *                  that is not in it is missing; a whole number stands for its digits,
+ *                  where there are categories that are written so
  *   hour, weekday  of a time, in a zone: 0 to 23; Monday is 0
  *   seconds since  from the value, a time, until the event's own time; negative when the
  *                  value lies behind it

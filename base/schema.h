@@ -2,7 +2,8 @@
  *
  * The configuration builds one schema per plan; the stages read it. Its two halves:
  *
- *   columns   an element of an input tensor, fed from the event or from a lookup
+ *   columns   an element of an input tensor, or some that follow one another, fed from the
+ *             event or from a lookup
  *   captures  a value of the event that a later stage needs as it is: a part of a
  * lookup's key, the event time, a field to include in the prediction
  *
@@ -18,15 +19,21 @@
 #include "base/path.h"
 #include "base/tensor.h"
 
+#define LEAT_NO_CAPTURE UINT32_MAX
+
+typedef struct leat_reading leat_reading; /* base/reading.h */
+
 typedef struct leat_column {
     const char *name; /* the feature's */
     uint32_t tensor;  /* which input */
-    uint32_t element; /* which element of its row */
-    uint32_t n;       /* elements */
-    const struct leat_reading *reading; /* NULL: a number */
+    uint32_t element; /* which element of its row: the first one */
+    uint32_t n;       /* elements: 1, unless its reading gives a sequence */
     leat_path from;
-    bool has_default;
-    double default_value; /* what a missing value becomes; NaN without has_default */
+    const leat_reading *reading; /* NULL: a number, as it is */
+    uint32_t capture;            /* where a reading finds its value; unless NAMED */
+    bool has_default;            /* base/column.h writes it */
+    double default_value;    /* NaN without has_default; not of sequences and strings */
+    leat_slice default_text; /* of a column of strings */
 } leat_column;
 
 /* What the payloads of the events are. JSON is msgpack behind the decoder. */
@@ -34,8 +41,6 @@ typedef enum leat_payload_format {
     LEAT_PAYLOAD_MSGPACK,
     LEAT_PAYLOAD_JSON,
 } leat_payload_format;
-
-#define LEAT_NO_CAPTURE UINT32_MAX
 
 typedef struct leat_schema {
     uint32_t n_inputs;

@@ -7,7 +7,8 @@
  *      checked and passed over.
  *   3. Of two equal keys the last one counts: before a node is visited (again), what an
  *      earlier visit wrote below it is forgotten.
- *   4. Any error takes the row back.
+ *   4. Columns that are more than a number are read from what the walk captured for them.
+ *   5. Any error takes the row back.
  *
  * The walk hands its place in the payload from call to call by value, so that it stays in
  * a register: each function takes where a value begins and returns where it ends, or NULL
@@ -23,26 +24,16 @@
 
 /* ---- what a target gets ---- */
 
-static inline void *element_of(const leat_decoder *decoder, const leat_target *target)
-{
-    return decoder->rows[target->tensor] + target->offset;
-}
-
-static inline void clear_missing(leat_decoder *decoder, const leat_target *target)
-{
-    decoder->missing[target->index / 64] &= ~leat_column_bit(target->index);
-}
-
 /* Into a column of floats. */
 static inline void put_number(leat_decoder *decoder, const leat_target *target,
                               double number)
 {
-    void *at = element_of(decoder, target);
+    void *at = leat_decode_element(decoder, target);
     if (target->dtype == LEAT_F32)
         *(float *)at = (float)number;
     else
         *(double *)at = number;
-    clear_missing(decoder, target);
+    leat_decode_clear_missing(decoder, target);
 }
 
 static void forget(leat_decoder *decoder, const leat_target *target)
@@ -52,11 +43,12 @@ static void forget(leat_decoder *decoder, const leat_target *target)
         return;
     }
     const uint8_t *blank = decoder->templates[target->tensor];
-    memcpy(element_of(decoder, target), blank + target->offset,
+    memcpy(leat_decode_element(decoder, target), blank + target->offset,
            leat_dtype_size(target->dtype));
     decoder->missing[target->index / 64] |= leat_column_bit(target->index);
 }
 
+/* The payload is malformed, which ends the walk. */
 static const uint8_t *fail(leat_decoder *decoder, leat_status status, const uint8_t *at)
 {
     decoder->failure.status = status;
@@ -64,47 +56,33 @@ static const uint8_t *fail(leat_decoder *decoder, leat_status status, const uint
     return NULL;
 }
 
-static const uint8_t *blame(leat_decoder *decoder, const leat_node *node,
-                            const char *expected, const uint8_t *at)
-{
-    leat_cursor cursor = {at, at, decoder->end};
-    leat_value value = {0};
-    leat_status status = leat_msgpack_read(&cursor, &value);
-    decoder->failure.path = node->text;
-    decoder->failure.expected = expected;
-    decoder->failure.found = value.type;
-    return fail(decoder, status == LEAT_OK ? LEAT_E_TYPE : status, at);
-}
-
 /* Into a column of any type; `path` is where the value stands. */
-static leat_status put_column(leat_decoder *decoder, const leat_target *target,
-                              const leat_value *value, const char *path)
+static void put_column(leat_decoder *decoder, const leat_target *target,
+                       const leat_value *value, const char *path)
 {
+    leat_dtype dtype = target->dtype;
     leat_status status =
-        leat_element_put(element_of(decoder, target), target->dtype, value);
+        leat_element_put(leat_decode_element(decoder, target), dtype, value);
     if (status == LEAT_OK)
-        clear_missing(decoder, target);
-    if (status == LEAT_OK || status == LEAT_E_MISSING)
-        return LEAT_OK;
-    decoder->failure.path = path;
-    decoder->failure.expected = leat_dtype_text(target->dtype);
-    decoder->failure.dtype = target->dtype;
-    return status;
+        leat_decode_clear_missing(decoder, target);
+    else if (status != LEAT_E_MISSING)
+        leat_decode_blame(decoder, status, path,
+                          status == LEAT_E_RANGE ? leat_dtype_name(dtype)
+                                                 : leat_dtype_text(dtype),
+                          leat_decode_found(value));
 }
 
 /* The node's own targets get the value, whose bytes are `whole`. */
-static leat_status put_value(leat_decoder *decoder, const leat_node *node,
-                             const leat_value *value, leat_slice whole)
+static void put_value(leat_decoder *decoder, const leat_node *node,
+                      const leat_value *value, leat_slice whole)
 {
-    leat_status status = LEAT_OK;
-    for (uint32_t i = node->first; i < node->own_end && status == LEAT_OK; i++) {
+    for (uint32_t i = node->first; i < node->own_end; i++) {
         const leat_target *target = &decoder->targets[i];
         if (target->is_capture)
             decoder->captures[target->index] = whole;
         else
-            status = put_column(decoder, target, value, node->text);
+            put_column(decoder, target, value, node->text);
     }
-    return status;
 }
 
 /* ---- the walk ---- */
@@ -145,18 +123,16 @@ static const uint8_t *visit_any(leat_decoder *decoder, const leat_node *node,
         at = visit_map(decoder, node, at, value.size, depth + 1);
     else if (node->n_children && value.type == LEAT_VALUE_ARRAY && node->is_array)
         at = visit_array(decoder, node, at, value.size, depth + 1);
-    else if (!node->feeds_columns || value.type == LEAT_VALUE_NIL)
+    else {
+        if (node->feeds_columns && value.type != LEAT_VALUE_NIL)
+            leat_decode_blame(decoder, LEAT_E_TYPE, node->text,
+                              node->is_array ? "an array" : "a map",
+                              leat_decode_found(&value));
         at = is_plain(&value) ? at : check(decoder, start, depth);
-    else
-        return blame(decoder, node, node->is_array ? "an array" : "a map", start);
-
-    if (!at)
-        return NULL;
-    leat_slice whole = {start, (uint32_t)(at - start)};
-    status = put_value(decoder, node, &value, whole);
-    if (status == LEAT_E_TYPE)
-        return blame(decoder, node, decoder->failure.expected, start);
-    return status == LEAT_OK ? at : fail(decoder, status, start);
+    }
+    if (at)
+        put_value(decoder, node, &value, (leat_slice){start, (uint32_t)(at - start)});
+    return at;
 }
 
 /* The same, or a value that nobody wants (NULL): nearly all are numbers for one column, or
@@ -286,8 +262,11 @@ static const uint8_t *visit_payload(leat_decoder *decoder)
     leat_status status = leat_msgpack_read_at(&at, decoder->end, &top);
     if (status != LEAT_OK)
         return fail(decoder, status, at);
-    if (top.type != LEAT_VALUE_MAP)
-        return blame(decoder, decoder->root, "a map", start);
+    if (top.type != LEAT_VALUE_MAP) {
+        leat_decode_blame(decoder, LEAT_E_TYPE, decoder->root->text, "a map",
+                          leat_decode_found(&top));
+        return NULL;
+    }
     at = visit_map(decoder, decoder->root, at, top.size, 1);
     return at && at < decoder->end ? fail(decoder, LEAT_E_TRAILING, at) : at;
 }
@@ -296,78 +275,22 @@ static const uint8_t *visit_payload(leat_decoder *decoder)
 static bool take_record_fields(leat_decoder *decoder, leat_batch *batch,
                                const leat_event *event)
 {
-    leat_status status = LEAT_OK;
     for (uint32_t i = decoder->n_in_payload; i < decoder->n_targets; i++) {
         const leat_target *target = &decoder->targets[i];
         leat_value number = leat_record_number(event, target->path);
+        leat_status status = LEAT_OK;
         if (target->is_capture)
             status = leat_record_pack(event, target->path, decoder->find_header,
                                       &batch->arena, &decoder->captures[target->index]);
         else
-            status = put_column(decoder, target, &number, target->path->text);
+            put_column(decoder, target, &number, target->path->text);
         if (status != LEAT_OK)
-            break;
-    }
-    if (status != LEAT_OK)
-        fail(decoder, status, decoder->payload.data);
-    return status == LEAT_OK;
-}
-
-/* Of the columns in a word of `missing`, one that cannot be scored without a value. */
-static bool blame_missing(leat_decoder *decoder, uint32_t word, uint64_t lacking,
-                          const uint8_t *at)
-{
-    const leat_schema *schema = decoder->schema;
-    const leat_column *column =
-        &schema->columns[64 * word + (uint32_t)__builtin_ctzll(lacking)];
-    decoder->failure.path = column->from.text;
-    decoder->failure.dtype = schema->inputs[column->tensor].dtype;
-    fail(decoder, LEAT_E_MISSING, at);
-    return false;
-}
-
-/* What is missing when all has been read; false when the event cannot be scored so. */
-static bool look_for_missing(leat_decoder *decoder, const leat_batch *batch,
-                             leat_event *event)
-{
-    for (uint32_t i = 0; i < batch->missing_words; i++) {
-        uint64_t missing = decoder->missing[i] & decoder->from_here[i];
-        if (!missing)
-            continue;
-        if (missing & decoder->required[i])
-            return blame_missing(decoder, i, missing & decoder->required[i],
-                                 decoder->payload.data);
-        event->quality = LEAT_QUALITY_DEFAULTED;
+            return fail(decoder, status, decoder->payload.data) != NULL;
     }
     return true;
 }
 
 /* ---- events ---- */
-
-static void explain(const leat_decoder *decoder, leat_batch *batch, leat_event *event)
-{
-    leat_error why;
-    leat_status status = decoder->failure.status;
-    const uint8_t *payload = decoder->payload.data;
-    leat_cursor cursor = {payload, decoder->failure.at, decoder->end};
-    const char *path = decoder->failure.path;
-    const char *dtype = leat_dtype_name(decoder->failure.dtype);
-    if (status == LEAT_E_TYPE)
-        leat_error_set(&why, status, "%s: expected %s, found %s%s", path,
-                       decoder->failure.expected,
-                       leat_value_type_text(decoder->failure.found),
-                       *payload == '{' ? " (the payload looks like JSON)" : "");
-    else if (status == LEAT_E_RANGE)
-        leat_error_set(&why, status, "%s: the number is out of the range of %s", path,
-                       dtype);
-    else if (status == LEAT_E_MISSING)
-        leat_error_set(&why, status,
-                       "%s: missing; %s has no NaN, and the feature no default", path,
-                       dtype);
-    else
-        leat_msgpack_explain(&cursor, 0, status, &why);
-    leat_batch_fail(batch, event, LEAT_STAGE_DECODE, status, "%s", why.msg);
-}
 
 /* What is walked: the payload, or the msgpack of its JSON. */
 static bool take_payload(leat_decoder *decoder, leat_batch *batch, leat_event *event)
@@ -411,12 +334,15 @@ static void decode_event(leat_decoder *decoder, leat_batch *batch, leat_event *e
     if (!take_payload(decoder, batch, event))
         return;
     begin_row(decoder, batch, event);
-    if (visit_payload(decoder) && take_record_fields(decoder, batch, event) &&
-        look_for_missing(decoder, batch, event)) {
+    decoder->failure.status = LEAT_OK;
+    if (visit_payload(decoder) && take_record_fields(decoder, batch, event)) {
         find_time(decoder, event);
-        return;
+        leat_decode_read_captures(decoder, event);
+        leat_decode_look_for_missing(decoder, batch, event);
     }
-    explain(decoder, batch, event);
+    if (decoder->failure.status == LEAT_OK)
+        return;
+    leat_decode_explain(decoder, batch, event);
     event->n = 0;
     batch->n_rows--;
 }

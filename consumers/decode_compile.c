@@ -1,5 +1,7 @@
 #include "consumers/decode_internal.h"
 
+#include "base/column.h"
+
 #include <stdlib.h>
 
 enum { ARENA_BLOCK = 16 * 1024 };
@@ -38,12 +40,12 @@ static leat_status check_column(const leat_schema *schema, const leat_column *co
 {
     const leat_path *from = &column->from;
     leat_dtype dtype = schema->inputs[column->tensor].dtype;
-    if (dtype == LEAT_STRING)
-        return leat_error_set(error, LEAT_E_UNSUPPORTED,
-                              "column '%s': inputs of strings are not supported yet",
+    if (!column->reading && dtype == LEAT_STRING)
+        return leat_error_set(error, LEAT_E_CONFIG,
+                              "column '%s': its input takes strings, and it has no "
+                              "reading",
                               column->name);
-    if (from->root == LEAT_ROOT_KEY || from->root == LEAT_ROOT_HEADERS ||
-        (from->root == LEAT_ROOT_META && from->meta == LEAT_META_TOPIC))
+    if (!column->reading && leat_path_is_text(from))
         return leat_error_set(error, LEAT_E_CONFIG,
                               "column '%s': %s is text, expected a number", column->name,
                               from->text);
@@ -78,14 +80,11 @@ static void add_target(leat_decoder *decoder, leat_target target)
 static leat_status put_default(leat_decoder *decoder, const leat_column *column,
                                const leat_target *target, leat_error *error)
 {
-    leat_value value = {.type = LEAT_VALUE_DOUBLE, .as.f = column->default_value};
     uint8_t *row = decoder->templates[target->tensor];
-    if (!column->has_default ||
-        leat_element_put(row + target->offset, target->dtype, &value) == LEAT_OK)
+    if (leat_column_put_default(column, row + target->offset, target->dtype) == LEAT_OK)
         return LEAT_OK;
-    return leat_error_set(error, LEAT_E_CONFIG, "column '%s': the default %g is no %s",
-                          column->name, column->default_value,
-                          leat_dtype_name(target->dtype));
+    return leat_error_set(error, LEAT_E_CONFIG, "column '%s': its default is no %s",
+                          column->name, leat_dtype_name(target->dtype));
 }
 
 static leat_status add_column(leat_decoder *decoder, uint32_t index, leat_error *error)
@@ -97,9 +96,12 @@ static leat_status add_column(leat_decoder *decoder, uint32_t index, leat_error 
     if (target.path->root == LEAT_ROOT_NAMED)
         return status;
     decoder->from_here[index / 64] |= leat_column_bit(index);
-    if (!column->has_default && !leat_dtype_has_nan(target.dtype))
+    if (leat_column_is_required(column, target.dtype))
         decoder->required[index / 64] |= leat_column_bit(index);
-    add_target(decoder, target);
+    if (column->reading)
+        decoder->readings[decoder->n_readings++] = target;
+    else
+        add_target(decoder, target);
     return status;
 }
 
@@ -132,8 +134,10 @@ static leat_status compile(leat_decoder *decoder, leat_error *error)
     decoder->from_here = leat_arena_calloc(arena, words, sizeof *decoder->from_here);
     decoder->required = leat_arena_calloc(arena, words, sizeof *decoder->required);
     decoder->targets = leat_arena_calloc(arena, max_targets, sizeof *decoder->targets);
+    decoder->readings =
+        leat_arena_calloc(arena, schema->n_columns, sizeof *decoder->readings);
     if (!decoder->all || !decoder->from_here || !decoder->required || !decoder->targets ||
-        lay_templates(decoder) != LEAT_OK)
+        !decoder->readings || lay_templates(decoder) != LEAT_OK)
         return leat_error_set(error, LEAT_E_MEMORY, "no memory for a decoder");
     leat_status status = collect_targets(decoder, error);
     return status == LEAT_OK ? leat_trie_new(&decoder->root, arena, decoder->targets,

@@ -1,7 +1,9 @@
 #include "features/lookup_feed.h"
 
 #include "base/clock.h"
+#include "base/column.h"
 #include "base/element.h"
+#include "base/reading.h"
 #include "features/lookup_key.h"
 
 /* One value on its way. */
@@ -13,21 +15,33 @@ typedef struct feed {
     const leat_lookup_field *field;
 } feed;
 
+/* Of a column that has none: the number as it is. */
+static const leat_reading as_number = {.kind = LEAT_READING_NUMBER};
+
+static const leat_column *column_of(const feed *f)
+{
+    return &f->batch->schema->columns[f->field->column];
+}
+
+static const leat_reading *reading_of(const feed *f)
+{
+    const leat_reading *reading = column_of(f)->reading;
+    return reading ? reading : &as_number;
+}
+
 static leat_dtype dtype_of(const feed *f)
 {
-    const leat_schema *schema = f->batch->schema;
-    return schema->inputs[schema->columns[f->field->column].tensor].dtype;
+    return f->batch->schema->inputs[column_of(f)->tensor].dtype;
 }
 
 static void pass_without(feed *f, leat_quality quality)
 {
     bool is_missing = quality == LEAT_QUALITY_DEFAULTED;
-    const leat_column *column = &f->batch->schema->columns[f->field->column];
     leat_dtype dtype = dtype_of(f);
     if (f->event->quality < quality)
         f->event->quality = quality;
     leat_counter_add(is_missing ? &f->stats->missing : &f->stats->unavailable, 1);
-    if (!column->has_default && !leat_dtype_has_nan(dtype))
+    if (leat_column_is_required(column_of(f), dtype))
         leat_batch_fail(f->batch, f->event, LEAT_STAGE_FEATURES, LEAT_E_MISSING,
                         "lookup %s: field %s is %s; %s has no NaN, and the feature no "
                         "default",
@@ -39,12 +53,14 @@ static void pass_without(feed *f, leat_quality quality)
 static leat_status put(const feed *f, void *at, leat_slice value, leat_value_type *type)
 {
     if (f->question->format->is_text)
-        return leat_element_parse(at, dtype_of(f), value);
+        return leat_reading_put_text(reading_of(f), at, dtype_of(f), value, f->event);
     leat_cursor cursor = leat_cursor_over(value);
     leat_value read;
     leat_status status = leat_msgpack_read(&cursor, &read);
     *type = read.type;
-    return status == LEAT_OK ? leat_element_put(at, dtype_of(f), &read) : status;
+    return status == LEAT_OK
+               ? leat_reading_put(reading_of(f), at, dtype_of(f), value, f->event)
+               : status;
 }
 
 /* Into the column of all rows of the event. */
@@ -53,7 +69,7 @@ static leat_status store(const feed *f, leat_slice value, leat_value_type *type)
     const leat_batch *batch = f->batch;
     const leat_event *event = f->event;
     uint32_t index = f->field->column;
-    const leat_column *column = &batch->schema->columns[index];
+    const leat_column *column = column_of(f);
     const leat_tensor *tensor = &batch->inputs[column->tensor];
     size_t size = leat_dtype_size(tensor->spec->dtype);
     size_t stride = tensor->row_size * size;
@@ -63,7 +79,7 @@ static leat_status store(const feed *f, leat_slice value, leat_value_type *type)
     if (status != LEAT_OK)
         return status;
     for (uint32_t i = 1; i < event->n; i++)
-        memcpy(first + i * stride, first, size);
+        memcpy(first + i * stride, first, column->n * size);
     leat_batch_missing(batch, event)[index / 64] &= ~(UINT64_C(1) << index % 64);
     return LEAT_OK;
 }
@@ -75,13 +91,14 @@ static void fail(feed *f, leat_slice value, leat_value_type type, leat_status st
     bool is_text = f->question->format->is_text;
     char shown[LEAT_SHOWN_SIZE];
     leat_counter_add(&f->stats->failed, 1);
-    leat_batch_fail(
-        f->batch, f->event, LEAT_STAGE_FEATURES, status,
-        "lookup %s: field %s holds %s%s%s, which is %s%s", f->question->spec->name,
-        f->field->name, is_text ? "\"" : "",
-        is_text ? leat_show(value, shown) : leat_value_type_text(type),
-        is_text ? "\"" : "", status == LEAT_E_RANGE ? "out of the range of " : "not ",
-        status == LEAT_E_RANGE ? leat_dtype_name(dtype) : leat_dtype_text(dtype));
+    leat_batch_fail(f->batch, f->event, LEAT_STAGE_FEATURES, status,
+                    "lookup %s: field %s holds %s%s%s, which is %s%s",
+                    f->question->spec->name, f->field->name, is_text ? "\"" : "",
+                    is_text ? leat_show(value, shown) : leat_value_type_text(type),
+                    is_text ? "\"" : "",
+                    status == LEAT_E_RANGE ? "out of the range of " : "not ",
+                    status == LEAT_E_RANGE ? leat_dtype_name(dtype)
+                                           : leat_reading_text(reading_of(f), dtype));
 }
 
 static void take_value(feed *f, leat_slice value)

@@ -19,8 +19,9 @@ typedef struct leat_ensemble {
     leat_linear_leaves *linear; /* what leaves are worth in place of numbers; or NULL */
     leat_link link;
     const char *objective;
-    const char *const *feature_names; /* [n_features], or NULL */
-    const char *warning;              /* or NULL */
+    const char *const *feature_names;        /* [n_features], or NULL */
+    const leat_model_categories *categories; /* [n_features], or NULL */
+    const char *warning;                     /* or NULL */
 } leat_ensemble;
 
 /* XGBoost's gbtree and dart (xgboost.c). */

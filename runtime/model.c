@@ -255,6 +255,12 @@ const char *const *leat_model_feature_names(const leat_model *model)
     return model->ensemble.feature_names;
 }
 
+leat_model_categories leat_model_column_categories(const leat_model *model, uint32_t i)
+{
+    return model->ensemble.categories ? model->ensemble.categories[i]
+                                      : (leat_model_categories){0};
+}
+
 static void add_network_facts(const leat_network *network, leat_model_facts *facts)
 {
     facts->memory_bytes += sizeof *network + leat_arena_footprint(&network->graph.arena);

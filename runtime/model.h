@@ -63,6 +63,16 @@ leat_output_kind leat_model_output_kind(const leat_model *model);
 /* Names of the columns of input 0 as the model carries them, or NULL when it has none. */
 const char *const *leat_model_feature_names(const leat_model *model);
 
+/* What a column of strings was trained with: the place of a string is the number that the
+ * model knows it by. */
+typedef struct leat_model_categories {
+    uint32_t n; /* 0: none, or the file does not say */
+    const char *const *names;
+} leat_model_categories;
+
+/* Of column i of input 0. */
+leat_model_categories leat_model_column_categories(const leat_model *model, uint32_t i);
+
 /* How many nodes of a graph are of one type. */
 typedef struct leat_operator_count {
     const char *name;

@@ -2,7 +2,9 @@
 
 #include "base/batch.h"
 #include "base/clock.h"
+#include "base/column.h"
 #include "base/element.h"
+#include "base/reading.h"
 #include "producers/scores.h"
 #include "runtime/session.h"
 
@@ -31,12 +33,9 @@ typedef struct golden_run {
     (leat_error_set((golden)->error, code, __VA_ARGS__),                                 \
      leat_error_prefix((golden)->error, "%s:%u: ", (golden)->path, (golden)->line))
 
-/* nil for what is absent or null, and a type that no column takes for what is no number.
- */
+/* A type that no column takes for what is no number. */
 static leat_value value_of(const json_t *json)
 {
-    if (!json || json_is_null(json))
-        return (leat_value){.type = LEAT_VALUE_NIL};
     if (json_is_boolean(json))
         return (leat_value){.type = LEAT_VALUE_BOOL, .as.u = json_is_true(json)};
     if (json_is_real(json))
@@ -48,36 +47,72 @@ static leat_value value_of(const json_t *json)
     return value;
 }
 
-static leat_status put(golden_run *golden, const leat_column *column, leat_value value)
+static leat_status put_sequence(const leat_column *column, void *at, leat_dtype dtype,
+                                const json_t *json)
 {
+    char *text = json_dumps(json, JSON_COMPACT);
+    if (!text)
+        return LEAT_E_MEMORY;
+    leat_slice slice = {(const uint8_t *)text, (uint32_t)strlen(text)};
+    leat_status status = leat_reading_put_text(column->reading, at, dtype, slice, NULL);
+    free(text);
+    return status;
+}
+
+/* What the model sees: text, a category or its code, a sequence; else a number. */
+static leat_status put_value(const leat_column *column, void *at, leat_dtype dtype,
+                             const json_t *json)
+{
+    leat_reading_kind kind =
+        column->reading ? column->reading->kind : LEAT_READING_NUMBER;
+    bool is_text = kind == LEAT_READING_TEXT || kind == LEAT_READING_CATEGORY;
+    leat_value value = value_of(json);
+    if (is_text && json_is_string(json))
+        return leat_reading_put_text(
+            column->reading, at, dtype,
+            (leat_slice){(const uint8_t *)json_string_value(json),
+                         (uint32_t)json_string_length(json)},
+            NULL);
+    if (kind == LEAT_READING_IDS)
+        return json_is_array(json) ? put_sequence(column, at, dtype, json) : LEAT_E_TYPE;
+    return leat_element_put(at, dtype, &value);
+}
+
+static leat_status put(golden_run *golden, const leat_column *column, const json_t *json)
+{
+    static const leat_reading as_number = {.kind = LEAT_READING_NUMBER};
+    const leat_reading *reading = column->reading ? column->reading : &as_number;
     const leat_tensor *tensor = &golden->batch.inputs[column->tensor];
     leat_dtype dtype = tensor->spec->dtype;
     void *at = (char *)tensor->data + column->element * leat_dtype_size(dtype);
-    leat_status status = leat_element_put(at, dtype, &value);
-    if (status == LEAT_OK)
-        return LEAT_OK;
+    leat_status status =
+        json && !json_is_null(json) ? put_value(column, at, dtype, json) : LEAT_E_MISSING;
+    if (status == LEAT_E_MISSING && !leat_column_is_required(column, dtype))
+        status = leat_column_put_default(column, at, dtype);
     if (status == LEAT_E_RANGE)
         return REFUSE(golden, LEAT_E_CONFIG, "'%s' is out of the range of %s",
                       column->name, leat_dtype_name(dtype));
     if (status == LEAT_E_TYPE)
         return REFUSE(golden, LEAT_E_CONFIG, "'%s' is neither %s nor null", column->name,
-                      leat_dtype_text(dtype));
-    leat_element_clear(at, dtype);
-    return leat_dtype_has_nan(dtype)
-               ? LEAT_OK
-               : REFUSE(golden, LEAT_E_CONFIG, "'%s' is missing, and %s has no NaN",
-                        column->name, leat_dtype_name(dtype));
+                      leat_reading_text(reading, dtype));
+    if (status == LEAT_E_MISSING)
+        return REFUSE(golden, LEAT_E_CONFIG, "'%s' is missing, and %s has no NaN",
+                      column->name, leat_dtype_name(dtype));
+    return status;
 }
 
 static leat_status read_row(golden_run *golden, const json_t *row)
 {
     const leat_schema *schema = &golden->plan->schema;
     if (!json_is_array(row) || json_array_size(row) != schema->n_columns)
-        return REFUSE(golden, LEAT_E_CONFIG, "\"row\" must be an array of %u numbers",
+        return REFUSE(golden, LEAT_E_CONFIG, "\"row\" must be an array of %u values",
                       schema->n_columns);
     leat_status status = LEAT_OK;
-    for (uint32_t i = 0; i < schema->n_columns && !status; i++)
-        status = put(golden, &schema->columns[i], value_of(json_array_get(row, i)));
+    for (uint32_t i = 0; i < schema->n_columns && !status; i++) {
+        leat_column column = schema->columns[i];
+        column.has_default = false; /* a row is what the model sees */
+        status = put(golden, &column, json_array_get(row, i));
+    }
     return status;
 }
 
@@ -107,11 +142,7 @@ static leat_status read_features(golden_run *golden, json_t *features)
     leat_status status = LEAT_OK;
     for (uint32_t i = 0; i < schema->n_columns && !status; i++) {
         const leat_column *column = &schema->columns[i];
-        leat_value value = value_of(json_object_get(features, column->name));
-        if (value.type == LEAT_VALUE_NIL && column->has_default)
-            value =
-                (leat_value){.type = LEAT_VALUE_DOUBLE, .as.f = column->default_value};
-        status = put(golden, column, value);
+        status = put(golden, column, json_object_get(features, column->name));
     }
     return status;
 }

@@ -46,12 +46,12 @@ uint32_t leat_plan_capture(leat_plan_builder *builder, const leat_path *path)
     return builder->n_captures++;
 }
 
-/* As many as could be wanted: the time, the includes, every part of every key, every entity
- * and value of an aggregate. */
+/* As many as could be wanted: the time, the features, the includes, every part of every
+ * key, every entity and value of an aggregate. */
 static leat_status make_capture_room(leat_plan_builder *builder)
 {
     const leat_config *config = builder->config;
-    size_t room = 1 + (size_t)config->sink.include.n +
+    size_t room = 1 + (size_t)config->n_features + (size_t)config->sink.include.n +
                   (size_t)config->n_lookups * LEAT_MAX_KEY_PARTS + config->n_aggregates;
     for (uint32_t i = 0; i < config->n_lookups; i++)
         room += config->lookups[i].feast.entities.n;
@@ -209,8 +209,8 @@ static leat_status build(leat_plan_builder *builder)
 {
     static leat_status (*const steps[])(leat_plan_builder *) = {
         open_model,
-        leat_plan_build_columns,
         make_capture_room,
+        leat_plan_build_columns,
         build_event,
         leat_plan_build_lookups,
         build_redis,

@@ -36,4 +36,10 @@ leat_status leat_plan_build_aggregates(leat_plan_builder *builder) LEAT_MUST_CHE
 /* Feeds every column of every input from the feature of its name (plan_columns.c). */
 leat_status leat_plan_build_columns(leat_plan_builder *builder) LEAT_MUST_CHECK;
 
+/* How the values of a column are read, and what it holds without one; `column` has its
+ * place and its path (plan_reading.c). */
+leat_status leat_plan_build_reading(leat_plan_builder *builder,
+                                    const leat_config_feature *feature,
+                                    leat_column *column) LEAT_MUST_CHECK;
+
 #endif

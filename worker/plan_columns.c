@@ -1,9 +1,7 @@
 #include "worker/plan_builder.h"
 
-#include "base/element.h"
 #include "worker/config/nearest.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,9 +9,19 @@
  *
  *   the model         XGBoost and LightGBM, when they were trained with names
  *   model.inputs      the features of each input, in the order of its columns
- *   the input itself  where the model has several, and this one has a single column:
- *                     skl2onnx makes an input of every column of a DataFrame
+ *   the input itself  where a feature of its name is a sequence; or where the model has
+ *                     several, and this one has a single element: skl2onnx makes an input
+ *                     of every column of a DataFrame
+ *
+ * A feature fills one element of its input, a sequence as many as it is long; together
+ * they have to fill all of it.
  */
+
+/* The columns of an input. */
+typedef struct input_names {
+    uint32_t n;
+    const char *const *at;
+} input_names;
 
 static const leat_config_input *find_listed(const leat_config *config, const char *input)
 {
@@ -36,46 +44,102 @@ static leat_status refuse_nameless(leat_plan_builder *builder,
         leat_tensor_row_size(input), input->name, input->name);
 }
 
-/* The model's own names win; model.inputs may repeat them, but not differ. */
+static const leat_config_feature *find_feature(const leat_config *config,
+                                               const char *name)
+{
+    for (uint32_t i = 0; i < config->n_features; i++)
+        if (!strcmp(config->features[i].name, name))
+            return &config->features[i];
+    return NULL;
+}
+
+/* Elements that the feature of that name fills; one that is not there is refused later. */
+static uint32_t length_of(const leat_plan_builder *builder, const char *name)
+{
+    const leat_config_feature *feature = find_feature(builder->config, name);
+    return feature ? leat_config_feature_length(feature) : 1;
+}
+
 static leat_status check_listed(leat_plan_builder *builder,
                                 const leat_config_input *listed,
-                                const leat_tensor_spec *input, const char *const *own)
+                                const leat_tensor_spec *input)
 {
-    uint32_t n_columns = leat_tensor_row_size(input);
-    if (listed->columns.n != n_columns)
+    const leat_strings *names = &listed->columns;
+    uint32_t wanted = leat_tensor_row_size(input), filled = 0;
+    for (uint32_t i = 0; i < names->n; i++)
+        filled += length_of(builder, names->at[i]);
+    if (filled == wanted)
+        return LEAT_OK;
+    if (filled == names->n)
         return LEAT_PLAN_REFUSE(
             builder, listed->place,
             "model.inputs.%.60s: %u features are listed, and the model wants %u",
-            listed->name, listed->columns.n, n_columns);
-    for (uint32_t i = 0; own && i < n_columns; i++)
-        if (strcmp(own[i], listed->columns.at[i]) != 0)
+            listed->name, filled, wanted);
+    return LEAT_PLAN_REFUSE(builder, listed->place,
+                            "model.inputs.%.60s: the %u features that are listed fill %u "
+                            "elements, and the model wants %u; a sequence fills as many "
+                            "as its length",
+                            listed->name, names->n, filled, wanted);
+}
+
+/* The model's own names win; model.inputs may repeat them, but not differ. */
+static leat_status check_own(leat_plan_builder *builder, const leat_config_input *listed,
+                             const input_names *own)
+{
+    for (uint32_t i = 0; i < own->n; i++) {
+        const leat_config_feature *feature = find_feature(builder->config, own->at[i]);
+        if (feature && leat_config_feature_length(feature) > 1)
+            return LEAT_PLAN_REFUSE(
+                builder, leat_config_feature_place(builder->config, feature, "as"),
+                "features.%.60s.as: a sequence of %u, but the model knows '%.60s' as a "
+                "single column",
+                feature->name, leat_config_feature_length(feature), feature->name);
+    }
+    for (uint32_t i = 0; listed && i < own->n && i < listed->columns.n; i++)
+        if (strcmp(own->at[i], listed->columns.at[i]) != 0)
             return LEAT_PLAN_REFUSE(
                 builder, listed->place,
                 "model.inputs.%.60s: column %u is '%.60s' in the model, not "
                 "'%.60s'; leave model.inputs out",
-                listed->name, i, own[i], listed->columns.at[i]);
+                listed->name, i, own->at[i], listed->columns.at[i]);
     return LEAT_OK;
 }
 
-/* names: [n_columns of the input] */
+static leat_status check_itself(leat_plan_builder *builder, const leat_tensor_spec *input)
+{
+    uint32_t wanted = leat_tensor_row_size(input);
+    const leat_config_feature *feature = find_feature(builder->config, input->name);
+    if (length_of(builder, input->name) == wanted)
+        return LEAT_OK;
+    return LEAT_PLAN_REFUSE(
+        builder, leat_config_feature_place(builder->config, feature, "length"),
+        "features.%.60s.length: %u, but the model's input of that name wants %u",
+        feature->name, feature->length, wanted);
+}
+
 static leat_status find_names(leat_plan_builder *builder, const leat_tensor_spec *input,
-                              const char *const **names)
+                              input_names *names)
 {
     const leat_model *model = builder->plan->model;
-    const leat_config_input *listed = find_listed(builder->config, input->name);
-    const char *const *own = leat_model_feature_names(model);
-    if (input->dtype == LEAT_STRING)
-        return leat_place_refuse(
-            builder->error, LEAT_E_UNSUPPORTED, builder->config->file,
-            leat_config_place(builder->config, "model.path"),
-            "model.path: the model's input '%.60s' takes strings: not supported yet",
-            input->name);
-    bool names_itself =
-        leat_model_n_inputs(model) > 1 && leat_tensor_row_size(input) == 1;
-    *names = listed ? listed->columns.at : own ? own : names_itself ? &input->name : NULL;
+    const leat_config *config = builder->config;
+    const leat_config_input *listed = find_listed(config, input->name);
+    const leat_config_feature *feature = find_feature(config, input->name);
+    uint32_t n_elements = leat_tensor_row_size(input);
+    input_names own = {n_elements, leat_model_feature_names(model)};
+    leat_status status = LEAT_OK;
     if (listed)
-        return check_listed(builder, listed, input, own);
-    return *names ? LEAT_OK : refuse_nameless(builder, input);
+        status = check_listed(builder, listed, input);
+    if (!status && own.at)
+        status = check_own(builder, listed, &own);
+    if (listed || own.at) {
+        *names = listed ? (input_names){listed->columns.n, listed->columns.at} : own;
+        return status;
+    }
+    bool is_sequence = feature && feature->has_as && feature->as == LEAT_AS_IDS;
+    if (!is_sequence && (leat_model_n_inputs(model) == 1 || n_elements > 1))
+        return refuse_nameless(builder, input);
+    *names = (input_names){1, &input->name};
+    return check_itself(builder, input);
 }
 
 static leat_status refuse_unknown(leat_plan_builder *builder,
@@ -112,21 +176,24 @@ static leat_status check_inputs(leat_plan_builder *builder)
     return LEAT_OK;
 }
 
-/* names: [n_inputs], the names of each input's columns. */
-static leat_status lay_columns(leat_plan_builder *builder,
-                               const char *const *const *names)
+/* names: [n_inputs] */
+static leat_status lay_columns(leat_plan_builder *builder, const input_names *names)
 {
-    const leat_model *model = builder->plan->model;
-    uint32_t at = 0;
-    builder->columns = leat_arena_calloc(&builder->plan->arena, builder->n_columns,
-                                         sizeof *builder->columns);
-    if (!builder->columns)
+    leat_arena *arena = &builder->plan->arena;
+    leat_column *column =
+        leat_arena_calloc(arena, builder->n_columns, sizeof *builder->columns);
+    builder->columns = column;
+    if (!column)
         return leat_plan_no_memory(builder);
-    for (uint32_t i = 0; i < leat_model_n_inputs(model); i++) {
-        uint32_t n = leat_tensor_row_size(&leat_model_inputs(model)[i]);
-        for (uint32_t element = 0; element < n; element++)
-            builder->columns[at++] = (leat_column){
-                .name = names[i][element], .tensor = i, .element = element, .n = 1};
+    for (uint32_t i = 0; i < leat_model_n_inputs(builder->plan->model); i++) {
+        uint32_t element = 0;
+        for (uint32_t k = 0; k < names[i].n; k++, column++) {
+            *column = (leat_column){.name = names[i].at[k],
+                                    .tensor = i,
+                                    .element = element,
+                                    .n = length_of(builder, names[i].at[k])};
+            element += column->n;
+        }
     }
     return LEAT_OK;
 }
@@ -135,29 +202,19 @@ static leat_status name_columns(leat_plan_builder *builder)
 {
     const leat_model *model = builder->plan->model;
     uint32_t n_inputs = leat_model_n_inputs(model);
-    const char *const **names =
+    input_names *names =
         leat_arena_calloc(&builder->plan->arena, n_inputs, sizeof *names);
     if (!names)
         return leat_plan_no_memory(builder);
     leat_status status = check_inputs(builder);
     for (uint32_t i = 0; i < n_inputs && !status; i++) {
-        const leat_tensor_spec *input = &leat_model_inputs(model)[i];
-        status = find_names(builder, input, &names[i]);
-        builder->n_columns += leat_tensor_row_size(input);
+        status = find_names(builder, &leat_model_inputs(model)[i], &names[i]);
+        builder->n_columns += names[i].n;
     }
     return status ? status : lay_columns(builder, names);
 }
 
 /* ---- features ---- */
-
-static const leat_config_feature *find_feature(const leat_config *config,
-                                               const char *name)
-{
-    for (uint32_t i = 0; i < config->n_features; i++)
-        if (!strcmp(config->features[i].name, name))
-            return &config->features[i];
-    return NULL;
-}
 
 static bool is_column(const leat_plan_builder *builder, const char *name)
 {
@@ -200,40 +257,18 @@ static leat_status refuse_unfed(leat_plan_builder *builder, const char *first)
         n, builder->n_columns, list, strlen(list) > 98 ? "..." : "", first, first);
 }
 
-/* A default that the column's type can hold; config.c has seen that a float can. As a
- * double it may have been rounded to an integer from 2^53 on. */
-static leat_status check_default(leat_plan_builder *builder,
-                                 const leat_config_feature *feature, leat_dtype dtype)
-{
-    uint64_t element;
-    leat_value value = {.type = LEAT_VALUE_DOUBLE, .as.f = feature->default_value};
-    bool is_exact = leat_dtype_has_nan(dtype) || fabs(value.as.f) < 0x1p53;
-    if (!feature->has_default ||
-        (is_exact && leat_element_put(&element, dtype, &value) == LEAT_OK))
-        return LEAT_OK;
-    return LEAT_PLAN_REFUSE(builder, feature->place,
-                            "features.%.60s.default: %g, but the model's input takes %s "
-                            "(%s)",
-                            feature->name, feature->default_value, leat_dtype_text(dtype),
-                            leat_dtype_name(dtype));
-}
-
 static leat_status build_column(leat_plan_builder *builder, leat_column *column)
 {
     leat_arena *arena = &builder->plan->arena;
     const leat_config_feature *feature = find_feature(builder->config, column->name);
     if (!feature)
         return refuse_unfed(builder, column->name);
-    leat_dtype dtype = leat_model_inputs(builder->plan->model)[column->tensor].dtype;
-    leat_status status = check_default(builder, feature, dtype);
-    if (status)
-        return status;
     column->name = leat_arena_strndup(arena, feature->name, strlen(feature->name));
-    column->has_default = feature->has_default;
-    column->default_value = feature->has_default ? feature->default_value : NAN;
     if (!column->name)
         return leat_plan_no_memory(builder);
-    return leat_path_parse(&column->from, arena, feature->from, builder->error);
+    leat_status status =
+        leat_path_parse(&column->from, arena, feature->from, builder->error);
+    return status ? status : leat_plan_build_reading(builder, feature, column);
 }
 
 leat_status leat_plan_build_columns(leat_plan_builder *builder)

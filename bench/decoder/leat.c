@@ -37,7 +37,7 @@ static void describe(decoder *self, const char *const *names, uint32_t n_names)
     uint32_t n = n_names - 1;
     leat_column *columns = leat_arena_calloc(&self->arena, n, sizeof *columns);
     for (uint32_t i = 0; i < n; i++) {
-        columns[i] = (leat_column){.name = names[i + 1], .element = i};
+        columns[i] = (leat_column){.name = names[i + 1], .element = i, .n = 1};
         find(self, names[i + 1], &columns[i].from);
     }
     find(self, names[0], &self->text);

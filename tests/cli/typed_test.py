@@ -137,8 +137,9 @@ class EventsTest(Case):
                 default=default, country=country))
             return run(command, "-c", config, *arguments, stdin=stdin)
 
-    def score(self, events):
-        return self.lines(self.run_config("score", "-", stdin=b"".join(map(pack, events))))
+    def score(self, events, **options):
+        return self.lines(self.run_config("score", "-", stdin=b"".join(map(pack, events)),
+                                          **options))
 
     def check(self, **options):
         return self.run_config("check", "--offline", **options)
@@ -181,9 +182,39 @@ class EventsTest(Case):
         self.refused(78, "features.visits.default: 2.5, but the model's input takes an "
                          "integer (i32)", self.check(default="2.5"))
 
-    def test_inputs_of_strings_are_not_supported_yet(self):
-        self.refused(78, "the model's input 'country' takes strings: not supported yet",
-                     self.check(model="strings", country="  country: {from: event.c}\n"))
+    def score_strings(self, events, more=""):
+        return self.score(events, model="strings",
+                          country=f"  country: {{from: event.country{more}}}\n")
+
+    def test_strings_of_events_score_as_those_of_rows_do(self):
+        lines = self.score_strings([event_of(row) | {"country": row["country"]}
+                                    for row in rows()])
+        self.close([line["score"] for line in lines], expected("strings"))
+
+    def test_a_string_may_have_a_default_and_must_have_one_or_a_value(self):
+        event = event_of(rows()[0])
+        wrong, none = self.score_strings([event | {"country": 5}, event])
+        self.assertEqual(wrong["error"],
+                         "event.country: expected a string, found an integer")
+        self.assertEqual((none["stage"], none["code"]), ("decode", "E_MISSING"))
+        missing, given = self.score_strings([event, event | {"country": "NO"}],
+                                            ', default: "NO"')
+        self.assertEqual(missing["score"], given["score"])
+        self.assertEqual(missing["missing"], ["country"])
+
+    def test_golden_rows_of_strings(self):
+        row, score = rows()[0], expected("strings")[0]
+        event = event_of(row)
+        features = {"age": event["age"], "visits": event["visits"],
+                    "amount": event["amount"], "card_present": event["present"],
+                    "short_rate": event["rates"][0], "long_rate": event["rates"][1]}
+        for country, code in ((row["country"], 0), (5, 78), (None, 78)):
+            text = json.dumps({"features": features | {"country": country},
+                               "score": score})
+            done = self.check(model="strings", country="  country: {from: event.c}\n",
+                              more=self.inputs + ", golden: golden.ndjson",
+                              files=[("golden.ndjson", text)])
+            self.assertEqual(done.returncode, code, done.stdout.decode())
 
     def test_check_says_what_the_model_is(self):
         done = self.check()

@@ -10,7 +10,7 @@ from pathlib import Path
 from manifests import ROOT
 
 OF_THE_BASE = {"libc6"}
-NO_LIBRARY = {"ca-certificates"}
+NO_LIBRARY = {"ca-certificates", "tzdata"}
 
 
 def output(*command):

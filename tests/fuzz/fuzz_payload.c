@@ -56,6 +56,7 @@ static void prepare(void)
         columns[i] = (leat_column){.name = paths[i],
                                    .tensor = is_integer,
                                    .element = is_integer ? i - N_FLOATS : i,
+                                   .n = 1,
                                    .has_default = is_integer,
                                    .default_value = i};
         require(leat_path_parse(&columns[i].from, &arena, paths[i], NULL) == LEAT_OK);

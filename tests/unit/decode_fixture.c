@@ -43,7 +43,7 @@ int tear_down(void **state)
 leat_column *add_column(const char *path)
 {
     leat_column *column = &columns[schema.n_columns];
-    *column = (leat_column){.name = path, .element = schema.n_columns++};
+    *column = (leat_column){.name = path, .element = schema.n_columns++, .n = 1};
     inputs[0].shape[1] = schema.n_columns;
     assert_int_equal(leat_path_parse(&column->from, &arena, path, &error), LEAT_OK);
     return column;

@@ -17,9 +17,9 @@ static const leat_tensor_spec counters = {
     .name = "n", .dtype = LEAT_I64, .rank = 2, .shape = {0, N_COLUMNS}};
 static const leat_tensor_spec output = {.name = "y", .rank = 2, .shape = {0, 1}};
 static const leat_column columns[N_COLUMNS] = {
-    [AVERAGE] = {.name = "average", .element = AVERAGE},
-    [COUNT] = {.name = "count", .element = COUNT, .has_default = true},
-    [RATING] = {.name = "rating", .element = RATING},
+    [AVERAGE] = {.name = "average", .element = AVERAGE, .n = 1},
+    [COUNT] = {.name = "count", .element = COUNT, .n = 1, .has_default = true},
+    [RATING] = {.name = "rating", .element = RATING, .n = 1},
 };
 static const leat_path captures[N_CAPTURES] = {
     [USER] = {.text = "event.user"},

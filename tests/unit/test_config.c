@@ -148,7 +148,7 @@ static void test_config__reads_every_key_of_the_model(void **state)
     assert_string_equal(config->features[0].name, "b");
     assert_string_equal(config->features[0].from, "event.items[0].price");
     assert_true(config->features[0].has_default);
-    assert_true(config->features[0].default_value == -150.0);
+    assert_true(config->features[0].default_value.number == -150.0);
     assert_false(config->features[1].has_default);
     assert_int_equal(config->features[1].place.line, 23);
     assert_string_equal(config->lookups[0].key, "user:{event.id}");

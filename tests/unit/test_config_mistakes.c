@@ -218,12 +218,6 @@ static const struct mistake mistakes[] = {
      "256MiB, "
      "found '1B'",
      .more = "window: {max_bytes: 1B}"},
-    {"a default that is text",
-     "5:40: features.a.default: expected a number that a float32 can hold, found 'none'",
-     .more = "features: {a: {from: event.a, default: none}}"},
-    {"a default past a float",
-     "5:40: features.a.default: expected a number that a float32 can hold, found '1e39'",
-     .more = "features: {a: {from: event.a, default: 1e39}}"},
     {"a choice that is mistyped",
      "2:31: source.start: expected one of latest, earliest, found 'earliset'; did you "
      "mean 'earliest'?",
@@ -255,12 +249,6 @@ static const struct mistake mistakes[] = {
      "5:12: features.a.from: there is no lookup or aggregate 'evnt'; did you mean "
      "'event'?",
      .more = "features: {a: {from: evnt.amount}}"},
-    {"a feature from text",
-     "5:22: features.a.from: 'key' is text, and a model wants numbers",
-     .more = "features: {a: {from: key}}"},
-    {"a feature from a topic's name",
-     "5:22: features.a.from: 'meta.topic' is text, and a model wants numbers",
-     .more = "features: {a: {from: meta.topic}}"},
     {"a lookup that is absent",
      "5:12: features.a.from: there is no lookup or aggregate 'usr'; did you mean 'user'?",
      .more = "features: {a: {from: usr.avg}}\n"
@@ -458,8 +446,6 @@ static const struct mistake mistakes[] = {
      .source = "source: {topics: [in], where: {a: b}}"},
     {"waiting for Redis", "5:47: lookups.u.on_unavailable: 'wait' is not supported yet",
      LEAT_E_UNSUPPORTED, .more = "lookups: {u: {key: 'u:{key}', on_unavailable: wait}}"},
-    {"categories", "5:31: features.a.categories: not supported yet", LEAT_E_UNSUPPORTED,
-     .more = "features: {a: {from: event.a, categories: [x]}}"},
 };
 
 enum { N_MISTAKES = sizeof mistakes / sizeof mistakes[0] };

@@ -144,18 +144,32 @@ static void test_reading__a_category_is_its_place(void **state)
     assert_int_equal(integer, 1);
 }
 
+static void make_categories(const char *const *names, uint32_t n)
+{
+    reading.kind = LEAT_READING_CATEGORY;
+    assert_int_equal(leat_categories_new(&reading.categories, &arena, names, n), LEAT_OK);
+}
+
 static void test_reading__an_unknown_category_is_missing(void **state)
 {
     (void)state;
-    static const char *const names[] = {"DE"};
-    reading.kind = LEAT_READING_CATEGORY;
-    assert_int_equal(leat_categories_new(&reading.categories, &arena, names, 1), LEAT_OK);
+    static const char *const names[] = {"DE", "12"};
+    make_categories(names, 2);
     expect_missing_is_missing();
     expect_status(LEAT_E_MISSING, LEAT_F32, SLICE("\xa2XX"));
     expect_status(LEAT_E_MISSING, LEAT_F32,
                   SLICE("\xcf\xff\xff\xff\xff\xff\xff\xff\xff"));
     expect_status(LEAT_E_MISSING, LEAT_F32, SLICE("\xd3\x80\0\0\0\0\0\0\0"));
     expect_text_status(LEAT_E_MISSING, LEAT_F32, "");
+}
+
+static void test_reading__what_is_no_category(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"DE", "12a", "-"};
+    make_categories(names, 3);
+    expect_status(LEAT_E_TYPE, LEAT_F32, SLICE("\x00"));
+    expect_status(LEAT_E_TYPE, LEAT_F32, SLICE("\xff"));
     expect_status(LEAT_E_TYPE, LEAT_F32, SLICE("\xc3"));
     expect_status(LEAT_E_TYPE, LEAT_F32, SLICE("\xca\x3f\x80\0\0"));
     expect_status(LEAT_E_TYPE, LEAT_F32, SLICE("\x90"));
@@ -466,6 +480,7 @@ int main(void)
         TEST(text_points_into_the_value),
         TEST(a_category_is_its_place),
         TEST(an_unknown_category_is_missing),
+        TEST(what_is_no_category),
         TEST(hours_and_weekdays_are_the_librarys),
         TEST(a_time_in_any_form),
         TEST(what_is_no_time),

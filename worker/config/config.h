@@ -51,11 +51,37 @@ typedef struct leat_config_input {
     leat_place place;
 } leat_config_input;
 
+/* A number or text, whichever the model's input takes. */
+typedef struct leat_config_scalar {
+    const char *text;
+    bool is_number; /* that a float32 can hold */
+    double number;
+} leat_config_scalar;
+
+typedef enum leat_as {
+    LEAT_AS_NUMBER,
+    LEAT_AS_HOUR,
+    LEAT_AS_WEEKDAY,
+    LEAT_AS_SECONDS_SINCE,
+    LEAT_AS_IDS,
+} leat_as;
+
+typedef enum leat_keep { LEAT_KEEP_FIRST, LEAT_KEEP_LAST } leat_keep;
+
 typedef struct leat_config_feature {
     const char *name;
     const char *from; /* a path */
     bool has_default;
-    double default_value;
+    leat_config_scalar default_value;
+    bool has_as;
+    leat_as as;
+    const char *zone; /* HOUR, WEEKDAY; or NULL: UTC */
+    bool has_categories;
+    leat_strings categories;
+    bool has_length, has_pad, has_keep;
+    uint32_t length; /* IDS */
+    int64_t pad;     /* IDS; default 0 */
+    leat_keep keep;  /* IDS; default last */
     leat_place place;
 } leat_config_feature;
 
@@ -230,5 +256,12 @@ void leat_config_free(leat_config *config);
 
 /* Where a key stands, such as "redis.url"; what it would stand in where it is absent. */
 leat_place leat_config_place(const leat_config *config, const char *key);
+
+/* The same of a key of a feature. */
+leat_place leat_config_feature_place(const leat_config *config,
+                                     const leat_config_feature *feature, const char *key);
+
+/* Elements of the model's input that the feature fills. */
+uint32_t leat_config_feature_length(const leat_config_feature *feature);
 
 #endif

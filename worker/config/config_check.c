@@ -1,6 +1,7 @@
 #include "worker/config/config_check.h"
 
 #include "base/clock.h"
+#include "worker/config/config_features.h"
 #include "worker/config/config_lookups.h"
 #include "worker/config/config_names.h"
 
@@ -139,9 +140,16 @@ static leat_status check_window(leat_config_context *context)
 leat_status leat_config_check(leat_config_context *context)
 {
     static leat_status (*const checks[])(leat_config_context *) = {
-        check_brokers,           check_topics,     leat_config_check_lookups,
-        leat_config_check_names, check_thresholds, fill_names,
-        fill_id_prefix,          check_id_prefix,  check_window,
+        check_brokers,
+        check_topics,
+        leat_config_check_features,
+        leat_config_check_lookups,
+        leat_config_check_names,
+        check_thresholds,
+        fill_names,
+        fill_id_prefix,
+        check_id_prefix,
+        check_window,
     };
     leat_status status = LEAT_OK;
     for (size_t i = 0; i < sizeof checks / sizeof checks[0] && !status; i++)

@@ -107,21 +107,56 @@ static const leat_key model_keys[] = {
     {0},
 };
 
+static const leat_choice readings[] = {
+    [LEAT_AS_NUMBER] = {"number", false},
+    [LEAT_AS_HOUR] = {"hour", false},
+    [LEAT_AS_WEEKDAY] = {"weekday", false},
+    [LEAT_AS_SECONDS_SINCE] = {"seconds_since", false},
+    [LEAT_AS_IDS] = {"ids", false},
+    {0},
+};
+static const leat_choice ends[] = {
+    [LEAT_KEEP_FIRST] = {"first", false},
+    [LEAT_KEEP_LAST] = {"last", false},
+    {0},
+};
+static const leat_key category = {.type = LEAT_KEY_TEXT, .fallback = ""};
+
 static const leat_key feature_keys[] = {
-    {"from", LEAT_KEY_PATH, .required = true, .paths = LEAT_PATHS_FEATURE,
+    {"from", LEAT_KEY_PATH, .required = true, .paths = LEAT_PATHS_ANY,
      .offset = OF(leat_config_feature, from),
-     .help = "Where the number comes from: `event.amount`, `meta.timestamp`, or a field "
-             "of a lookup, `user.avg_30d`."},
-    {"default", LEAT_KEY_NUMBER, .default_text = "missing (NaN)",
+     .help = "Where the value comes from: `event.amount`, `meta.timestamp`, `key`, "
+             "`headers.NAME`, or a field of a lookup, `user.avg_30d`."},
+    {"default", LEAT_KEY_SCALAR, .default_text = "missing (NaN)",
      .offset = OF(leat_config_feature, default_value),
      .present = OF(leat_config_feature, has_default),
-     .help = "What stands in for a value that is missing."},
-    {"as", LEAT_KEY_LATER, .help = "How to read the value (an hour, ids)."},
-    {"zone", LEAT_KEY_LATER, .help = "The time zone of `as: hour`."},
-    {"categories", LEAT_KEY_LATER, .help = "The strings of a categorical feature."},
-    {"length", LEAT_KEY_LATER, .help = "The length of a sequence."},
-    {"pad", LEAT_KEY_LATER, .help = "What fills a short sequence."},
-    {"keep", LEAT_KEY_LATER, .help = "Which end of a long sequence stays."},
+     .help = "What stands in for a value that is missing: a number, text where the "
+             "model's input takes strings, one of the categories where there are some."},
+    {"as", LEAT_KEY_CHOICE, .default_text = "what the model's input takes",
+     .choices = readings, .offset = OF(leat_config_feature, as),
+     .present = OF(leat_config_feature, has_as),
+     .help = "How the value is read, see [How a value is read](#how-a-value-is-read)."},
+    {"zone", LEAT_KEY_TEXT, .default_text = "`UTC`",
+     .offset = OF(leat_config_feature, zone),
+     .help = "Whose hour or weekday: a zone of tzdata, `Europe/Berlin`."},
+    {"categories", LEAT_KEY_LIST, .element = &category,
+     .default_text = "the model's own, where it has some",
+     .offset = OF(leat_config_feature, categories),
+     .present = OF(leat_config_feature, has_categories),
+     .help = "The strings that the column was trained with, in the order of their codes. "
+             "One that is not listed is missing."},
+    {"length", LEAT_KEY_INTEGER, .min = "1", .max = "65536",
+     .offset = OF(leat_config_feature, length),
+     .present = OF(leat_config_feature, has_length),
+     .help = "Of `as: ids`: how many elements of the input the sequence fills."},
+    {"pad", LEAT_KEY_SIGNED, .fallback = "0", .offset = OF(leat_config_feature, pad),
+     .present = OF(leat_config_feature, has_pad),
+     .help = "Of `as: ids`: what stands behind a sequence that is shorter, and in place "
+             "of one that is missing."},
+    {"keep", LEAT_KEY_CHOICE, .fallback = "last", .choices = ends,
+     .offset = OF(leat_config_feature, keep),
+     .present = OF(leat_config_feature, has_keep),
+     .help = "Of `as: ids`: which end of a sequence stays that is longer."},
     {0},
 };
 static const leat_key feature = {.type = LEAT_KEY_SECTION, .keys = feature_keys};
@@ -390,7 +425,9 @@ const char *leat_key_type_text(leat_key_type type)
         [LEAT_KEY_DURATION] = "a duration such as 2ms, 5s or 1h",
         [LEAT_KEY_SIZE] = "a size such as 512KiB or 4MiB",
         [LEAT_KEY_INTEGER] = "a whole number",
+        [LEAT_KEY_SIGNED] = "a whole number",
         [LEAT_KEY_NUMBER] = "a number that a float32 can hold",
+        [LEAT_KEY_SCALAR] = "a number or text",
         [LEAT_KEY_LISTEN] = "off, or an address such as 127.0.0.1:9464 or [::1]:9464",
         [LEAT_KEY_CHOICE] = "one word of a few",
         [LEAT_KEY_LATER] = "nothing yet",

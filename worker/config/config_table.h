@@ -28,7 +28,9 @@ typedef enum leat_key_type {
     LEAT_KEY_DURATION, /* uint64_t, nanoseconds */
     LEAT_KEY_SIZE,     /* uint64_t, bytes */
     LEAT_KEY_INTEGER,  /* uint32_t */
+    LEAT_KEY_SIGNED,   /* int64_t */
     LEAT_KEY_NUMBER,   /* double, finite also as a float */
+    LEAT_KEY_SCALAR,   /* leat_config_scalar */
     LEAT_KEY_LISTEN,   /* leat_address: address.h */
     LEAT_KEY_CHOICE,   /* an enum: the place of the word in `choices` */
     LEAT_KEY_LATER,    /* a part that is not built yet */
@@ -36,9 +38,9 @@ typedef enum leat_key_type {
 
 /* What a path may be for the key that it is the value of. */
 typedef enum leat_key_paths {
-    LEAT_PATHS_TIME,    /* event.* or meta.timestamp */
-    LEAT_PATHS_FEATURE, /* event.*, numbers of meta, LOOKUP.FIELD */
-    LEAT_PATHS_EVENT,   /* what an event has: all but LOOKUP.FIELD */
+    LEAT_PATHS_TIME, /* event.* or meta.timestamp */
+    LEAT_PATHS_ANY,
+    LEAT_PATHS_EVENT, /* what an event has: all but LOOKUP.FIELD */
 } leat_key_paths;
 
 typedef struct leat_choice {

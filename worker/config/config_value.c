@@ -1,5 +1,6 @@
 #include "worker/config/config_value.h"
 
+#include "base/element.h"
 #include "base/path.h"
 #include "worker/config/config_kafka.h"
 #include "worker/config/config_substitute.h"
@@ -141,10 +142,6 @@ static const char *path_misfit(leat_key_paths paths, const leat_path *path)
     if (paths == LEAT_PATHS_TIME && !is_event &&
         !(is_meta && path->meta == LEAT_META_TIMESTAMP))
         return "is no time; allowed are event.NAME and meta.timestamp";
-    if (paths != LEAT_PATHS_FEATURE || is_event)
-        return NULL;
-    if (!is_named && !(is_meta && path->meta != LEAT_META_TOPIC))
-        return "is text, and a model wants numbers";
     return NULL;
 }
 
@@ -272,18 +269,48 @@ static leat_status read_integer(leat_config_context *context, const leat_key *ke
     return status;
 }
 
+static leat_status read_signed(leat_config_context *context, const leat_key *key,
+                               const leat_yaml *node, void *field)
+{
+    size_t size = strlen(node->text);
+    leat_slice text = {(const uint8_t *)node->text, (uint32_t)size};
+    bool is_plain = strspn(node->text, "-0123456789") == size;
+    return is_plain && leat_element_parse(field, LEAT_I64, text) == LEAT_OK
+               ? LEAT_OK
+               : leat_config_mismatch(context, key, node);
+}
+
+/* Finite, also as a float. */
+static bool parse_number(const char *text, double *number)
+{
+    char *end;
+    size_t size = strlen(text);
+    *number = strtod(text, &end);
+    return size && strspn(text, "+-.0123456789eE") == size && !*end &&
+           isfinite((float)*number);
+}
+
 static leat_status read_number(leat_config_context *context, const leat_key *key,
                                const leat_yaml *node, void *field)
 {
-    char *end;
-    double number = strtod(node->text, &end);
-    size_t size = strlen(node->text);
-    bool plain = size && strspn(node->text, "+-.0123456789eE") == size && !*end;
-    bool fits = !key->max ||
-                (number >= strtod(key->min, NULL) && number <= strtod(key->max, NULL));
-    if (!plain || !isfinite((float)number) || !fits)
+    double number;
+    bool fits = parse_number(node->text, &number) &&
+                (!key->max ||
+                 (number >= strtod(key->min, NULL) && number <= strtod(key->max, NULL)));
+    if (!fits)
         return leat_config_mismatch(context, key, node);
     *(double *)field = number;
+    return LEAT_OK;
+}
+
+static leat_status read_scalar(leat_config_context *context, const leat_key *key,
+                               const leat_yaml *node, void *field)
+{
+    (void)context;
+    (void)key;
+    leat_config_scalar *scalar = field;
+    scalar->text = node->text;
+    scalar->is_number = parse_number(node->text, &scalar->number);
     return LEAT_OK;
 }
 
@@ -326,7 +353,8 @@ leat_status leat_config_read_scalar(leat_config_context *context, const leat_key
         [LEAT_KEY_PROPERTY] = read_property, [LEAT_KEY_DURATION] = read_duration,
         [LEAT_KEY_SIZE] = read_size,         [LEAT_KEY_INTEGER] = read_integer,
         [LEAT_KEY_NUMBER] = read_number,     [LEAT_KEY_CHOICE] = read_choice,
-        [LEAT_KEY_LISTEN] = read_listen,
+        [LEAT_KEY_LISTEN] = read_listen,     [LEAT_KEY_SIGNED] = read_signed,
+        [LEAT_KEY_SCALAR] = read_scalar,
     };
     if (node->type != LEAT_YAML_SCALAR)
         return leat_config_mismatch(context, key, node);
