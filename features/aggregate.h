@@ -33,7 +33,7 @@
 #include "base/batch.h"
 #include "base/meter.h"
 #include "features/redis.h"
-#include "features/state.h"
+#include "features/state_describe.h"
 
 /* A column that an answer feeds. */
 typedef struct leat_aggregate_feature {
@@ -59,6 +59,7 @@ typedef struct leat_entity_spec {
     uint64_t ahead_ns;  /* how far an event may be ahead of its record's timestamp */
     uint64_t keep_ms;   /* how long Redis keeps a state behind its last event */
     leat_state_spec state;
+    leat_state_names names;               /* for people */
     const leat_aggregate_source *sources; /* [state.n_inputs] */
     uint32_t first_answer;                /* among the answers of all entities */
     uint32_t n_features;

@@ -1,6 +1,7 @@
 /* From answers to columns. */
 #include "features/aggregate_internal.h"
 
+#include "base/column.h"
 #include "base/element.h"
 #include "base/pack.h"
 #include "base/reading.h"
@@ -19,7 +20,7 @@ static void pass_without(leat_batch *batch, leat_event *event,
     const leat_column *column = &batch->schema->columns[feature->column];
     leat_dtype dtype = batch->schema->inputs[column->tensor].dtype;
     lower_quality(event, quality);
-    if (!column->has_default && !leat_dtype_has_nan(dtype))
+    if (leat_column_is_required(column, dtype))
         leat_batch_fail(batch, event, LEAT_STAGE_FEATURES, LEAT_E_MISSING,
                         "aggregate %s is %s; %s has no NaN, and the feature no default",
                         feature->name,

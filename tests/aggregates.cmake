@@ -9,3 +9,6 @@ foreach(test aggregate aggregate_shared)
     target_sources(test_${test} PRIVATE unit/redis_bed.c unit/aggregate_bed.c)
 endforeach()
 target_link_libraries(test_aggregate PRIVATE allocations)
+
+leat_unit_test(plan_aggregates leat_worker)
+target_sources(test_plan_aggregates PRIVATE unit/tiny_model.c)

@@ -17,6 +17,7 @@ static const command commands[] = {
     {"score", leat_command_score, "score the events of a file, or the rows of a CSV"},
     {"check", leat_command_check, "try a configuration: model, brokers, topics, Redis"},
     {"model", leat_command_model, "show what a model file holds"},
+    {"entity", leat_command_entity, "show what aggregates know of an entity"},
     {"decode", leat_command_decode, "show msgpack payloads as JSON lines"},
     {"demo", leat_command_demo, "run the whole way on a cluster of its own"},
     {"version", leat_command_version, "show the version and what it is built with"},

@@ -82,11 +82,6 @@ static leat_status build_redis(leat_plan_builder *builder)
     leat_status status = leat_redis_parse_url(redis, &builder->plan->arena,
                                               config->redis.url, builder->error);
     redis->timeout_ns = config->redis.timeout_ns;
-    builder->plan->features.cache =
-        (leat_cache_spec){.entries = config->redis.cache.entries,
-                          .bytes = config->redis.cache.bytes,
-                          .ttl_ns = config->redis.cache.ttl_ns,
-                          .stale_ns = config->redis.cache.stale_ns};
     return status ? prefix(builder, "redis.url", "") : LEAT_OK;
 }
 
@@ -218,6 +213,7 @@ static leat_status build(leat_plan_builder *builder)
         leat_plan_build_columns,
         build_event,
         leat_plan_build_lookups,
+        leat_plan_build_aggregates,
         build_redis,
         build_prediction,
         check_golden,

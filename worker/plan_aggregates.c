@@ -13,6 +13,8 @@ typedef struct entity_draft {
     leat_sliding_window *windows;
     leat_aggregate_source *sources;
     leat_aggregate_feature *features;
+    const char **window_names;
+    const char **answer_names;
 } entity_draft;
 
 typedef struct aggregates_draft {
@@ -20,7 +22,8 @@ typedef struct aggregates_draft {
     leat_aggregates_spec *spec;
     leat_entity_spec *entities; /* [n_aggregates], at most */
     entity_draft *drafts;       /* likewise */
-    uint32_t n_values;          /* of all aggregates */
+    uint32_t n_values;          /* of all aggregates, */
+    uint32_t n_answers;         /* and the numbers that they are */
 } aggregates_draft;
 
 static leat_arena *arena_of(const aggregates_draft *draft)
@@ -119,8 +122,11 @@ static leat_status find_entity(aggregates_draft *draft,
     made->sources = leat_arena_calloc(arena, draft->n_values, sizeof *made->sources);
     made->features =
         leat_arena_calloc(arena, draft->builder->n_columns, sizeof *made->features);
+    made->window_names = leat_arena_calloc(arena, n_windows, sizeof(char *));
+    made->answer_names = leat_arena_calloc(arena, draft->n_answers, sizeof(char *));
     *found = made;
-    return made->windows && made->sources && made->features
+    return made->windows && made->sources && made->features && made->window_names &&
+                   made->answer_names
                ? LEAT_OK
                : leat_plan_no_memory(draft->builder);
 }
@@ -184,6 +190,10 @@ static leat_status add_value(aggregates_draft *draft, entity_draft *entity,
         return leat_plan_no_memory(draft->builder);
     *made =
         (leat_aggregate){.kind = kind.kind, .n = value->n, .answer = state->n_answers};
+    entity->answer_names[state->n_answers] =
+        leat_arena_strndup(arena_of(draft), value->name, strlen(value->name));
+    if (!entity->answer_names[state->n_answers])
+        return leat_plan_no_memory(draft->builder);
     state->n_answers += value->n;
     leat_status status = LEAT_OK;
     if (kind.path)
@@ -203,6 +213,11 @@ static leat_status add_window(aggregates_draft *draft,
         leat_arena_calloc(arena_of(draft), aggregate->n_values, sizeof *made);
     if (!made)
         return leat_plan_no_memory(draft->builder);
+    const char *name =
+        leat_arena_strndup(arena_of(draft), aggregate->name, strlen(aggregate->name));
+    if (!name)
+        return leat_plan_no_memory(draft->builder);
+    entity->window_names[entity->spec->state.n_windows] = name;
     uint64_t bucket_ns = aggregate->over_ns / LEAT_WINDOW_BUCKETS;
     uint64_t late_ns = aggregate->lateness_ns ? aggregate->lateness_ns : bucket_ns;
     entity->windows[entity->spec->state.n_windows++] = (leat_sliding_window){
@@ -228,6 +243,7 @@ static leat_status finish_entity(aggregates_draft *draft, entity_draft *entity)
     leat_entity_spec *spec = entity->spec;
     spec->state.windows = entity->windows;
     spec->sources = entity->sources;
+    spec->names = (leat_state_names){entity->window_names, entity->answer_names};
     spec->features = entity->features;
     spec->state.meaning = meaning_of(draft->builder, entity);
     spec->prefix = leat_arena_printf(arena_of(draft), "%s:%08x:", draft->spec->base,
@@ -247,6 +263,9 @@ static leat_status begin(aggregates_draft *draft)
     leat_arena *arena = arena_of(draft);
     for (uint32_t i = 0; i < config->n_aggregates; i++)
         draft->n_values += config->aggregates[i].n_values;
+    for (uint32_t i = 0; i < config->n_aggregates; i++)
+        for (uint32_t j = 0; j < config->aggregates[i].n_values; j++)
+            draft->n_answers += config->aggregates[i].values[j].n;
     draft->spec = leat_arena_calloc(arena, 1, sizeof *draft->spec);
     draft->entities =
         leat_arena_calloc(arena, config->n_aggregates, sizeof *draft->entities);

@@ -444,6 +444,8 @@ static const struct mistake mistakes[] = {
     /* parts that are not built yet */
     {"a filter", "2:24: source.where: not supported yet", LEAT_E_UNSUPPORTED,
      .source = "source: {topics: [in], where: {a: b}}"},
+    {"waiting for Redis", "5:47: lookups.u.on_unavailable: 'wait' is not supported yet",
+     LEAT_E_UNSUPPORTED, .more = "lookups: {u: {key: 'u:{key}', on_unavailable: wait}}"},
 };
 
 enum { N_MISTAKES = sizeof mistakes / sizeof mistakes[0] };

@@ -77,7 +77,8 @@ leat_plan *tiny_model_plan(const tiny_model *tiny, const char *text, leat_error 
     char whole[2048];
     snprintf(whole, sizeof whole,
              "kafka: {bootstrap.servers: h}\n"
-             "source: {topics: [in], time: event.at}\n%s\n",
+             "%s%s\n",
+             strstr(text, "source:") ? "" : "source: {topics: [in], time: event.at}\n",
              text);
     leat_config *config;
     leat_plan *plan = NULL;

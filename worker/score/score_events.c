@@ -1,6 +1,5 @@
 #include "worker/score/score_events.h"
 
-#include "base/clock.h"
 #include "base/pack.h"
 #include "consumers/decode.h"
 #include "consumers/file.h"
@@ -12,7 +11,7 @@
 
 #include <inttypes.h>
 
-enum { MAX_TEXT = 1024, REDIS_MS = 100 };
+enum { MAX_TEXT = 1024 };
 
 /* The stages of the way, and where it ends. */
 typedef struct file_way {
@@ -108,8 +107,7 @@ static leat_status score_batch(file_way *way, leat_error *error)
     leat_decoder_run(way->decoder, batch);
     if (way->features) {
         leat_features_send(way->features, batch);
-        while ((status = leat_features_receive(way->features, batch)) == LEAT_AGAIN)
-            leat_sleep_ms(REDIS_MS);
+        status = leat_features_receive(way->features, batch);
         if (status != LEAT_OK)
             return leat_error_set(error, status, "%s", leat_status_text(status));
     }
