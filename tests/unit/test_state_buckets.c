@@ -3,6 +3,14 @@
 #include <math.h>
 #include <string.h>
 
+static void assert_near(double found, double expected, double most)
+{
+    if (isnan(expected))
+        assert_true(isnan(found));
+    else
+        assert_true(fabs(found - expected) <= most * fmax(1, fabs(expected)));
+}
+
 static void test_state_buckets__window_is_sixty_buckets(void **state)
 {
     (void)state;
@@ -46,6 +54,16 @@ static void test_state_buckets__std_needs_two(void **state)
     assert_true(isnan(asked(START)));
     add(START + SECOND, 6);
     assert_true(asked(START + SECOND) == sqrt(2));
+}
+
+/* Where the sum of squares less the square of the sum has no digit left. */
+static void test_state_buckets__std_of_large_numbers_that_differ_little(void **state)
+{
+    (void)state;
+    only(LEAT_AGGREGATE_STD, 1);
+    for (int i = 0; i < 999; i++)
+        add(START + i * SECOND / 20, 1e9 + i % 3);
+    assert_near(asked(START + 50 * SECOND), sqrt(666.0 / 998), 1e-6);
 }
 
 static void test_state_buckets__infinity_is_a_number(void **state)
@@ -121,14 +139,6 @@ static void twin_answer(int64_t time_ns, double *numbers)
     memcpy(numbers, expected, sizeof expected);
 }
 
-static void assert_near(double found, double expected, double most)
-{
-    if (isnan(expected))
-        assert_true(isnan(found));
-    else
-        assert_true(fabs(found - expected) <= most * fmax(1, fabs(expected)));
-}
-
 /* Of whole numbers every sum is exact, whatever the order. */
 static void test_state_buckets__as_a_list_of_events(void **state)
 {
@@ -176,6 +186,7 @@ int main(void)
         TEST(test_state_buckets__window_is_sixty_buckets),
         TEST(test_state_buckets__numbers_of_a_window),
         TEST(test_state_buckets__std_needs_two),
+        TEST(test_state_buckets__std_of_large_numbers_that_differ_little),
         TEST(test_state_buckets__infinity_is_a_number),
         TEST(test_state_buckets__count_stays_at_its_most),
         TEST(test_state_buckets__as_a_list_of_events),
