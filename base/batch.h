@@ -59,7 +59,8 @@ typedef struct leat_event {
 
     uint32_t first;  /* its rows are [first, first + n) */
     uint32_t n;      /* 0: skipped, or failed before it had rows */
-    bool is_skipped; /* not to be scored, and nothing is wrong with it: a tombstone */
+    bool is_skipped; /* not to be scored, and nothing is wrong with it: a tombstone,
+                        or one that the filter leaves out */
     bool has_time;
     leat_event_time time; /* when it happened; the decoder finds it */
     leat_quality quality;

@@ -16,6 +16,7 @@
 #ifndef LEAT_BASE_SCHEMA_H
 #define LEAT_BASE_SCHEMA_H
 
+#include "base/filter.h"
 #include "base/path.h"
 #include "base/tensor.h"
 
@@ -52,6 +53,7 @@ typedef struct leat_schema {
     uint32_t time_capture; /* when the event happened (base/event_time.h); NO_CAPTURE: the
                               record's timestamp */
     leat_payload_format format;
+    leat_filter filter; /* an event that does not match is skipped */
 } leat_schema;
 
 #endif

@@ -7,8 +7,10 @@
  *      checked and passed over.
  *   3. Of two equal keys the last one counts: before a node is visited (again), what an
  *      earlier visit wrote below it is forgotten.
- *   4. Columns that are more than a number are read from what the walk captured for them.
- *   5. Any error takes the row back.
+ *   4. The filter judges by what was captured; an event that it leaves out gives its row
+ *      back and is skipped.
+ *   5. Columns that are more than a number are read from what the walk captured for them.
+ *   6. Any error takes the row back.
  *
  * The walk hands its place in the payload from call to call by value, so that it stays in
  * a register: each function takes where a value begins and returns where it ends, or NULL
@@ -329,6 +331,14 @@ static void find_time(const leat_decoder *decoder, leat_event *event)
     event->has_time = leat_event_time_find(&event->time, value, event->timestamp);
 }
 
+static void take_row_back(leat_batch *batch, leat_event *event)
+{
+    event->n = 0;
+    batch->n_rows--;
+}
+
+/* The filter judges before anybody asks whether columns have what they need: an event that
+ * is not meant for the model need not look like one that is. */
 static void decode_event(leat_decoder *decoder, leat_batch *batch, leat_event *event)
 {
     if (!take_payload(decoder, batch, event))
@@ -336,6 +346,12 @@ static void decode_event(leat_decoder *decoder, leat_batch *batch, leat_event *e
     begin_row(decoder, batch, event);
     decoder->failure.status = LEAT_OK;
     if (visit_payload(decoder) && take_record_fields(decoder, batch, event)) {
+        event->is_skipped =
+            !leat_filter_matches(&decoder->schema->filter, decoder->captures);
+        if (event->is_skipped) {
+            take_row_back(batch, event);
+            return;
+        }
         find_time(decoder, event);
         leat_decode_read_captures(decoder, event);
         leat_decode_look_for_missing(decoder, batch, event);
@@ -343,8 +359,7 @@ static void decode_event(leat_decoder *decoder, leat_batch *batch, leat_event *e
     if (decoder->failure.status == LEAT_OK)
         return;
     leat_decode_explain(decoder, batch, event);
-    event->n = 0;
-    batch->n_rows--;
+    take_row_back(batch, event);
 }
 
 void leat_decoder_run(leat_decoder *decoder, leat_batch *batch)

@@ -10,8 +10,9 @@
  * Events of one stream repeat their key order, so each map of the trie remembers the keys
  * of the last event and compares bytes before it searches.
  *
- * A tombstone (payload NULL) gets no row and no mark: it is skipped. Every event that gets
- * a row gets its time too. A payload that is malformed, or a column whose value has the
+ * A tombstone (payload NULL) gets no row and no mark: it is skipped. So is an event that
+ * does not match the schema's filter, whatever else it lacks, unless its payload is
+ * malformed. Every event that gets a row gets its time too. A payload that is malformed, or a column whose value has the
  * wrong type, is marked with leat_batch_fail(DECODE) and gets no row.
  *
  * What a column takes for a value is base/element.h's to say: any number or bool for a

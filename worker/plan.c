@@ -46,12 +46,13 @@ uint32_t leat_plan_capture(leat_plan_builder *builder, const leat_path *path)
     return builder->n_captures++;
 }
 
-/* As many as could be wanted: the time, the features, the includes, every part of every
- * key, every entity and value of an aggregate. */
+/* As many as could be wanted: the time, the features, the conditions, the includes, every
+ * part of every key, every entity and value of an aggregate. */
 static leat_status make_capture_room(leat_plan_builder *builder)
 {
     const leat_config *config = builder->config;
-    size_t room = 1 + (size_t)config->n_features + (size_t)config->sink.include.n +
+    size_t room = 1 + (size_t)config->n_features + config->source.n_conditions +
+                  (size_t)config->sink.include.n +
                   (size_t)config->n_lookups * LEAT_MAX_KEY_PARTS + config->n_aggregates;
     for (uint32_t i = 0; i < config->n_lookups; i++)
         room += config->lookups[i].feast.entities.n;
@@ -72,6 +73,45 @@ static leat_status build_event(leat_plan_builder *builder)
     builder->plan->schema.time_capture = !status && time.root == LEAT_ROOT_EVENT
                                              ? leat_plan_capture(builder, &time)
                                              : LEAT_NO_CAPTURE;
+    return status;
+}
+
+static leat_status build_condition(leat_plan_builder *builder,
+                                   const leat_config_condition *from,
+                                   leat_condition *condition)
+{
+    leat_arena *arena = &builder->plan->arena;
+    leat_path path;
+    leat_status status = leat_path_parse(&path, arena, from->path, builder->error);
+    if (status)
+        return status;
+    leat_wanted *wanted = leat_arena_calloc(arena, from->wanted.n, sizeof *wanted);
+    condition->capture = leat_plan_capture(builder, &path);
+    condition->wanted = wanted;
+    for (; wanted && condition->n < from->wanted.n; condition->n++) {
+        const char *text = copy(builder, from->wanted.at[condition->n]);
+        if (!text)
+            return leat_plan_no_memory(builder);
+        wanted[condition->n] =
+            leat_wanted_of((leat_slice){(const uint8_t *)text, (uint32_t)strlen(text)});
+    }
+    return wanted ? LEAT_OK : leat_plan_no_memory(builder);
+}
+
+static leat_status build_filter(leat_plan_builder *builder)
+{
+    leat_filter *filter = &builder->plan->schema.filter;
+    uint32_t n = builder->config->source.n_conditions;
+    leat_condition *conditions =
+        leat_arena_calloc(&builder->plan->arena, n, sizeof *conditions);
+    if (!conditions)
+        return leat_plan_no_memory(builder);
+    filter->n = n;
+    filter->conditions = conditions;
+    leat_status status = LEAT_OK;
+    for (uint32_t i = 0; i < n && !status; i++)
+        status =
+            build_condition(builder, &builder->config->source.where[i], &conditions[i]);
     return status;
 }
 
@@ -212,6 +252,7 @@ static leat_status build(leat_plan_builder *builder)
         make_capture_room,
         leat_plan_build_columns,
         build_event,
+        build_filter,
         leat_plan_build_lookups,
         leat_plan_build_aggregates,
         build_redis,

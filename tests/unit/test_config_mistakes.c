@@ -128,7 +128,8 @@ static const struct mistake mistakes[] = {
      "keys in feast.entities",
      .more = "lookups:\n  user: {format: feast, key: 'a:{key}'}"},
     {"Feast without a project",
-     "6:3: lookups.user: format: feast needs  feast: {project: NAME, entities: {JOIN_KEY: "
+     "6:3: lookups.user: format: feast needs  feast: {project: NAME, entities: "
+     "{JOIN_KEY: "
      "event.NAME}}",
      .more = "lookups:\n  user: {format: feast, feast: {entities: {id: event.id}}}"},
     {"a feature store for a hash", "6:3: lookups.user: 'feast' is for format: feast",
@@ -218,6 +219,20 @@ static const struct mistake mistakes[] = {
      "256MiB, "
      "found '1B'",
      .more = "window: {max_bytes: 1B}"},
+    {"a condition on a bare name",
+     "2:32: source.where: path 'type', column 5: expected '.'; did you mean "
+     "'event.type'?",
+     .source = "source: {topics: [in], where: {type: buy}}"},
+    {"a condition on a lookup",
+     "2:32: source.where: 'user.age' is not of the event; allowed are event.NAME, key, "
+     "headers.NAME, meta.topic and such",
+     .source = "source: {topics: [in], where: {user.age: 5}}"},
+    {"a condition that nothing can meet",
+     "2:44: source.where.event.type: the list is empty",
+     .source = "source: {topics: [in], where: {event.type: []}}"},
+    {"a condition that is a map",
+     "2:44: source.where.event.type: expected a list, found a map",
+     .source = "source: {topics: [in], where: {event.type: {a: 1}}}"},
     {"a choice that is mistyped",
      "2:31: source.start: expected one of latest, earliest, found 'earliset'; did you "
      "mean 'earliest'?",
@@ -442,8 +457,6 @@ static const struct mistake mistakes[] = {
      .more = "aggregates: {card: {entity: key, over: 1ms, of: {a: {}}}}"},
 
     /* parts that are not built yet */
-    {"a filter", "2:24: source.where: not supported yet", LEAT_E_UNSUPPORTED,
-     .source = "source: {topics: [in], where: {a: b}}"},
     {"waiting for Redis", "5:47: lookups.u.on_unavailable: 'wait' is not supported yet",
      LEAT_E_UNSUPPORTED, .more = "lookups: {u: {key: 'u:{key}', on_unavailable: wait}}"},
 };

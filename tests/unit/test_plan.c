@@ -76,6 +76,31 @@ static void test_plan__a_path_that_several_want_is_captured_once(void **state)
     leat_plan_release(plan);
 }
 
+static void test_plan__a_filter(void **state)
+{
+    (void)state;
+    leat_config *config;
+    static const char text[] =
+        "kafka: {bootstrap.servers: h}\n"
+        "source: {topics: [in], where: {event.type: [buy, 7], event.id: x}}\n"
+        "model: {path: m.json}\nsink: {topic: out, include: [event.id]}\n"
+        "features: {avg: {from: event.b}, amount: {from: event.a}}\n";
+    assert_int_equal(
+        leat_config_parse(&config, tiny.config, text, sizeof text - 1, &error), LEAT_OK);
+    leat_plan *plan;
+    assert_int_equal(leat_plan_new(&plan, config, &error), LEAT_OK);
+    leat_config_free(config);
+    const leat_filter *filter = &plan->schema.filter;
+    assert_int_equal(filter->n, 2);
+    const leat_condition *type = &filter->conditions[0];
+    assert_string_equal(plan->schema.captures[type->capture].text, "event.type");
+    assert_int_equal(type->n, 2);
+    assert_memory_equal(type->wanted[0].text.data, "buy", 4);
+    assert_int_equal(type->wanted[1].number.as.u, 7);
+    assert_int_equal(filter->conditions[1].capture, plan->prediction.includes[0].capture);
+    leat_plan_release(plan);
+}
+
 static void test_plan__lookups(void **state)
 {
     (void)state;
@@ -312,6 +337,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plan__columns_stand_as_the_model_wants_them),
         cmocka_unit_test(test_plan__a_path_that_several_want_is_captured_once),
+        cmocka_unit_test(test_plan__a_filter),
         cmocka_unit_test(test_plan__lookups),
         cmocka_unit_test(test_plan__prediction),
         cmocka_unit_test(test_plan__inputs_order_a_model_without_names),

@@ -199,6 +199,16 @@ static leat_status read_list(leat_config_context *context, const leat_key *key,
     return LEAT_OK;
 }
 
+/* A single item as the list that it is. */
+static leat_status read_one(leat_config_context *context, const leat_key *key,
+                            const leat_yaml *node, char *base)
+{
+    leat_yaml_entry item = {.place = node->place, .value = *node};
+    leat_yaml list = {
+        .type = LEAT_YAML_LIST, .place = node->place, .n = 1, .entries = &item};
+    return read_list(context, key, &list, base);
+}
+
 /* The row's offsets are from `base`: the configuration, or an element of a map. */
 static leat_status read_value(leat_config_context *context, const leat_key *key,
                               leat_yaml *node, char *base)
@@ -208,6 +218,8 @@ static leat_status read_value(leat_config_context *context, const leat_key *key,
     char found[64];
     if (!is_map && !is_list)
         return leat_config_read_scalar(context, key, node, base + key->offset);
+    if (is_list && node->type == LEAT_YAML_SCALAR && key->or_one)
+        return read_one(context, key, node, base);
     if (is_list && node->type == LEAT_YAML_SCALAR)
         return leat_config_refuse(
             context, LEAT_E_CONFIG, node->place,

@@ -108,6 +108,13 @@ typedef struct leat_config_join {
     leat_place place;
 } leat_config_join;
 
+/* A value of the event, and what it may be. */
+typedef struct leat_config_condition {
+    const char *path;
+    leat_strings wanted; /* any of them */
+    leat_place place;
+} leat_config_condition;
+
 typedef struct leat_config_lookup {
     const char *name;
     const char *key; /* a template; NULL with format feast */
@@ -174,8 +181,10 @@ typedef struct leat_config {
 
     struct {
         leat_strings topics;
-        leat_payload_format format;     /* default msgpack */
-        const char *group;              /* default: "leat-" and the model's name */
+        leat_payload_format format; /* default msgpack */
+        const char *group;          /* default: "leat-" and the model's name */
+        uint32_t n_conditions;
+        leat_config_condition *where;   /* all of them */
         const char *time;               /* a path; default "meta.timestamp" */
         leat_start start;               /* default latest */
         leat_out_of_range out_of_range; /* default stop */

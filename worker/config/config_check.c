@@ -35,6 +35,24 @@ static leat_status check_brokers(leat_config_context *context)
                   "bootstrap.servers is required: the brokers, as host:port,host:port");
 }
 
+/* What a filter judges by is read as any path of the event. */
+static leat_status check_where(leat_config_context *context)
+{
+    static const leat_key path = {.type = LEAT_KEY_PATH, .paths = LEAT_PATHS_EVENT};
+    const leat_config *config = context->config;
+    leat_status status = LEAT_OK;
+    context->trail[context->depth++] = "source";
+    context->trail[context->depth++] = "where";
+    for (uint32_t i = 0; i < config->source.n_conditions && !status; i++) {
+        const leat_config_condition *condition = &config->source.where[i];
+        leat_yaml node = {.place = condition->place, .text = condition->path};
+        const char *text;
+        status = leat_config_read_scalar(context, &path, &node, &text);
+    }
+    context->depth -= 2;
+    return status;
+}
+
 /* A worker that reads what it writes would never come to an end. */
 static leat_status check_topics(leat_config_context *context)
 {
@@ -142,6 +160,7 @@ leat_status leat_config_check(leat_config_context *context)
     static leat_status (*const checks[])(leat_config_context *) = {
         check_brokers,
         check_topics,
+        check_where,
         leat_config_check_features,
         leat_config_check_lookups,
         leat_config_check_names,

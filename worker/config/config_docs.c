@@ -11,6 +11,11 @@ static void print_type(FILE *out, const leat_key *key)
                     choice->later ? " (not supported yet)" : "");
         return;
     }
+    if (key->or_one) {
+        print_type(out, key->element);
+        fputs(" or a list of it", out);
+        return;
+    }
     if (key->word)
         fprintf(out, "`%s` or ", key->word);
     fputs(leat_key_type_text(key->type), out);

@@ -17,6 +17,8 @@ _Static_assert(offsetof(leat_config_lookup, name) == 0, "the loader writes names
 _Static_assert(offsetof(leat_config_aggregate, name) == 0,
                "the loader writes names there");
 _Static_assert(offsetof(leat_config_value, name) == 0, "the loader writes names there");
+_Static_assert(offsetof(leat_config_condition, path) == 0,
+               "the loader writes names there");
 _Static_assert(offsetof(leat_config_threshold, decision) == 0,
                "the loader writes names there");
 
@@ -43,6 +45,13 @@ static const leat_choice ranges[] = {
     {0},
 };
 
+static const leat_key wanted_value = {.type = LEAT_KEY_TEXT, .fallback = ""};
+static const leat_key wanted = {.type = LEAT_KEY_LIST,
+                                .element = &wanted_value,
+                                .or_one = true,
+                                .required = true,
+                                .offset = OF(leat_config_condition, wanted)};
+
 static const leat_key source_keys[] = {
     {"topics", LEAT_KEY_LIST, .required = true, .element = &topic,
      .offset = IN(source.topics), .help = "The topics whose events are scored."},
@@ -51,7 +60,12 @@ static const leat_key source_keys[] = {
      .help = "The consumer group. Workers of one group share the partitions."},
     {"format", LEAT_KEY_CHOICE, .fallback = "msgpack", .choices = formats,
      .offset = IN(source.format), .help = "What the payloads are."},
-    {"where", LEAT_KEY_LATER, .help = "Score only the events that match."},
+    {"where", LEAT_KEY_MAP, .element = &wanted,
+     FILLS(source.n_conditions, source.where, leat_config_condition),
+     .help =
+         "Which events are scored: paths of the event, each with the value, or a list "
+         "of values, that it may have. Others are skipped, see [Events that are left "
+         "out](#events-that-are-left-out)."},
     {"time", LEAT_KEY_PATH, .fallback = "meta.timestamp", .paths = LEAT_PATHS_TIME,
      .offset = IN(source.time),
      .help = "The event time that a prediction carries: a path of the event, or "

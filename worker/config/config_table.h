@@ -61,6 +61,7 @@ typedef struct leat_key {
     const leat_choice *choices;  /* CHOICE: ends with a NULL word */
     const struct leat_key *keys; /* SECTION */
     const struct leat_key *element; /* MAP, LIST */
+    bool or_one;                    /* LIST: a single item needs no brackets */
     size_t offset;  /* of the field in leat_config, or in the element of a map */
     size_t present; /* of a bool that says whether the key was there; 0: none */
     size_t at;      /* MAP: of the array, `offset` being that of its count */

@@ -93,7 +93,7 @@ static void put_events(page *p)
         leat_exposition_count(&p->to, LABELS({"topic", topics->at[i]}),
                               sum_consumed(p, topics->at[i]));
     put_one(p, LEAT_FAMILY_COUNTER, "leat_records_skipped",
-            "Events without a payload, which get no prediction.", SUM(p, skipped));
+            "Events without a payload, or that the filter leaves out.", SUM(p, skipped));
     if (!p->version)
         return;
     family(p, LEAT_FAMILY_COUNTER, "leat_predictions_produced",
