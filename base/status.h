@@ -54,7 +54,8 @@ typedef enum leat_class {
     X(E_MISSING, -28, ROW, "field is missing")                                           \
     X(E_NOT_FINITE, -29, ROW, "score is not finite")                                     \
     X(E_TOO_LARGE, -30, ROW, "record is too large for the broker")                       \
-    X(E_REFUSED, -31, ROW, "record was refused by the brokers")
+    X(E_REFUSED, -31, ROW, "record was refused by the brokers")                          \
+    X(E_UNANSWERED, -32, ROW, "Redis did not answer")
 
 typedef enum leat_status {
 #define X(name, value, class, text) LEAT_##name = (value),

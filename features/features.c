@@ -7,9 +7,14 @@
 
 #define WARM_UP_NS LEAT_SEC
 
+/* At least, for a batch that waits: one that the time-out is always too short for would
+ * otherwise wait forever. */
+#define PATIENCE_NS (200 * LEAT_MS)
+
 struct leat_features {
     leat_redis *redis;
     uint64_t timeout_ns;
+    bool asks_again; /* the questions of the batch that is under way */
     leat_lookups *lookups;
     leat_aggregates *aggregates; /* NULL: none */
     leat_features_stats stats;
@@ -21,6 +26,7 @@ void leat_features_send(leat_features *features, leat_batch *batch)
         leat_aggregates_acquire(features->aggregates, batch, features->redis,
                                 features->timeout_ns);
     uint64_t deadline_ns = leat_now_ns() + features->timeout_ns;
+    features->asks_again = false;
     leat_redis_reset(features->redis);
     if (features->aggregates)
         leat_aggregates_ask(features->aggregates, batch, features->redis);
@@ -29,22 +35,40 @@ void leat_features_send(leat_features *features, leat_batch *batch)
         leat_redis_send(features->redis, deadline_ns);
 }
 
+/* Whether a part has to wait on for answers of the batch. */
+static bool wait_for_answers(leat_features *features)
+{
+    leat_redis *redis = features->redis;
+    uint64_t patience_ns =
+        features->timeout_ns > PATIENCE_NS ? features->timeout_ns : PATIENCE_NS;
+    if (features->asks_again)
+        leat_redis_send_again(redis, leat_now_ns() + patience_ns);
+    if (leat_redis_n_asked(redis) && leat_redis_receive(redis) == LEAT_OK)
+        leat_counter_add(&features->stats.round_trips, 1);
+    leat_counter_set(&features->stats.connects, leat_redis_n_connects(redis));
+    features->asks_again = leat_lookups_must_wait(features->lookups, redis);
+    return features->asks_again;
+}
+
+static leat_status write_aggregates(leat_features *features, leat_batch *batch)
+{
+    if (!features->aggregates)
+        return LEAT_OK;
+    leat_status status = leat_aggregates_write(features->aggregates, batch,
+                                               features->redis, features->timeout_ns);
+    leat_aggregates_fill(features->aggregates, batch);
+    leat_counter_set(&features->stats.connects, leat_redis_n_connects(features->redis));
+    return status;
+}
+
 leat_status leat_features_receive(leat_features *features, leat_batch *batch)
 {
-    leat_status status = LEAT_OK;
-    if (leat_redis_n_asked(features->redis) &&
-        leat_redis_receive(features->redis) == LEAT_OK)
-        leat_counter_add(&features->stats.round_trips, 1);
+    if (wait_for_answers(features))
+        return LEAT_AGAIN;
     if (features->aggregates)
         leat_aggregates_take(features->aggregates, batch, features->redis);
     leat_lookups_take(features->lookups, features->redis, batch);
-    if (features->aggregates) {
-        status = leat_aggregates_write(features->aggregates, batch, features->redis,
-                                       features->timeout_ns);
-        leat_aggregates_fill(features->aggregates, batch);
-    }
-    leat_counter_set(&features->stats.connects, leat_redis_n_connects(features->redis));
-    return status;
+    return write_aggregates(features, batch);
 }
 
 void leat_features_ask_committed(leat_features *features, leat_committed_of *committed_of,
@@ -74,7 +98,8 @@ static leat_status open_parts(leat_features *features, const leat_features_spec 
             return status;
         features->stats.aggregates = leat_aggregates_read(features->aggregates);
     }
-    status = leat_lookups_new(&features->lookups, &features->stats.lookups);
+    status = leat_lookups_new(&features->lookups, &spec->cache, &features->stats.lookups,
+                              &features->stats.cache);
     if (status != LEAT_OK)
         return leat_error_set(error, status, "features: out of memory");
     status = leat_features_adopt(features, spec, error);

@@ -26,6 +26,7 @@
 /* What the plan says. */
 typedef struct leat_features_spec {
     leat_redis_spec redis; /* meaningful when there is a part that asks */
+    leat_cache_spec cache;
     uint32_t n_lookups;
     const leat_lookup_spec *lookups;
     const leat_aggregates_spec *aggregates; /* NULL: none */
@@ -38,6 +39,7 @@ typedef struct leat_features_stats {
     leat_counter connects;    /* tries, the first one included */
     leat_lookup_stats lookups;
     const leat_aggregates_stats *aggregates; /* NULL: none */
+    leat_cache_stats cache;
 } leat_features_stats;
 
 typedef struct leat_features leat_features;
@@ -65,8 +67,9 @@ void leat_features_ask_committed(leat_features *features, leat_committed_of *com
 
 void leat_features_send(leat_features *features, leat_batch *batch);
 
-/* OK; ABORTED: a partition is somebody else's by now, nothing of the batch may be
- * published. */
+/* OK; AGAIN when a part waits for Redis: nothing was taken yet, and the next call asks
+ * once more: call it again after a while, or send another batch. ABORTED: a partition is
+ * somebody else's by now, nothing of the batch may be published. */
 leat_status leat_features_receive(leat_features *features,
                                   leat_batch *batch) LEAT_MUST_CHECK;
 

@@ -26,11 +26,13 @@ struct leat_lookups {
     leat_arena arena; /* the questions */
     uint32_t n;
     leat_question *questions;
+    leat_cache *cache; /* NULL: none */
     leat_lookup_stats *stats;
     leat_log_limit refused;
     leat_lookup_entity unasked; /* stands for an entity that there was no memory for */
 
     /* of the batch under way, in its arena */
+    uint64_t asked_ns;
     leat_lookup_entities entities;
     leat_lookup_entity **named; /* [n_events][n]: NULL where the event names none; all of
                                    it NULL when there was no memory */
@@ -82,11 +84,33 @@ static void find_entities(leat_lookups *lookups, leat_batch *batch)
     }
 }
 
+static leat_cache_key cache_key(const leat_lookup_entity *entity)
+{
+    return (leat_cache_key){entity->hash, entity->lookup, entity->key};
+}
+
+/* What is known already needs no question. */
+static void search_cache(leat_lookups *lookups, leat_batch *batch,
+                         leat_lookup_entity *entity)
+{
+    const leat_question *question = &lookups->questions[entity->lookup];
+    leat_cache_key key = cache_key(entity);
+    leat_cache_age age =
+        leat_cache_find(lookups->cache, &key, lookups->asked_ns, &batch->arena,
+                        &entity->values, question->n_values);
+    if (age == LEAT_CACHE_FRESH)
+        entity->answer = LEAT_ANSWER_FOUND;
+    entity->has_stale = age == LEAT_CACHE_STALE;
+}
+
 void leat_lookups_ask(leat_lookups *lookups, leat_redis *redis, leat_batch *batch)
 {
     if (!lookups->n || !make_room(lookups, batch))
         return;
     find_entities(lookups, batch);
+    lookups->asked_ns = leat_now_ns();
+    for (uint32_t i = 0; lookups->cache && i < lookups->entities.n; i++)
+        search_cache(lookups, batch, &lookups->entities.at[i]);
     for (uint32_t i = 0; i < lookups->n; i++) {
         const leat_question *question = &lookups->questions[i];
         question->format->ask(question, redis, batch, &lookups->entities);
@@ -105,16 +129,69 @@ static void report_refusal(leat_lookups *lookups, const leat_redis *redis,
                      words.size < 200 ? (int)words.size : 200, (const char *)words.data);
 }
 
+static leat_reply_kind kind_of(const leat_redis *redis, const leat_lookup_entity *entity)
+{
+    return entity->is_asked ? leat_redis_kind(redis, entity->command) : LEAT_REPLY_NONE;
+}
+
+static bool is_wrong_type(const leat_redis *redis, const leat_lookup_entity *entity)
+{
+    static const char words[] = "WRONGTYPE ";
+    leat_slice found = leat_redis_value(redis, entity->command, 0);
+    return found.size >= sizeof words - 1 && !memcmp(found.data, words, sizeof words - 1);
+}
+
+bool leat_lookups_must_wait(const leat_lookups *lookups, const leat_redis *redis)
+{
+    for (uint32_t i = 0; lookups->n && lookups->named && i < lookups->entities.n; i++) {
+        const leat_lookup_entity *entity = &lookups->entities.at[i];
+        const leat_lookup_spec *spec = lookups->questions[entity->lookup].spec;
+        leat_reply_kind kind = kind_of(redis, entity);
+        if (spec->on_unavailable == LEAT_UNAVAILABLE_WAIT && entity->is_asked &&
+            !entity->has_stale &&
+            (kind == LEAT_REPLY_NONE ||
+             (kind == LEAT_REPLY_ERROR && !is_wrong_type(redis, entity))))
+            return true;
+    }
+    return false;
+}
+
+static void refuse(leat_lookups *lookups, const leat_redis *redis, leat_batch *batch,
+                   leat_lookup_entity *entity)
+{
+    const leat_question *question = &lookups->questions[entity->lookup];
+    leat_error why;
+    leat_slice words = leat_redis_value(redis, entity->command, 0);
+    if (question->spec->on_unavailable == LEAT_UNAVAILABLE_DEFAULT)
+        return;
+    leat_error_set(&why, LEAT_E_UNANSWERED, "%.*s",
+                   words.size < 200 ? (int)words.size : 200, (const char *)words.data);
+    leat_question_break(question, batch, entity, &why);
+}
+
+static void keep_answer(leat_lookups *lookups, const leat_lookup_entity *entity)
+{
+    leat_cache_key key = cache_key(entity);
+    if (lookups->cache && entity->answer == LEAT_ANSWER_FOUND)
+        leat_cache_put(lookups->cache, &key, lookups->asked_ns, entity->values,
+                       lookups->questions[entity->lookup].n_values);
+}
+
 static void read_answer(leat_lookups *lookups, const leat_redis *redis, leat_batch *batch,
                         leat_lookup_entity *entity)
 {
     const leat_question *question = &lookups->questions[entity->lookup];
-    leat_reply_kind kind =
-        entity->is_asked ? leat_redis_kind(redis, entity->command) : LEAT_REPLY_NONE;
-    if (kind == LEAT_REPLY_VALUES)
-        question->format->read(question, redis, batch, entity);
-    else if (kind == LEAT_REPLY_ERROR)
+    leat_reply_kind kind = kind_of(redis, entity);
+    if (kind == LEAT_REPLY_ERROR)
         report_refusal(lookups, redis, question->spec, entity->command);
+    if (kind == LEAT_REPLY_VALUES) {
+        question->format->read(question, redis, batch, entity);
+        keep_answer(lookups, entity);
+    } else if (entity->has_stale) {
+        entity->answer = LEAT_ANSWER_STALE;
+    } else if (kind == LEAT_REPLY_ERROR) {
+        refuse(lookups, redis, batch, entity);
+    }
 }
 
 static void feed_event(leat_lookups *lookups, leat_batch *batch, leat_event *event)
@@ -131,7 +208,8 @@ void leat_lookups_take(leat_lookups *lookups, const leat_redis *redis, leat_batc
     if (!lookups->n)
         return;
     for (uint32_t i = 0; lookups->named && i < lookups->entities.n; i++)
-        read_answer(lookups, redis, batch, &lookups->entities.at[i]);
+        if (lookups->entities.at[i].answer == LEAT_ANSWER_NONE)
+            read_answer(lookups, redis, batch, &lookups->entities.at[i]);
     for (uint32_t i = 0; i < batch->n_events; i++)
         feed_event(lookups, batch, &batch->events[i]);
 }
@@ -142,6 +220,8 @@ leat_status leat_lookups_adopt(leat_lookups *lookups, const leat_lookup_spec *sp
                                uint32_t n_specs, leat_error *error)
 {
     leat_arena_reset(&lookups->arena);
+    if (lookups->cache)
+        leat_cache_clear(lookups->cache);
     lookups->n = 0;
     lookups->questions =
         leat_arena_calloc(&lookups->arena, n_specs, sizeof *lookups->questions);
@@ -163,13 +243,18 @@ leat_status leat_lookups_adopt(leat_lookups *lookups, const leat_lookup_spec *sp
     return status;
 }
 
-leat_status leat_lookups_new(leat_lookups **lookups, leat_lookup_stats *stats)
+leat_status leat_lookups_new(leat_lookups **lookups, const leat_cache_spec *cache,
+                             leat_lookup_stats *stats, leat_cache_stats *cache_stats)
 {
     leat_lookups *made = calloc(1, sizeof *made);
     if (!made)
         return LEAT_E_MEMORY;
     made->stats = stats;
     leat_arena_init(&made->arena, 4096);
+    if (cache->entries && leat_cache_new(&made->cache, cache, cache_stats) != LEAT_OK) {
+        leat_lookups_free(made);
+        return LEAT_E_MEMORY;
+    }
     *lookups = made;
     return LEAT_OK;
 }
@@ -178,6 +263,7 @@ void leat_lookups_free(leat_lookups *lookups)
 {
     if (!lookups)
         return;
+    leat_cache_free(lookups->cache);
     leat_arena_fini(&lookups->arena);
     free(lookups);
 }

@@ -11,13 +11,17 @@
  * what a column cannot hold (base/element.h) fails the event (E_TYPE, E_RANGE), and so
  * does a string that is no map (E_TRUNCATED, ...).
  *
+ * What the cache knows (cache.h) is not asked for while it is fresh. Where Redis does not
+ * answer, what was fresh a while ago stands in: quality STALE.
+ *
  *   missing      the key or the field is not there: default, or NaN; quality DEFAULTED
- *   unavailable  Redis did not answer in time: default, or NaN; quality UNAVAILABLE
+ *   unavailable  Redis did not answer in time, or refused: what `on_unavailable` says;
+ *                DEFAULT is the default, or NaN, and quality UNAVAILABLE
  *
  * A column of integers or bools without a default fails the event in both cases
  * (E_MISSING): nothing could stand in for its value.
  *
- * Owns:    the key table of a batch. Not the specs, which live in the plan.
+ * Owns:    the entities of a batch, the cache. Not the specs, which live in the plan.
  * Threads: one lane.
  * Fails:   ask, take: never an error for the batch; what Redis could not give is marked
  *          unavailable. A reply that cannot mend itself (NOAUTH, WRONGTYPE, wrong
@@ -29,6 +33,7 @@
 #include "base/batch.h"
 #include "base/error.h"
 #include "base/meter.h"
+#include "features/cache.h"
 #include "features/feast.h"
 
 enum { LEAT_MAX_KEY_PARTS = 16 };
@@ -46,6 +51,13 @@ typedef enum leat_lookup_format {
     LEAT_LOOKUP_JSON,    /* a string: one JSON object */
     LEAT_LOOKUP_FEAST,   /* a HASH that Feast wrote */
 } leat_lookup_format;
+
+/* What becomes of an event where Redis does not answer for its entity. */
+typedef enum leat_on_unavailable {
+    LEAT_UNAVAILABLE_DEFAULT,     /* it is scored without: default, or NaN */
+    LEAT_UNAVAILABLE_WAIT,        /* its batch waits until Redis does */
+    LEAT_UNAVAILABLE_DEAD_LETTER, /* it fails (E_UNANSWERED) */
+} leat_on_unavailable;
 
 typedef struct leat_lookup_field {
     const char *name;      /* as the configuration has it, for messages */
@@ -66,6 +78,7 @@ typedef struct leat_feast_spec {
 typedef struct leat_lookup_spec {
     const char *name;
     leat_lookup_format format;
+    leat_on_unavailable on_unavailable;
     uint32_t n_parts; /* of the key; not of FEAST */
     leat_key_part parts[LEAT_MAX_KEY_PARTS];
     leat_feast_spec feast; /* FEAST */
@@ -74,7 +87,7 @@ typedef struct leat_lookup_spec {
 } leat_lookup_spec;
 
 /* Written by the lane; to be read by any thread. Of the columns that lookups feed, each
- * is a hit, missing, unavailable or failed. */
+ * is a hit, missing, stale, unavailable or failed. */
 typedef struct leat_lookup_stats {
     leat_counter lookups;     /* keys that events named */
     leat_counter keys;        /* those asked for, without the doubles */
@@ -82,14 +95,16 @@ typedef struct leat_lookup_stats {
     leat_counter missing;     /* columns without one */
     leat_counter unavailable; /* columns that Redis did not answer for */
     leat_counter failed;      /* columns that cannot hold what was found */
+    leat_counter stale;       /* columns with a value of the cache past its time */
 } leat_lookup_stats;
 
 typedef struct leat_redis leat_redis;
 typedef struct leat_lookups leat_lookups;
 
-/* `stats` is written as long as the lookups live. E_MEMORY. */
-leat_status leat_lookups_new(leat_lookups **lookups,
-                             leat_lookup_stats *stats) LEAT_MUST_CHECK;
+/* `stats` are written as long as the lookups live. E_MEMORY. */
+leat_status leat_lookups_new(leat_lookups **lookups, const leat_cache_spec *cache,
+                             leat_lookup_stats *stats,
+                             leat_cache_stats *cache_stats) LEAT_MUST_CHECK;
 void leat_lookups_free(leat_lookups *lookups);
 
 /* The lookups that the next batches are for: adopted between batches. E_MEMORY; E_CONFIG
@@ -99,6 +114,11 @@ leat_status leat_lookups_adopt(leat_lookups *lookups, const leat_lookup_spec *sp
 
 /* Adds the batch's questions to the pipeline. */
 void leat_lookups_ask(leat_lookups *lookups, leat_redis *redis, leat_batch *batch);
+
+/* Whether there is an entity without an answer, of a lookup that waits for one: all must
+ * be asked once more. What a question of its own was refused with (WRONGTYPE) is an
+ * answer, since no waiting mends it. */
+bool leat_lookups_must_wait(const leat_lookups *lookups, const leat_redis *redis);
 
 /* Fills columns from the answers that have come. */
 void leat_lookups_take(leat_lookups *lookups, const leat_redis *redis, leat_batch *batch);

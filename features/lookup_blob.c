@@ -22,7 +22,7 @@ static uint32_t count_keys(const leat_question *question,
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < entities->n; i++)
-        n += entities->at[i].lookup == question->index;
+        n += leat_question_wants(question, &entities->at[i]);
     return n;
 }
 
@@ -37,13 +37,13 @@ static void ask(const leat_question *question, leat_redis *redis, leat_batch *ba
     leat_command_init(&mget, &batch->arena, 1 + n_keys);
     leat_command_add_text(&mget, "MGET");
     for (uint32_t i = 0; i < entities->n; i++)
-        if (entities->at[i].lookup == question->index)
+        if (leat_question_wants(question, &entities->at[i]))
             leat_command_add(&mget, entities->at[i].key);
     if (leat_command_ask(&mget, redis, LEAT_REPLY_VALUES, n_keys) != LEAT_OK)
         return;
     for (uint32_t i = 0; i < entities->n; i++) {
         leat_lookup_entity *entity = &entities->at[i];
-        if (entity->lookup != question->index)
+        if (!leat_question_wants(question, entity))
             continue;
         entity->is_asked = true;
         entity->command = command;
@@ -69,6 +69,7 @@ static void read_answer(const leat_question *question, const leat_redis *redis,
     leat_error why;
     leat_slice bytes = leat_redis_value(redis, entity->command, entity->element);
     entity->answer = LEAT_ANSWER_FOUND;
+    entity->values = NULL;
     if (!bytes.data)
         return; /* no such key */
     leat_slice *values = leat_question_make_values(question, batch, entity);

@@ -19,6 +19,7 @@
 typedef enum leat_answer {
     LEAT_ANSWER_NONE,   /* Redis gave none: unavailable */
     LEAT_ANSWER_FOUND,  /* what it has of the entity, which may be nothing */
+    LEAT_ANSWER_STALE,  /* what it had, some time ago */
     LEAT_ANSWER_BROKEN, /* something that cannot be read: `failure` and `why` */
 } leat_answer;
 
@@ -31,7 +32,9 @@ typedef struct leat_lookup_entity {
     uint32_t element; /* and where its answer begins there */
 
     leat_answer answer;
-    leat_slice *values; /* FOUND: [n_values of the question], data NULL where there is
+    bool has_stale; /* `values` are old ones: for when Redis does not answer */
+    leat_slice
+        *values; /* FOUND, STALE: [n_values of the question], data NULL where there is
                            none; NULL: the entity is not there */
     leat_status failure;
     const char *why;

@@ -36,16 +36,20 @@ static leat_dtype dtype_of(const feed *f)
 
 static void pass_without(feed *f, leat_quality quality)
 {
+    const leat_lookup_spec *spec = f->question->spec;
     bool is_missing = quality == LEAT_QUALITY_DEFAULTED;
     leat_dtype dtype = dtype_of(f);
     if (f->event->quality < quality)
         f->event->quality = quality;
     leat_counter_add(is_missing ? &f->stats->missing : &f->stats->unavailable, 1);
-    if (leat_column_is_required(column_of(f), dtype))
+    if (!is_missing && spec->on_unavailable != LEAT_UNAVAILABLE_DEFAULT)
+        leat_batch_fail(f->batch, f->event, LEAT_STAGE_FEATURES, LEAT_E_UNANSWERED,
+                        "lookup %s: Redis did not answer in time", spec->name);
+    else if (leat_column_is_required(column_of(f), dtype))
         leat_batch_fail(f->batch, f->event, LEAT_STAGE_FEATURES, LEAT_E_MISSING,
                         "lookup %s: field %s is %s; %s has no NaN, and the feature no "
                         "default",
-                        f->question->spec->name, f->field->name,
+                        spec->name, f->field->name,
                         is_missing ? "missing" : "unavailable", leat_dtype_name(dtype));
 }
 
@@ -101,12 +105,12 @@ static void fail(feed *f, leat_slice value, leat_value_type type, leat_status st
                                            : leat_reading_text(reading_of(f), dtype));
 }
 
-static void take_value(feed *f, leat_slice value)
+static void take_value(feed *f, leat_slice value, bool is_stale)
 {
     leat_value_type type = LEAT_VALUE_NONE;
     leat_status status = store(f, value, &type);
     if (status == LEAT_OK)
-        leat_counter_add(&f->stats->hits, 1);
+        leat_counter_add(is_stale ? &f->stats->stale : &f->stats->hits, 1);
     else if (status == LEAT_E_MISSING)
         pass_without(f, LEAT_QUALITY_DEFAULTED);
     else
@@ -139,12 +143,15 @@ static bool is_too_old(const feed *f, const leat_lookup_entity *entity, uint32_t
 static void take_field(feed *f, const leat_lookup_entity *entity, uint32_t i)
 {
     bool is_there = entity && entity->values && entity->values[i].data;
+    bool is_stale = entity && entity->answer == LEAT_ANSWER_STALE;
+    if (is_stale && f->event->quality < LEAT_QUALITY_STALE)
+        f->event->quality = LEAT_QUALITY_STALE;
     if (entity && entity->answer == LEAT_ANSWER_NONE)
         pass_without(f, LEAT_QUALITY_UNAVAILABLE);
     else if (!is_there || is_too_old(f, entity, i))
         pass_without(f, LEAT_QUALITY_DEFAULTED);
     else
-        take_value(f, entity->values[i]);
+        take_value(f, entity->values[i], is_stale);
 }
 
 void leat_lookup_feed(const leat_question *question, leat_batch *batch, leat_event *event,

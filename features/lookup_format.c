@@ -45,7 +45,7 @@ void leat_question_ask_hashes(const leat_question *question, leat_redis *redis,
 {
     (void)batch;
     for (uint32_t i = 0; i < entities->n; i++)
-        if (entities->at[i].lookup == question->index)
+        if (leat_question_wants(question, &entities->at[i]))
             ask_hash(question, redis, &entities->at[i]);
 }
 

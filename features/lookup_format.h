@@ -30,7 +30,7 @@ typedef struct leat_lookup_format_calls {
     leat_status (*key)(leat_batch *batch, leat_event *event,
                        const leat_question *question, leat_slice *key);
 
-    /* Adds the commands for all entities of the lookup to the pipeline. */
+    /* Adds the commands for all entities of the lookup that want an answer. */
     void (*ask)(const leat_question *question, leat_redis *redis, leat_batch *batch,
                 leat_lookup_entities *entities);
 
@@ -55,6 +55,13 @@ struct leat_question {
 
 extern const leat_lookup_format_calls leat_lookup_hash, leat_lookup_blob,
     leat_lookup_feast;
+
+/* Whether the entity is one of the question's, and has no answer yet. */
+static inline bool leat_question_wants(const leat_question *question,
+                                       const leat_lookup_entity *entity)
+{
+    return entity->lookup == question->index && entity->answer == LEAT_ANSWER_NONE;
+}
 
 /* For formats that are kept in a HASH: its fields are asked for by name. */
 leat_status leat_question_set_fields(leat_question *question, leat_arena *arena,

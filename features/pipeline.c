@@ -103,6 +103,11 @@ void leat_pipeline_reset(leat_pipeline *pipeline)
     pipeline->values.size = pipeline->kept_values;
     pipeline->asked.size = pipeline->n_kept * sizeof(question);
     pipeline->n_asked = pipeline->n_kept;
+    leat_pipeline_forget(pipeline);
+}
+
+void leat_pipeline_forget(leat_pipeline *pipeline)
+{
     pipeline->text.size = 0;
     pipeline->n_answered = pipeline->n_kept;
     pipeline->complaint[0] = 0;

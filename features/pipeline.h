@@ -70,6 +70,9 @@ void leat_pipeline_keep(leat_pipeline *pipeline);
 /* Forgets all commands but the kept ones, and all answers. */
 void leat_pipeline_reset(leat_pipeline *pipeline);
 
+/* Forgets the answers, but for those of the kept commands. */
+void leat_pipeline_forget(leat_pipeline *pipeline);
+
 /* The bytes to send, and from where answers count: with or without the kept commands. */
 const char *leat_pipeline_start(leat_pipeline *pipeline, bool with_kept, size_t *size);
 

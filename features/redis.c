@@ -388,6 +388,15 @@ void leat_redis_send(leat_redis *redis, uint64_t deadline_ns)
     progress(redis);
 }
 
+void leat_redis_send_again(leat_redis *redis, uint64_t deadline_ns)
+{
+    if (redis->state == UP && !leat_pipeline_done(&redis->pipeline))
+        disconnect(redis);
+    leat_pipeline_forget(&redis->pipeline);
+    redis->status = LEAT_OK;
+    leat_redis_send(redis, deadline_ns);
+}
+
 leat_status leat_redis_receive(leat_redis *redis)
 {
     while (is_pending(redis)) {

@@ -1,6 +1,7 @@
 /* features/redis.h: one connection to Redis that never makes a batch wait too long.
  *
  *   reset -> ask, ask, ask -> send -> ... -> receive -> kind, value -> reset
+ *                              ^-- send_again ----'
  *
  * send() takes the connection as far as it goes without waiting and writes what the
  * socket takes; receive() does the rest, up to the deadline. What was answered by then
@@ -38,6 +39,9 @@ uint32_t leat_redis_n_asked(const leat_redis *redis);
 bool leat_redis_may_ask(const leat_redis *redis);
 
 void leat_redis_send(leat_redis *redis, uint64_t deadline_ns);
+
+/* The same questions once more; what was answered is forgotten. */
+void leat_redis_send_again(leat_redis *redis, uint64_t deadline_ns);
 leat_status leat_redis_receive(leat_redis *redis) LEAT_MUST_CHECK;
 
 leat_reply_kind leat_redis_kind(const leat_redis *redis, uint32_t command);

@@ -6,17 +6,19 @@ leat_unit_test(redis leat_features)
 leat_unit_test(lookup leat_features)
 leat_unit_test(lookup_blob leat_features)
 leat_unit_test(lookup_feast leat_features)
+leat_unit_test(lookup_cache leat_features)
 leat_unit_test(features leat_features allocations)
 leat_unit_test(blob leat_features)
+leat_unit_test(cache leat_features allocations)
 leat_unit_test(feast leat_features)
 
 # A real redis-server of their own, and a false one for what a real one does not do.
-foreach(test redis lookup lookup_blob lookup_feast features)
+foreach(test redis lookup lookup_blob lookup_feast lookup_cache features)
     target_sources(test_${test} PRIVATE unit/redis_bed.c)
 endforeach()
 
 # A batch of entities.
-foreach(test lookup lookup_blob lookup_feast features)
+foreach(test lookup lookup_blob lookup_feast lookup_cache features)
     target_sources(test_${test} PRIVATE unit/lookup_bed.c)
 endforeach()
 

@@ -12,7 +12,7 @@
 
 enum {
     LEAT_N_STAGES = LEAT_STAGE_PUBLISH + 1,
-    LEAT_N_REASONS = 32, /* a reason's place is its status without the sign */
+    LEAT_N_REASONS = 40, /* a reason's place is its status without the sign */
 };
 
 typedef struct leat_batch_meters {

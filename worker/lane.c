@@ -30,7 +30,7 @@ static leat_status score(leat_lane *lane, leat_error *error)
 
 static bool must_let_go(const leat_lane *lane)
 {
-    return atomic_load(&lane->stopping) ||
+    return atomic_load(&lane->stopping) || atomic_load(&lane->halting) ||
            leat_source_pending(lane->source) > LEAT_CHANGE_ASSIGN;
 }
 
@@ -52,6 +52,21 @@ static leat_status publish(leat_lane *lane, leat_error *error)
         if (status == LEAT_OK)
             status = leat_sink_publish(lane->sink, &lane->plan->prediction, &lane->batch,
                                        error);
+        if (status != LEAT_AGAIN || must_let_go(lane))
+            return status;
+        status = make_room(lane, error);
+    } while (status == LEAT_OK);
+    return status;
+}
+
+/* AGAIN when the batch has to wait for Redis, while the lane is asked to stop or to give
+ * partitions up: nothing of it is published, and it will be read again. */
+static leat_status look_up(leat_lane *lane, leat_error *error)
+{
+    leat_status status;
+    leat_features_send(lane->features, &lane->batch);
+    do {
+        status = leat_features_receive(lane->features, &lane->batch);
         if (status != LEAT_AGAIN || must_let_go(lane))
             return status;
         status = make_room(lane, error);
@@ -88,8 +103,7 @@ static leat_status lead(leat_lane *lane, leat_error *error)
     leat_decoder_run(lane->decoder, batch);
     leat_batch_meters_lap(meters, LEAT_STAGE_DECODE);
     if (lane->features) {
-        leat_features_send(lane->features, batch);
-        status = leat_features_receive(lane->features, batch);
+        status = look_up(lane, error);
         leat_batch_meters_lap(meters, LEAT_STAGE_FEATURES);
     }
     if (status == LEAT_OK)

@@ -122,6 +122,11 @@ static leat_status build_redis(leat_plan_builder *builder)
     leat_status status = leat_redis_parse_url(redis, &builder->plan->arena,
                                               config->redis.url, builder->error);
     redis->timeout_ns = config->redis.timeout_ns;
+    builder->plan->features.cache =
+        (leat_cache_spec){.entries = config->redis.cache.entries,
+                          .bytes = config->redis.cache.bytes,
+                          .ttl_ns = config->redis.cache.ttl_ns,
+                          .stale_ns = config->redis.cache.stale_ns};
     return status ? prefix(builder, "redis.url", "") : LEAT_OK;
 }
 

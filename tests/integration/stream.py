@@ -179,7 +179,8 @@ def reference(booster, stream):
 
 def configuration(bed, topic, model, group, sink, dead_letter=None, start="earliest",
                   client="leat", consumer=None, brokers=None, delivery=None, lanes=2,
-                  kafka=None, listen="off", max_rate=None, out_of_range="stop", id_prefix=""):
+                  kafka=None, listen="off", max_rate=None, out_of_range="stop", id_prefix="",
+                  on_unavailable="default", redis_timeout="5s"):
     """The worker's YAML, as a user would write it. `kafka`: more properties of all clients,
     `consumer`: of the consumer. `listen`: where probes and metrics are."""
     features = "\n".join(f"  {name}: {what}" for name, what in FEATURES.items())
@@ -209,9 +210,9 @@ model:
 features:
 {features}
 lookups:
-  user: {{key: "user:{{event.user}}"}}
-  card: {{key: "card:{{event.card.id}}"}}
-redis: {{url: "{bed.redis_url}", timeout: 5s}}
+  user: {{key: "user:{{event.user}}", on_unavailable: {on_unavailable}}}
+  card: {{key: "card:{{event.card.id}}", on_unavailable: {on_unavailable}}}
+redis: {{url: "{bed.redis_url}", timeout: {redis_timeout}}}
 sink: {{topic: {sink}, include: [event.n]}}
 {bad}{promise}lanes: {lanes}
 http: {{listen: "{listen}"}}

@@ -78,7 +78,7 @@ void lookup_bed_open(lookup_bed *bed, leat_redis_spec redis, leat_lookup_format 
 {
     leat_error error;
     const leat_features_spec spec = {
-        .redis = redis, .n_lookups = 2, .lookups = bed->lookups};
+        .redis = redis, .cache = bed->cache, .n_lookups = 2, .lookups = bed->lookups};
     memcpy(bed->lookups, lookups, sizeof lookups);
     for (int i = 0; i < 2; i++)
         bed->lookups[i].format = format;
@@ -193,6 +193,12 @@ void lookup_bed_run(lookup_bed *bed)
 {
     leat_features_send(bed->features, &bed->batch);
     assert_int_equal(leat_features_receive(bed->features, &bed->batch), LEAT_OK);
+}
+
+void lookup_bed_set_policy(lookup_bed *bed, leat_on_unavailable policy)
+{
+    for (int i = 0; i < 2; i++)
+        bed->lookups[i].on_unavailable = policy;
 }
 
 void lookup_bed_assert_row(const lookup_bed *bed, const leat_event *event, float average,

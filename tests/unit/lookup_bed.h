@@ -21,6 +21,7 @@ typedef struct lookup_bed {
     leat_batch batch;
     leat_features *features;
     leat_lookup_spec lookups[2];
+    leat_cache_spec cache;
     real_redis server; /* set up and torn down with the bed */
 } lookup_bed;
 
@@ -30,6 +31,7 @@ int lookup_bed_set_up_msgpack(void **state);
 int lookup_bed_set_up_json(void **state);
 int lookup_bed_tear_down(void **state);
 
+/* With `cache` set before, a cache. */
 void lookup_bed_open(lookup_bed *bed, leat_redis_spec redis, leat_lookup_format format,
                      uint32_t max_events);
 void lookup_bed_close(lookup_bed *bed);
@@ -45,7 +47,10 @@ const char *lookup_bed_raw(lookup_bed *bed, const char *bytes, size_t size);
 /* An event with a row of defaults; the entities are msgpack, NULL for none. */
 leat_event *lookup_bed_add(lookup_bed *bed, const char *user, const char *shop);
 
+/* send, and receive once; must not wait. */
 void lookup_bed_run(lookup_bed *bed);
+
+void lookup_bed_set_policy(lookup_bed *bed, leat_on_unavailable policy);
 
 /* The event's first row, [N_COLUMNS]. */
 float *lookup_bed_row(const lookup_bed *bed, const leat_event *event);

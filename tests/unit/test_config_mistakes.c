@@ -457,8 +457,6 @@ static const struct mistake mistakes[] = {
      .more = "aggregates: {card: {entity: key, over: 1ms, of: {a: {}}}}"},
 
     /* parts that are not built yet */
-    {"waiting for Redis", "5:47: lookups.u.on_unavailable: 'wait' is not supported yet",
-     LEAT_E_UNSUPPORTED, .more = "lookups: {u: {key: 'u:{key}', on_unavailable: wait}}"},
 };
 
 enum { N_MISTAKES = sizeof mistakes / sizeof mistakes[0] };

@@ -64,6 +64,11 @@ static void serve_tardy(int fd, int n, void *context)
     }
 }
 
+static void receive(lookup_bed *f)
+{
+    assert_int_equal(leat_features_receive(f->features, &f->batch), LEAT_OK);
+}
+
 static leat_event *send_user(lookup_bed *f, int id)
 {
     char user[16];
@@ -81,7 +86,7 @@ static void test_features__no_entity_ever_gets_anothers_features(void **state)
 {
     int gate[2];
     fake_redis fake;
-    lookup_bed own;
+    lookup_bed own = {0};
     leat_event *event;
     (void)state;
     assert_return_code(pipe(gate), 0);
@@ -90,20 +95,20 @@ static void test_features__no_entity_ever_gets_anothers_features(void **state)
     spec.timeout_ns = 100 * LEAT_MS;
     lookup_bed_open(&own, spec, LEAT_LOOKUP_HASH, 4);
     event = send_user(&own, 2);
-    assert_int_equal(leat_features_receive(own.features, &own.batch), LEAT_OK);
+    receive(&own);
     assert_int_equal(event->quality, LEAT_QUALITY_UNAVAILABLE);
 
     uint64_t give_up_ns = leat_now_ns() + 20 * LEAT_SEC;
     int id = 3;
     event = send_user(&own, id);
     assert_int_equal(write(gate[1], "", 1), 1);
-    assert_int_equal(leat_features_receive(own.features, &own.batch), LEAT_OK);
+    receive(&own);
     while (event->quality == LEAT_QUALITY_UNAVAILABLE) {
         lookup_bed_assert_row(&own, event, NAN, COUNT_DEFAULT, NAN);
         assert_true(leat_now_ns() < give_up_ns);
         poll(NULL, 0, 10);
         event = send_user(&own, ++id);
-        assert_int_equal(leat_features_receive(own.features, &own.batch), LEAT_OK);
+        receive(&own);
     }
     lookup_bed_assert_row(&own, event, (float)id, (float)id, NAN);
     lookup_bed_close(&own);
@@ -112,12 +117,145 @@ static void test_features__no_entity_ever_gets_anothers_features(void **state)
     close(gate[1]);
 }
 
+/* ---- Policies ---- */
+
+static void test_features__dead_letter_fails_what_is_unanswered(void **state)
+{
+    lookup_bed *f = *state;
+    lookup_bed_set_policy(f, LEAT_UNAVAILABLE_DEAD_LETTER);
+    real_redis_kill(&f->server);
+    leat_event *event = lookup_bed_add(f, lookup_bed_text(f, "bob"), NULL);
+    leat_event *nobody = lookup_bed_add(f, NULL, NULL);
+    lookup_bed_run(f);
+    assert_int_equal(event->status, LEAT_E_UNANSWERED);
+    assert_int_equal(event->stage, LEAT_STAGE_FEATURES);
+    assert_string_equal(event->reason, "lookup user: Redis did not answer in time");
+    assert_int_equal(nobody->status, LEAT_OK); /* nothing was asked for it */
+    real_redis_restart(&f->server);
+}
+
+/* A refusal that no waiting mends. */
+static void check_wrong_type(lookup_bed *f, leat_on_unavailable policy)
+{
+    lookup_bed_set_policy(f, policy);
+    real_redis_do(&f->server, "SET user:bob text");
+    real_redis_do(&f->server, "HSET user:eve avg 1 count 2");
+    leat_event *wrong = lookup_bed_add(f, lookup_bed_text(f, "bob"), NULL);
+    leat_event *right = lookup_bed_add(f, lookup_bed_text(f, "eve"), NULL);
+    lookup_bed_run(f);
+    lookup_bed_assert_row(f, right, 1, 2, NAN);
+    assert_int_equal(wrong->status, LEAT_E_UNANSWERED);
+    assert_non_null(
+        strstr(wrong->reason, "lookup user: key \"user:bob\": WRONGTYPE Operation"));
+}
+
+static void test_features__dead_letter_has_redis_own_words(void **state)
+{
+    check_wrong_type(*state, LEAT_UNAVAILABLE_DEAD_LETTER);
+}
+
+static void test_features__wait_does_not_wait_for_another_type(void **state)
+{
+    check_wrong_type(*state, LEAT_UNAVAILABLE_WAIT);
+}
+
+/* Calls until something else than AGAIN comes; how many it took. */
+static int wait_for_redis(lookup_bed *f)
+{
+    uint64_t give_up_ns = leat_now_ns() + 30 * LEAT_SEC;
+    leat_status status;
+    int n = 0;
+    while ((status = leat_features_receive(f->features, &f->batch)) == LEAT_AGAIN) {
+        assert_true(leat_now_ns() < give_up_ns);
+        poll(NULL, 0, 10);
+        n++;
+    }
+    assert_int_equal(status, LEAT_OK);
+    return n;
+}
+
+static void test_features__wait_takes_nothing_until_redis_answers(void **state)
+{
+    enum { TRIES = 1000 };
+    lookup_bed *f = *state;
+    lookup_bed_set_policy(f, LEAT_UNAVAILABLE_WAIT);
+    real_redis_kill(&f->server);
+    leat_event *event = lookup_bed_add(f, lookup_bed_text(f, "bob"), NULL);
+    leat_features_send(f->features, &f->batch);
+    assert_int_equal(leat_features_receive(f->features, &f->batch), LEAT_AGAIN);
+    size_t held = leat_arena_footprint(&f->batch.arena);
+    for (int i = 0; i < TRIES; i++)
+        assert_int_equal(leat_features_receive(f->features, &f->batch), LEAT_AGAIN);
+    assert_int_equal(leat_arena_footprint(&f->batch.arena), held);
+    lookup_bed_assert_row(f, event, NAN, COUNT_DEFAULT, NAN);
+    assert_int_equal(event->quality, LEAT_QUALITY_COMPLETE);
+
+    real_redis_restart(&f->server);
+    real_redis_do(&f->server, "HSET user:bob avg 1 count 2");
+    wait_for_redis(f);
+    lookup_bed_assert_row(f, event, 1, 2, NAN);
+    assert_int_equal(event->status, LEAT_OK);
+}
+
+static void test_features__another_batch_may_follow_one_that_was_given_up(void **state)
+{
+    lookup_bed *f = *state;
+    lookup_bed_set_policy(f, LEAT_UNAVAILABLE_WAIT);
+    real_redis_kill(&f->server);
+    lookup_bed_add(f, lookup_bed_text(f, "bob"), NULL);
+    leat_features_send(f->features, &f->batch);
+    assert_int_equal(leat_features_receive(f->features, &f->batch), LEAT_AGAIN);
+    real_redis_restart(&f->server);
+    real_redis_do(&f->server, "HSET user:bob avg 1 count 2");
+    real_redis_do(&f->server, "HSET user:eve avg 3 count 4");
+    lookup_bed_clear(f);
+    leat_event *event = lookup_bed_add(f, lookup_bed_text(f, "eve"), NULL);
+    leat_features_send(f->features, &f->batch);
+    wait_for_redis(f);
+    lookup_bed_assert_row(f, event, 3, 4, NAN);
+}
+
+/* A server that is loading its data says so a few times, in a connection that stays. */
+static void serve_loading(int fd, int n, void *context)
+{
+    int *left = context;
+    char key[64];
+    (void)n;
+    while (fake_read(fd, 1, key)) {
+        if (!strchr(key, ':'))
+            fake_write(fd, "+PONG\r\n");
+        else if ((*left)-- > 0)
+            fake_write(fd, "-LOADING Redis is loading the dataset in memory\r\n");
+        else
+            fake_write(fd, "*2\r\n$1\r\n5\r\n$1\r\n6\r\n");
+    }
+}
+
+static void test_features__wait_goes_on_while_redis_is_loading(void **state)
+{
+    int left = 3;
+    fake_redis fake;
+    lookup_bed own = {0};
+    (void)state;
+    fake_redis_start(&fake, serve_loading, &left);
+    lookup_bed_open(&own, fake_redis_spec(&fake), LEAT_LOOKUP_HASH, 4);
+    lookup_bed_set_policy(&own, LEAT_UNAVAILABLE_WAIT);
+    leat_event *event = lookup_bed_add(&own, lookup_bed_text(&own, "1"), NULL);
+    leat_features_send(own.features, &own.batch);
+    assert_int_equal(wait_for_redis(&own), 3);
+    lookup_bed_assert_row(&own, event, 5, 6, NAN);
+    const leat_features_stats *stats = leat_features_read_stats(own.features);
+    assert_int_equal(leat_counter_read(&stats->connects), 1);
+    lookup_bed_close(&own);
+    fake_redis_stop(&fake);
+}
+
 /* Batches of one size, over and over. */
 static void test_features__a_warm_batch_allocates_nothing(void **state)
 {
     enum { N = 2000, ROUNDS = 6 };
     real_redis *server = &((lookup_bed *)*state)->server;
-    lookup_bed large;
+    lookup_bed large = {0};
     size_t calls[ROUNDS];
     lookup_bed_open(&large, real_redis_unix_spec(server), LEAT_LOOKUP_HASH, N);
     real_redis_do(server, "HSET user:7 avg 1 count 2");
@@ -139,11 +277,17 @@ static void test_features__a_warm_batch_allocates_nothing(void **state)
 
 int main(void)
 {
+#define REAL(test)                                                                       \
+    cmocka_unit_test_setup_teardown(test, lookup_bed_set_up, lookup_bed_tear_down)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_features__an_outage_is_unavailable_and_ends,
-                                        lookup_bed_set_up, lookup_bed_tear_down),
-        cmocka_unit_test_setup_teardown(test_features__a_warm_batch_allocates_nothing,
-                                        lookup_bed_set_up, lookup_bed_tear_down),
+        REAL(test_features__an_outage_is_unavailable_and_ends),
+        REAL(test_features__a_warm_batch_allocates_nothing),
+        REAL(test_features__dead_letter_fails_what_is_unanswered),
+        REAL(test_features__dead_letter_has_redis_own_words),
+        REAL(test_features__wait_does_not_wait_for_another_type),
+        REAL(test_features__wait_takes_nothing_until_redis_answers),
+        REAL(test_features__another_batch_may_follow_one_that_was_given_up),
+        cmocka_unit_test(test_features__wait_goes_on_while_redis_is_loading),
         cmocka_unit_test(test_features__no_entity_ever_gets_anothers_features),
     };
     leat_log_open(LEAT_LOG_TEXT, LEAT_LOG_ERROR);

@@ -201,7 +201,7 @@ static void test_lookup__every_row_of_an_event_is_fed_and_no_other(void **state)
 static void test_lookup__ten_thousand_entities_in_one_batch(void **state)
 {
     enum { N = 10000 };
-    lookup_bed large;
+    lookup_bed large = {0};
     lookup_bed *f = &large;
     real_redis *server = &((lookup_bed *)*state)->server;
     for (int i = 0; i < N; i++)

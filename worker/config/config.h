@@ -93,6 +93,13 @@ typedef enum leat_config_lookup_format {
     LEAT_CONFIG_LOOKUP_FEAST,
 } leat_config_lookup_format;
 
+/* The order of `on_unavailable` in config_table.c. */
+typedef enum leat_config_unavailable {
+    LEAT_CONFIG_UNAVAILABLE_DEFAULT,
+    LEAT_CONFIG_UNAVAILABLE_WAIT,
+    LEAT_CONFIG_UNAVAILABLE_DEAD_LETTER,
+} leat_config_unavailable;
+
 /* The order of `join_types` in config_table.c. */
 typedef enum leat_config_join_type {
     LEAT_CONFIG_JOIN_STRING,
@@ -119,6 +126,7 @@ typedef struct leat_config_lookup {
     const char *name;
     const char *key; /* a template; NULL with format feast */
     leat_config_lookup_format format;
+    leat_config_unavailable on_unavailable;
     uint64_t max_age_ns; /* 0: any */
     struct {
         const char *project;
@@ -217,8 +225,14 @@ typedef struct leat_config {
     leat_config_aggregate *aggregates;
 
     struct {
-        const char *url;       /* default redis://localhost:6379 */
-        uint64_t timeout_ns;   /* default 5ms */
+        const char *url;     /* default redis://localhost:6379 */
+        uint64_t timeout_ns; /* default 5ms */
+        struct {
+            uint32_t entries;  /* 0, the default: none */
+            uint64_t bytes;    /* default 64MiB */
+            uint64_t ttl_ns;   /* default 1s */
+            uint64_t stale_ns; /* default 1m */
+        } cache;
         uint32_t generation;   /* of aggregates; default 1 */
         uint64_t states_bytes; /* of aggregates, in a lane's memory; default 64MiB */
     } redis;

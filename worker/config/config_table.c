@@ -176,7 +176,11 @@ static const leat_key feature_keys[] = {
 static const leat_key feature = {.type = LEAT_KEY_SECTION, .keys = feature_keys};
 
 static const leat_choice on_unavailable[] = {
-    {"default", false}, {"wait", true}, {"dead_letter", true}, {0}};
+    [LEAT_CONFIG_UNAVAILABLE_DEFAULT] = {"default", false},
+    [LEAT_CONFIG_UNAVAILABLE_WAIT] = {"wait", false},
+    [LEAT_CONFIG_UNAVAILABLE_DEAD_LETTER] = {"dead_letter", false},
+    {0},
+};
 static const leat_choice lookup_formats[] = {
     [LEAT_CONFIG_LOOKUP_HASH] = {"hash", false},
     [LEAT_CONFIG_LOOKUP_MSGPACK] = {"msgpack", false},
@@ -233,9 +237,10 @@ static const leat_key lookup_keys[] = {
          "What stands under the key: a HASH, whose fields are text; one string an "
          "entity, which is a map; or what Feast wrote, see [lookups.md](lookups.md)."},
     {"on_unavailable", LEAT_KEY_CHOICE, .fallback = "default", .choices = on_unavailable,
-     .unstored = true,
+     .offset = OF(leat_config_lookup, on_unavailable),
      .help = "What to do where Redis does not answer in time: score with the features' "
-             "defaults, and say so in `quality`."},
+             "defaults and say so in `quality`, wait until it does, or make the event a "
+             "dead letter, see [lookups.md](lookups.md#when-redis-does-not-answer)."},
     {"max_age", LEAT_KEY_DURATION, .default_text = "however old", .min = "1s",
      .max = "8760h", .offset = OF(leat_config_lookup, max_age_ns),
      .help = "With `format: feast`: values that were written so long before the event, "
@@ -298,6 +303,24 @@ static const leat_key aggregate_keys[] = {
 };
 static const leat_key aggregate = {.type = LEAT_KEY_SECTION, .keys = aggregate_keys};
 
+static const leat_key cache_keys[] = {
+    {"entries", LEAT_KEY_INTEGER, .fallback = "off", .min = "1", .max = "100000000",
+     .word = "off", .offset = IN(redis.cache.entries),
+     .help = "How many entities a lane keeps; those that Redis does not have count."},
+    {"ttl", LEAT_KEY_DURATION, .fallback = "1s", .min = "1ms", .max = "24h",
+     .offset = IN(redis.cache.ttl_ns),
+     .help = "How long an entity is not asked for again: so old may a value be."},
+    {"stale", LEAT_KEY_DURATION, .fallback = "1m", .min = "0ms", .max = "24h",
+     .offset = IN(redis.cache.stale_ns),
+     .help = "How long after that it may stand in while Redis does not answer; the "
+             "`quality` is `stale` then."},
+    {"bytes", LEAT_KEY_SIZE, .fallback = "64MiB", .min = "1MiB", .max = "64GiB",
+     .offset = IN(redis.cache.bytes),
+     .help = "How much memory the keys and values of a lane may take. It is used as it "
+             "fills."},
+    {0},
+};
+
 static const leat_key redis_keys[] = {
     {"url", LEAT_KEY_TEXT, .fallback = "redis://localhost:6379", .offset = IN(redis.url),
      .help = "`redis://[user[:password]@]host[:port][/db]` or "
@@ -305,7 +328,8 @@ static const leat_key redis_keys[] = {
     {"timeout", LEAT_KEY_DURATION, .fallback = "5ms", .min = "100us", .max = "1m",
      .offset = IN(redis.timeout_ns),
      .help = "How long a batch waits for Redis, connecting included."},
-    {"cache", LEAT_KEY_LATER, .help = "A local cache of entities."},
+    {"cache", LEAT_KEY_SECTION, .keys = cache_keys,
+     .help = "Entities that a lane remembers, see [lookups.md](lookups.md#the-cache)."},
     {"generation", LEAT_KEY_INTEGER, .fallback = "1", .min = "1", .max = "1000000",
      .offset = IN(redis.generation),
      .help = "Of the aggregates: another one begins them afresh."},

@@ -1,5 +1,6 @@
 #include "worker/score/score_events.h"
 
+#include "base/clock.h"
 #include "base/pack.h"
 #include "consumers/decode.h"
 #include "consumers/file.h"
@@ -11,7 +12,7 @@
 
 #include <inttypes.h>
 
-enum { MAX_TEXT = 1024 };
+enum { MAX_TEXT = 1024, REDIS_MS = 100 };
 
 /* The stages of the way, and where it ends. */
 typedef struct file_way {
@@ -107,7 +108,8 @@ static leat_status score_batch(file_way *way, leat_error *error)
     leat_decoder_run(way->decoder, batch);
     if (way->features) {
         leat_features_send(way->features, batch);
-        status = leat_features_receive(way->features, batch);
+        while ((status = leat_features_receive(way->features, batch)) == LEAT_AGAIN)
+            leat_sleep_ms(REDIS_MS);
         if (status != LEAT_OK)
             return leat_error_set(error, status, "%s", leat_status_text(status));
     }
