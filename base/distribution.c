@@ -16,6 +16,9 @@ const leat_bounds leat_bounds_events = {
     17,
     {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536}};
 
+const leat_bounds leat_bounds_age = {
+    1, 12, {1, 10, 60, 300, 900, 3600, 14400, 43200, 86400, 259200, 604800, 2592000}};
+
 void leat_distribution_add(leat_distribution *distribution, const leat_bounds *bounds,
                            uint64_t value)
 {

@@ -98,8 +98,7 @@ static leat_status open_parts(leat_features *features, const leat_features_spec 
             return status;
         features->stats.aggregates = leat_aggregates_read(features->aggregates);
     }
-    status = leat_lookups_new(&features->lookups, &spec->cache, &features->stats.lookups,
-                              &features->stats.cache);
+    status = leat_lookups_new(&features->lookups, &spec->cache, &features->stats.lookups);
     if (status != LEAT_OK)
         return leat_error_set(error, status, "features: out of memory");
     status = leat_features_adopt(features, spec, error);

@@ -37,9 +37,8 @@ typedef struct leat_features_spec {
 typedef struct leat_features_stats {
     leat_counter round_trips; /* batches that Redis answered whole */
     leat_counter connects;    /* tries, the first one included */
-    leat_lookup_stats lookups;
+    leat_lookups_stats lookups;
     const leat_aggregates_stats *aggregates; /* NULL: none */
-    leat_cache_stats cache;
 } leat_features_stats;
 
 typedef struct leat_features leat_features;

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "features/lookup_feed.h"
+#include "features/suspect.h"
 
 #include <stdlib.h>
 
@@ -27,12 +28,14 @@ struct leat_lookups {
     uint32_t n;
     leat_question *questions;
     leat_cache *cache; /* NULL: none */
-    leat_lookup_stats *stats;
+    leat_lookups_stats *stats;
     leat_log_limit refused;
+    leat_suspect suspect;
     leat_lookup_entity unasked; /* stands for an entity that there was no memory for */
 
     /* of the batch under way, in its arena */
     uint64_t asked_ns;
+    int64_t now_s; /* since 1970 */
     leat_lookup_entities entities;
     leat_lookup_entity **named; /* [n_events][n]: NULL where the event names none; all of
                                    it NULL when there was no memory */
@@ -60,7 +63,7 @@ static leat_lookup_entity *find_entity(leat_lookups *lookups, leat_batch *batch,
         return NULL;
     if (status != LEAT_OK)
         return &lookups->unasked;
-    leat_counter_add(&lookups->stats->lookups, 1);
+    leat_counter_add(&question->stats->lookups, 1);
     return leat_lookup_entities_find(&lookups->entities, key, question->index);
 }
 
@@ -103,6 +106,12 @@ static void search_cache(leat_lookups *lookups, leat_batch *batch,
     entity->has_stale = age == LEAT_CACHE_STALE;
 }
 
+static void count_key(leat_lookups *lookups, const leat_lookup_entity *entity)
+{
+    leat_counter_add(&lookups->questions[entity->lookup].stats->keys,
+                     entity->answer == LEAT_ANSWER_NONE);
+}
+
 void leat_lookups_ask(leat_lookups *lookups, leat_redis *redis, leat_batch *batch)
 {
     if (!lookups->n || !make_room(lookups, batch))
@@ -111,34 +120,42 @@ void leat_lookups_ask(leat_lookups *lookups, leat_redis *redis, leat_batch *batc
     lookups->asked_ns = leat_now_ns();
     for (uint32_t i = 0; lookups->cache && i < lookups->entities.n; i++)
         search_cache(lookups, batch, &lookups->entities.at[i]);
+    for (uint32_t i = 0; i < lookups->entities.n; i++)
+        count_key(lookups, &lookups->entities.at[i]);
     for (uint32_t i = 0; i < lookups->n; i++) {
         const leat_question *question = &lookups->questions[i];
         question->format->ask(question, redis, batch, &lookups->entities);
     }
-    leat_counter_add(&lookups->stats->keys, lookups->entities.n);
+    leat_suspect_ask(&lookups->suspect, redis);
 }
 
 /* ---- Answers ---- */
 
-static void report_refusal(leat_lookups *lookups, const leat_redis *redis,
-                           const leat_lookup_spec *spec, uint32_t command)
+static leat_refusal refusal_of(const leat_redis *redis, const leat_lookup_entity *entity)
 {
-    leat_slice words = leat_redis_value(redis, command, 0);
-    leat_log_limited(&lookups->refused, LOG_PERIOD_NS, LEAT_LOG_WARN, "redis",
-                     "lookup %s: refused: %.*s", spec->name,
-                     words.size < 200 ? (int)words.size : 200, (const char *)words.data);
+    return leat_refusal_of(leat_redis_value(redis, entity->command, 0));
+}
+
+/* Once for a command, however many entities it asks for. */
+static void report_refusal(leat_lookups *lookups, const leat_redis *redis,
+                           const leat_lookup_entity *entity)
+{
+    leat_slice words = leat_redis_value(redis, entity->command, 0);
+    leat_refusal refusal = leat_refusal_of(words);
+    if (entity->element)
+        return;
+    leat_counter_add(&lookups->stats->refusals[refusal], 1);
+    leat_log_limited(
+        &lookups->refused, LOG_PERIOD_NS, LEAT_LOG_WARN, "redis",
+        "lookup %s: refused%s: %.*s", lookups->questions[entity->lookup].spec->name,
+        refusal == LEAT_REFUSAL_CLUSTER ? " by a Redis cluster, which is not supported"
+                                        : "",
+        words.size < 200 ? (int)words.size : 200, (const char *)words.data);
 }
 
 static leat_reply_kind kind_of(const leat_redis *redis, const leat_lookup_entity *entity)
 {
     return entity->is_asked ? leat_redis_kind(redis, entity->command) : LEAT_REPLY_NONE;
-}
-
-static bool is_wrong_type(const leat_redis *redis, const leat_lookup_entity *entity)
-{
-    static const char words[] = "WRONGTYPE ";
-    leat_slice found = leat_redis_value(redis, entity->command, 0);
-    return found.size >= sizeof words - 1 && !memcmp(found.data, words, sizeof words - 1);
 }
 
 bool leat_lookups_must_wait(const leat_lookups *lookups, const leat_redis *redis)
@@ -150,7 +167,8 @@ bool leat_lookups_must_wait(const leat_lookups *lookups, const leat_redis *redis
         if (spec->on_unavailable == LEAT_UNAVAILABLE_WAIT && entity->is_asked &&
             !entity->has_stale &&
             (kind == LEAT_REPLY_NONE ||
-             (kind == LEAT_REPLY_ERROR && !is_wrong_type(redis, entity))))
+             (kind == LEAT_REPLY_ERROR &&
+              refusal_of(redis, entity) != LEAT_REFUSAL_WRONGTYPE)))
             return true;
     }
     return false;
@@ -177,16 +195,36 @@ static void keep_answer(leat_lookups *lookups, const leat_lookup_entity *entity)
                        lookups->questions[entity->lookup].n_values);
 }
 
+/* How old what Redis has is, and whether what it has not may be of another type. */
+static void note_answer(leat_lookups *lookups, const leat_question *question,
+                        const leat_lookup_entity *entity)
+{
+    leat_event_time written;
+    if (entity->answer != LEAT_ANSWER_FOUND)
+        return;
+    if (question->format == &leat_lookup_blob && !entity->values)
+        leat_suspect_note(&lookups->suspect, question->spec->name, entity->key,
+                          lookups->asked_ns);
+    for (uint32_t i = question->spec->n_fields;
+         question->times && entity->values && i < question->n_values; i++)
+        if (leat_event_time_find(&written, entity->values[i], -1))
+            leat_distribution_add(&question->stats->age, &leat_bounds_age,
+                                  lookups->now_s > written.seconds
+                                      ? (uint64_t)(lookups->now_s - written.seconds)
+                                      : 0);
+}
+
 static void read_answer(leat_lookups *lookups, const leat_redis *redis, leat_batch *batch,
                         leat_lookup_entity *entity)
 {
     const leat_question *question = &lookups->questions[entity->lookup];
     leat_reply_kind kind = kind_of(redis, entity);
     if (kind == LEAT_REPLY_ERROR)
-        report_refusal(lookups, redis, question->spec, entity->command);
+        report_refusal(lookups, redis, entity);
     if (kind == LEAT_REPLY_VALUES) {
         question->format->read(question, redis, batch, entity);
         keep_answer(lookups, entity);
+        note_answer(lookups, question, entity);
     } else if (entity->has_stale) {
         entity->answer = LEAT_ANSWER_STALE;
     } else if (kind == LEAT_REPLY_ERROR) {
@@ -199,14 +237,15 @@ static void feed_event(leat_lookups *lookups, leat_batch *batch, leat_event *eve
     for (uint32_t i = 0; i < lookups->n && takes_part(event); i++)
         leat_lookup_feed(&lookups->questions[i], batch, event,
                          lookups->named ? named_by(lookups, batch, event)[i]
-                                        : &lookups->unasked,
-                         lookups->stats);
+                                        : &lookups->unasked);
 }
 
 void leat_lookups_take(leat_lookups *lookups, const leat_redis *redis, leat_batch *batch)
 {
     if (!lookups->n)
         return;
+    lookups->now_s = leat_real_ms() / 1000;
+    leat_suspect_take(&lookups->suspect, redis);
     for (uint32_t i = 0; lookups->named && i < lookups->entities.n; i++)
         if (lookups->entities.at[i].answer == LEAT_ANSWER_NONE)
             read_answer(lookups, redis, batch, &lookups->entities.at[i]);
@@ -232,8 +271,10 @@ leat_status leat_lookups_adopt(leat_lookups *lookups, const leat_lookup_spec *sp
         if (!specs[i].n_fields)
             continue; /* feeds nothing */
         leat_question *question = &lookups->questions[lookups->n];
-        *question = (leat_question){
-            .spec = &specs[i], .index = lookups->n++, .format = formats[specs[i].format]};
+        *question = (leat_question){.spec = &specs[i],
+                                    .index = lookups->n++,
+                                    .stats = &lookups->stats->at[i],
+                                    .format = formats[specs[i].format]};
         status = question->format->prepare(question, &lookups->arena, error);
         if (status != LEAT_OK)
             leat_error_prefix(error, "lookup %s: ", specs[i].name);
@@ -244,14 +285,14 @@ leat_status leat_lookups_adopt(leat_lookups *lookups, const leat_lookup_spec *sp
 }
 
 leat_status leat_lookups_new(leat_lookups **lookups, const leat_cache_spec *cache,
-                             leat_lookup_stats *stats, leat_cache_stats *cache_stats)
+                             leat_lookups_stats *stats)
 {
     leat_lookups *made = calloc(1, sizeof *made);
     if (!made)
         return LEAT_E_MEMORY;
     made->stats = stats;
     leat_arena_init(&made->arena, 4096);
-    if (cache->entries && leat_cache_new(&made->cache, cache, cache_stats) != LEAT_OK) {
+    if (cache->entries && leat_cache_new(&made->cache, cache, &stats->cache) != LEAT_OK) {
         leat_lookups_free(made);
         return LEAT_E_MEMORY;
     }

@@ -31,12 +31,13 @@
 #define LEAT_FEATURES_LOOKUP_H
 
 #include "base/batch.h"
+#include "base/distribution.h"
 #include "base/error.h"
-#include "base/meter.h"
 #include "features/cache.h"
 #include "features/feast.h"
+#include "features/refusal.h"
 
-enum { LEAT_MAX_KEY_PARTS = 16 };
+enum { LEAT_MAX_KEY_PARTS = 16, LEAT_MAX_LOOKUPS = 64 };
 
 /* A piece of a key: literal text, or a capture of the event. */
 typedef struct leat_key_part {
@@ -86,7 +87,7 @@ typedef struct leat_lookup_spec {
     const leat_lookup_field *fields;
 } leat_lookup_spec;
 
-/* Written by the lane; to be read by any thread. Of the columns that lookups feed, each
+/* Written by the lane; to be read by any thread. Of the columns that a lookup feeds, each
  * is a hit, missing, stale, unavailable or failed. */
 typedef struct leat_lookup_stats {
     leat_counter lookups;     /* keys that events named */
@@ -96,19 +97,25 @@ typedef struct leat_lookup_stats {
     leat_counter unavailable; /* columns that Redis did not answer for */
     leat_counter failed;      /* columns that cannot hold what was found */
     leat_counter stale;       /* columns with a value of the cache past its time */
+    leat_distribution age;    /* of what was read, where it says when it was written */
 } leat_lookup_stats;
+
+typedef struct leat_lookups_stats {
+    leat_lookup_stats at[LEAT_MAX_LOOKUPS]; /* in the order of the specs */
+    leat_counter refusals[LEAT_N_REFUSALS]; /* commands that Redis refused */
+    leat_cache_stats cache;
+} leat_lookups_stats;
 
 typedef struct leat_redis leat_redis;
 typedef struct leat_lookups leat_lookups;
 
 /* `stats` are written as long as the lookups live. E_MEMORY. */
 leat_status leat_lookups_new(leat_lookups **lookups, const leat_cache_spec *cache,
-                             leat_lookup_stats *stats,
-                             leat_cache_stats *cache_stats) LEAT_MUST_CHECK;
+                             leat_lookups_stats *stats) LEAT_MUST_CHECK;
 void leat_lookups_free(leat_lookups *lookups);
 
-/* The lookups that the next batches are for: adopted between batches. E_MEMORY; E_CONFIG
- * where fields contradict each other. */
+/* The lookups that the next batches are for, at most LEAT_MAX_LOOKUPS: adopted between
+ * batches. E_MEMORY; E_CONFIG where fields contradict each other. */
 leat_status leat_lookups_adopt(leat_lookups *lookups, const leat_lookup_spec *specs,
                                uint32_t n_specs, leat_error *error) LEAT_MUST_CHECK;
 

@@ -11,7 +11,6 @@ typedef struct feed {
     const leat_question *question;
     leat_batch *batch;
     leat_event *event;
-    leat_lookup_stats *stats;
     const leat_lookup_field *field;
 } feed;
 
@@ -41,7 +40,8 @@ static void pass_without(feed *f, leat_quality quality)
     leat_dtype dtype = dtype_of(f);
     if (f->event->quality < quality)
         f->event->quality = quality;
-    leat_counter_add(is_missing ? &f->stats->missing : &f->stats->unavailable, 1);
+    leat_counter_add(
+        is_missing ? &f->question->stats->missing : &f->question->stats->unavailable, 1);
     if (!is_missing && spec->on_unavailable != LEAT_UNAVAILABLE_DEFAULT)
         leat_batch_fail(f->batch, f->event, LEAT_STAGE_FEATURES, LEAT_E_UNANSWERED,
                         "lookup %s: Redis did not answer in time", spec->name);
@@ -94,7 +94,7 @@ static void fail(feed *f, leat_slice value, leat_value_type type, leat_status st
     leat_dtype dtype = dtype_of(f);
     bool is_text = f->question->format->is_text;
     char shown[LEAT_SHOWN_SIZE];
-    leat_counter_add(&f->stats->failed, 1);
+    leat_counter_add(&f->question->stats->failed, 1);
     leat_batch_fail(f->batch, f->event, LEAT_STAGE_FEATURES, status,
                     "lookup %s: field %s holds %s%s%s, which is %s%s",
                     f->question->spec->name, f->field->name, is_text ? "\"" : "",
@@ -110,7 +110,8 @@ static void take_value(feed *f, leat_slice value, bool is_stale)
     leat_value_type type = LEAT_VALUE_NONE;
     leat_status status = store(f, value, &type);
     if (status == LEAT_OK)
-        leat_counter_add(is_stale ? &f->stats->stale : &f->stats->hits, 1);
+        leat_counter_add(
+            is_stale ? &f->question->stats->stale : &f->question->stats->hits, 1);
     else if (status == LEAT_E_MISSING)
         pass_without(f, LEAT_QUALITY_DEFAULTED);
     else
@@ -155,16 +156,16 @@ static void take_field(feed *f, const leat_lookup_entity *entity, uint32_t i)
 }
 
 void leat_lookup_feed(const leat_question *question, leat_batch *batch, leat_event *event,
-                      const leat_lookup_entity *entity, leat_lookup_stats *stats)
+                      const leat_lookup_entity *entity)
 {
     const leat_lookup_spec *spec = question->spec;
     if (entity && entity->answer == LEAT_ANSWER_BROKEN) {
-        leat_counter_add(&stats->failed, spec->n_fields);
+        leat_counter_add(&question->stats->failed, spec->n_fields);
         leat_batch_fail(batch, event, LEAT_STAGE_FEATURES, entity->failure, "%s",
                         entity->why ? entity->why : leat_status_text(entity->failure));
         return;
     }
-    feed f = {question, batch, event, stats, NULL};
+    feed f = {question, batch, event, NULL};
     for (uint32_t i = 0; i < spec->n_fields && event->status == LEAT_OK; i++) {
         f.field = &spec->fields[i];
         take_field(&f, entity, i);

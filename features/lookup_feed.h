@@ -15,6 +15,6 @@
 
 /* `entity` NULL: the event names none. */
 void leat_lookup_feed(const leat_question *question, leat_batch *batch, leat_event *event,
-                      const leat_lookup_entity *entity, leat_lookup_stats *stats);
+                      const leat_lookup_entity *entity);
 
 #endif

@@ -44,7 +44,8 @@ typedef struct leat_lookup_format_calls {
 /* A lookup as it is asked. */
 struct leat_question {
     const leat_lookup_spec *spec;
-    uint32_t index; /* of the spec: entities and counts are known by it */
+    uint32_t index; /* entities are known by it */
+    leat_lookup_stats *stats;
     const leat_lookup_format_calls *format;
     uint32_t n_values; /* of one entity: those of the fields first */
     leat_slice head;   /* of a HMGET: what stands before the key, */

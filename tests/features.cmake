@@ -9,6 +9,7 @@ leat_unit_test(lookup_feast leat_features)
 leat_unit_test(lookup_cache leat_features)
 leat_unit_test(features leat_features allocations)
 leat_unit_test(blob leat_features)
+leat_unit_test(refusal leat_features)
 leat_unit_test(cache leat_features allocations)
 leat_unit_test(feast leat_features)
 

@@ -67,7 +67,7 @@ static void test_lookup__an_absent_entity_is_not_asked_for(void **state)
     lookup_bed_assert_row(f, nil, NAN, COUNT_DEFAULT, NAN);
     assert_int_equal(nil->quality, LEAT_QUALITY_DEFAULTED);
     assert_int_equal(
-        leat_counter_read(&leat_features_read_stats(f->features)->lookups.keys), 0);
+        leat_counter_read(&leat_features_read_stats(f->features)->lookups.at[0].keys), 0);
 }
 
 static void test_lookup__integers_and_bools_stand_in_keys(void **state)
@@ -136,6 +136,10 @@ static void test_lookup__a_key_of_another_type_is_unavailable_alone(void **state
     lookup_bed_assert_row(f, wrong, NAN, COUNT_DEFAULT, NAN);
     assert_int_equal(wrong->quality, LEAT_QUALITY_UNAVAILABLE);
     lookup_bed_assert_row(f, right, 1, 2, NAN);
+    const leat_features_stats *stats = leat_features_read_stats(f->features);
+    assert_int_equal(leat_counter_read(&stats->lookups.refusals[LEAT_REFUSAL_WRONGTYPE]),
+                     1);
+    assert_int_equal(leat_counter_read(&stats->lookups.at[0].unavailable), 2);
     assert_int_equal(right->quality, LEAT_QUALITY_DEFAULTED); /* it has no shop */
 }
 
@@ -151,11 +155,12 @@ static void test_lookup__an_entity_is_asked_for_once_and_feeds_all_its_events(
     for (int i = 0; i < 16; i++)
         lookup_bed_assert_row(f, &f->batch.events[i], i % 2 ? 3 : 1, i % 2 ? 4 : 2, NAN);
     const leat_features_stats *trips = leat_features_read_stats(f->features);
-    const leat_lookup_stats *stats = &trips->lookups;
+    const leat_lookup_stats *stats = trips->lookups.at;
     assert_int_equal(leat_counter_read(&stats->lookups), 16);
     assert_int_equal(leat_counter_read(&stats->keys), 2);
     assert_int_equal(leat_counter_read(&stats->hits), 32);
-    assert_int_equal(leat_counter_read(&stats->missing), 16);
+    assert_int_equal(leat_counter_read(&stats->missing), 0);
+    assert_int_equal(leat_counter_read(&stats[1].missing), 16);
     assert_int_equal(leat_counter_read(&stats->unavailable), 0);
     assert_int_equal(leat_counter_read(&trips->round_trips), 1);
     assert_int_equal(leat_counter_read(&trips->connects), 1);

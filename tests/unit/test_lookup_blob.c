@@ -97,7 +97,28 @@ static void test_lookup_blob__a_map_that_cannot_be_read_fails_its_events_alone(
     assert_string_equal(tom->reason,
                         "lookup user: field avg holds a string, which is not a number");
     assert_int_equal(
-        leat_counter_read(&leat_features_read_stats(f->features)->lookups.failed), 3);
+        leat_counter_read(&leat_features_read_stats(f->features)->lookups.at[0].failed),
+        3);
+}
+
+/* MGET tells no type, so the key of one that is missing is asked for it, in the trip of the
+ * next batch that makes one. */
+static void test_lookup_blob__the_type_of_a_missing_key_is_asked_for_once(void **state)
+{
+    lookup_bed *f = *state;
+    real_redis_do(&f->server, "HSET user:bob avg 1");
+    real_redis_do(&f->server, "CONFIG RESETSTAT");
+    for (int i = 0; i < 5; i++) {
+        lookup_bed_clear(f);
+        leat_event *bob = lookup_bed_add(f, lookup_bed_text(f, "bob"), NULL);
+        lookup_bed_run(f);
+        lookup_bed_assert_row(f, bob, NAN, COUNT_DEFAULT, NAN);
+        assert_int_equal(bob->quality, LEAT_QUALITY_DEFAULTED);
+    }
+    redisReply *reply = redisCommand(f->server.admin, "INFO commandstats");
+    assert_non_null(strstr(reply->str, "cmdstat_mget:calls=5,"));
+    assert_non_null(strstr(reply->str, "cmdstat_type:calls=1,"));
+    freeReplyObject(reply);
 }
 
 /* ---- JSON ---- */
@@ -142,6 +163,7 @@ int main(void)
         MSGPACK(test_lookup_blob__maps_feed_their_columns),
         MSGPACK(test_lookup_blob__all_maps_of_a_lookup_are_one_question),
         MSGPACK(test_lookup_blob__a_map_that_cannot_be_read_fails_its_events_alone),
+        MSGPACK(test_lookup_blob__the_type_of_a_missing_key_is_asked_for_once),
         JSON(test_lookup_blob__json_is_read_like_msgpack),
         JSON(test_lookup_blob__json_that_is_none_names_key_and_byte),
     };

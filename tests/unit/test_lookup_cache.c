@@ -70,8 +70,8 @@ static void test_lookup_cache__a_fresh_entity_is_not_asked_for(void **state)
     }
     assert_int_equal(count_calls(server, "hmget"), 2);
     const leat_features_stats *stats = leat_features_read_stats(bed.features);
-    assert_int_equal(leat_counter_read(&stats->cache.hits), 4);
-    assert_int_equal(leat_counter_read(&stats->cache.misses), 2);
+    assert_int_equal(leat_counter_read(&stats->lookups.cache.hits), 4);
+    assert_int_equal(leat_counter_read(&stats->lookups.cache.misses), 2);
     assert_int_equal(leat_counter_read(&stats->round_trips), 2);
     lookup_bed_close(&bed);
 }
@@ -136,7 +136,7 @@ static void check_outage(void **state, leat_on_unavailable policy)
     lookup_bed_assert_row(&bed, nobody, NAN, COUNT_DEFAULT, NAN);
     assert_int_equal(nobody->quality, LEAT_QUALITY_STALE);
     const leat_features_stats *stats = leat_features_read_stats(bed.features);
-    assert_int_equal(leat_counter_read(&stats->lookups.stale), 2);
+    assert_int_equal(leat_counter_read(&stats->lookups.at[0].stale), 2);
     real_redis_restart(server);
     lookup_bed_close(&bed);
 }

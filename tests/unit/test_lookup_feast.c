@@ -118,6 +118,9 @@ static void test_lookup_feast__old_values_are_missing_by_view(void **state)
     lookup_bed_assert_row(f, old, NAN, COUNT_DEFAULT, NAN);
     lookup_bed_assert_row(f, before, 0.5F, COUNT_DEFAULT, NAN);
     assert_int_equal(old->quality, LEAT_QUALITY_DEFAULTED);
+    const leat_distribution *age =
+        &leat_features_read_stats(f->features)->lookups.at[0].age;
+    assert_int_equal(leat_counter_read(&age->counts[leat_bounds_age.n]), 1); /* old */
 }
 
 static void test_lookup_feast__what_is_no_value_fails_its_events(void **state)

@@ -22,7 +22,10 @@ static int set_up(void **state)
 {
     static fixture self;
     static const char *topics[] = {"in", "more"};
-    self = (fixture){.config = {.model.name = "fraud", .n_lookups = 1}};
+    static leat_config_lookup lookups[] = {
+        {.name = "user"}, {.name = "shop", .format = LEAT_CONFIG_LOOKUP_FEAST}};
+    self =
+        (fixture){.config = {.model.name = "fraud", .n_lookups = 2, .lookups = lookups}};
     self.config.source.topics.n = 2;
     self.config.source.topics.at = topics;
     self.config.dead_letter.topic = "dead";
@@ -137,11 +140,57 @@ static void test_metrics__a_partition_that_moves_is_shown_once(void **state)
 static void test_metrics__values_from_redis_have_their_result(void **state)
 {
     fixture *self = *state;
-    leat_counter_set(&self->lanes[0].features.lookups.hits, 5);
-    leat_counter_set(&self->lanes[1].features.lookups.unavailable, 6);
-    expect(self, "leat_feature_lookups_total{source=\"redis\",result=\"hit\"} 5");
-    expect(self, "leat_feature_lookups_total{source=\"redis\",result=\"missing\"} 0");
-    expect(self, "leat_feature_lookups_total{source=\"redis\",result=\"unavailable\"} 6");
+    leat_lookup_stats *first = self->lanes[0].features.lookups.at;
+    leat_lookup_stats *second = self->lanes[1].features.lookups.at;
+    leat_counter_set(&first[0].hits, 5);
+    leat_counter_set(&second[0].hits, 1);
+    leat_counter_set(&second[0].unavailable, 6);
+    leat_counter_set(&second[1].stale, 7);
+    leat_counter_set(&second[1].failed, 8);
+    leat_counter_set(&second[1].keys, 9);
+    expect(self, "leat_feature_lookups_total{source=\"user\",result=\"hit\"} 6");
+    expect(self, "leat_feature_lookups_total{source=\"user\",result=\"missing\"} 0");
+    expect(self, "leat_feature_lookups_total{source=\"user\",result=\"unavailable\"} 6");
+    expect(self, "leat_feature_lookups_total{source=\"shop\",result=\"stale\"} 7");
+    expect(self, "leat_feature_lookups_total{source=\"shop\",result=\"failed\"} 8");
+    expect(self, "leat_feature_keys_total{source=\"shop\"} 9");
+}
+
+static void test_metrics__refusals_and_trips_are_summed(void **state)
+{
+    fixture *self = *state;
+    for (int i = 0; i < 2; i++) {
+        leat_features_stats *stats = &self->lanes[i].features;
+        leat_counter_set(&stats->lookups.refusals[LEAT_REFUSAL_LOADING], 2);
+        leat_counter_set(&stats->round_trips, 3);
+        leat_counter_set(&stats->connects, 1);
+    }
+    expect(self, "leat_redis_refusals_total{kind=\"loading\"} 4");
+    expect(self, "leat_redis_refusals_total{kind=\"cluster\"} 0");
+    expect(self, "leat_redis_round_trips_total 6");
+    expect(self, "leat_redis_connects_total 2");
+}
+
+static void test_metrics__the_cache_is_shown_where_there_is_one(void **state)
+{
+    fixture *self = *state;
+    assert_null(strstr(page(self), "leat_feature_cache"));
+    self->config.redis.cache.entries = 10;
+    leat_counter_set(&self->lanes[0].features.lookups.cache.hits, 4);
+    leat_counter_set(&self->lanes[1].features.lookups.cache.bytes, 128);
+    expect(self, "leat_feature_cache_total{result=\"hit\"} 4");
+    expect(self, "leat_feature_cache_bytes 128");
+}
+
+static void test_metrics__ages_are_those_of_feast(void **state)
+{
+    fixture *self = *state;
+    leat_distribution_add(&self->lanes[0].features.lookups.at[1].age, &leat_bounds_age,
+                          100);
+    expect(self, "leat_feature_age_seconds_bucket{source=\"shop\",le=\"60.0\"} 0");
+    expect(self, "leat_feature_age_seconds_bucket{source=\"shop\",le=\"300.0\"} 1");
+    expect(self, "leat_feature_age_seconds_sum{source=\"shop\"} 100");
+    assert_null(strstr(page(self), "leat_feature_age_seconds_bucket{source=\"user\""));
 }
 
 static void test_metrics__aggregates_are_summed_over_lanes(void **state)
@@ -219,6 +268,9 @@ int main(void)
         METRICS_TEST(test_metrics__lag_is_of_what_is_assigned),
         METRICS_TEST(test_metrics__a_partition_that_moves_is_shown_once),
         METRICS_TEST(test_metrics__values_from_redis_have_their_result),
+        METRICS_TEST(test_metrics__refusals_and_trips_are_summed),
+        METRICS_TEST(test_metrics__the_cache_is_shown_where_there_is_one),
+        METRICS_TEST(test_metrics__ages_are_those_of_feast),
         METRICS_TEST(test_metrics__aggregates_are_summed_over_lanes),
         METRICS_TEST(test_metrics__batches_have_size_and_stages),
         METRICS_TEST(test_metrics__says_whether_it_is_ready_or_halted),

@@ -1,5 +1,7 @@
 #include "worker/config/config_lookups.h"
 
+#include "features/lookup.h"
+
 #include <string.h>
 
 static leat_status refuse(leat_config_context *context, const leat_config_lookup *lookup,
@@ -60,6 +62,11 @@ leat_status leat_config_check_lookups(leat_config_context *context)
 {
     const leat_config *config = context->config;
     leat_status status = LEAT_OK;
+    if (config->n_lookups > LEAT_MAX_LOOKUPS)
+        return leat_config_refuse(context, LEAT_E_CONFIG,
+                                  leat_config_place(config, "lookups"),
+                                  "lookups: %u are named; at most %d are allowed",
+                                  config->n_lookups, LEAT_MAX_LOOKUPS);
     for (uint32_t i = 0; i < config->n_lookups && !status; i++)
         status = check_format(context, &config->lookups[i]);
     return status;

@@ -1,6 +1,7 @@
 #include "worker/health/metrics.h"
 
 #include "worker/health/exposition.h"
+#include "worker/health/metrics_lookups.h"
 #include "worker/health/process.h"
 
 #include <inttypes.h>
@@ -163,28 +164,6 @@ static void put_batches(page *p)
            "From the timestamp of a batch's oldest event to its acknowledgement.");
     put_distribution(p, offsetof(leat_lane_meters, end_to_end), &leat_bounds_end_to_end,
                      NULL);
-}
-
-static void put_lookups(page *p)
-{
-    uint64_t hits = 0, missing = 0, unavailable = 0;
-    if (!p->config->n_lookups)
-        return;
-    for (uint32_t i = 0; i < p->n_lanes; i++) {
-        const leat_features_stats *stats = p->lanes[i]->features;
-        if (!stats)
-            continue;
-        hits += leat_counter_read(&stats->lookups.hits);
-        missing += leat_counter_read(&stats->lookups.missing);
-        unavailable += leat_counter_read(&stats->lookups.unavailable);
-    }
-    family(p, LEAT_FAMILY_COUNTER, "leat_feature_lookups",
-           "Values that features asked for, one an event and feature.");
-    leat_exposition_count(&p->to, LABELS({"source", "redis"}, {"result", "hit"}), hits);
-    leat_exposition_count(&p->to, LABELS({"source", "redis"}, {"result", "missing"}),
-                          missing);
-    leat_exposition_count(&p->to, LABELS({"source", "redis"}, {"result", "unavailable"}),
-                          unavailable);
 }
 
 static uint64_t sum_aggregates(const page *p, size_t offset)
@@ -359,7 +338,7 @@ void leat_metrics_write(const leat_metrics *metrics, const char *accept, FILE *o
     put_failed(&p);
     put_dead_letters(&p);
     put_batches(&p);
-    put_lookups(&p);
+    leat_metrics_put_lookups(&p.to, p.config, p.n_lanes, p.lanes);
     put_aggregates(&p);
     put_group(&p);
     leat_health_let_go(metrics->health);
