@@ -98,6 +98,24 @@ static void answer_time(const bench_side *side, float *out, uint32_t batch)
     printf("%.2f\n", best);
 }
 
+static uint64_t wall_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static void answer_turn(const bench_side *side, float *out, uint32_t batch)
+{
+    uint64_t wall = wall_ns(), cpu = cpu_ns();
+    for (uint32_t first = 0; first < side->n_items; first += batch) {
+        uint32_t left = side->n_items - first;
+        side->run(side->self, first, left < batch ? left : batch, out);
+    }
+    printf("%.1f %.1f\n", (double)(wall_ns() - wall) / side->n_items,
+           (double)(cpu_ns() - cpu) / side->n_items);
+}
+
 /* ---- the other commands ---- */
 
 static void answer_say(const bench_side *side, float *out, const char *path)
@@ -141,6 +159,8 @@ static void answer(const bench_side *side, float *out, char *line)
         answer_say(side, out, argument);
     else if (argument && !strcmp(line, "time"))
         answer_time(side, out, (uint32_t)strtoul(argument, NULL, 10));
+    else if (argument && !strcmp(line, "turn"))
+        answer_turn(side, out, (uint32_t)strtoul(argument, NULL, 10));
     else if (!strcmp(line, "peak"))
         answer_peak();
     else

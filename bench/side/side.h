@@ -7,6 +7,8 @@
  *
  *   say PATH    all items once, 256 at a time; their outputs to PATH, raw float32 -> "said"
  *   time BATCH  nanoseconds per item when BATCH of them come at once
+ *   turn BATCH  all items once, BATCH at a time -> nanoseconds per item of the clock on the
+ *               wall and of CPU, for sides that talk to somebody
  *   peak        the most memory that was resident so far, in KiB
  */
 #ifndef LEAT_BENCH_SIDE_H
