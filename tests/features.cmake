@@ -24,3 +24,7 @@ foreach(test lookup lookup_blob lookup_feast lookup_cache features)
 endforeach()
 
 leat_fuzz_target(redis_reply leat_features)
+
+# The driver that tests/conformance/feast compares with Feast.
+add_executable(feast_read conformance/feast_read.c)
+target_link_libraries(feast_read PRIVATE leat_flags leat_features)
