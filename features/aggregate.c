@@ -39,10 +39,19 @@ void leat_aggregates_report(leat_aggregates *aggregates, const leat_redis *redis
 
 /* ---- acquiring partitions ---- */
 
-/* Notes whose partition each event is; how many of these are not owned. */
-static uint32_t find_partitions(leat_aggregates *aggregates, leat_batch *batch)
+static bool has_unowned(const leat_aggregates *aggregates)
 {
-    uint32_t n_not_owned = 0;
+    for (uint32_t i = 0; i < aggregates->partitions.n; i++) {
+        const leat_partition *partition = aggregates->partitions.at[i];
+        if (partition && partition->is_in_batch && !partition->is_owned)
+            return true;
+    }
+    return false;
+}
+
+/* Notes whose partition each event is. */
+static void find_partitions(leat_aggregates *aggregates, leat_batch *batch)
+{
     for (uint32_t i = 0; i < aggregates->partitions.n; i++)
         if (aggregates->partitions.at[i])
             aggregates->partitions.at[i]->is_in_batch = false;
@@ -51,13 +60,11 @@ static uint32_t find_partitions(leat_aggregates *aggregates, leat_batch *batch)
         leat_partition *partition =
             takes_part(event) ? leat_partitions_of(&aggregates->partitions, event) : NULL;
         aggregates->partition_of[i] = partition;
-        if (!partition || partition->is_in_batch)
+        if (!partition)
             continue;
         partition->is_in_batch = true;
         partition->is_owned |= aggregates->is_alone;
-        n_not_owned += !partition->is_owned;
     }
-    return n_not_owned;
 }
 
 static leat_status ask_acquire(leat_partition *partition, leat_batch *batch,
@@ -216,16 +223,33 @@ void leat_aggregates_ask_states(leat_aggregates *aggregates, leat_batch *batch,
         aggregates->read_command = UINT32_MAX;
 }
 
+void leat_aggregates_begin(leat_aggregates *aggregates, leat_batch *batch)
+{
+    leat_state_table_begin(&aggregates->table);
+    if (!lay_out(aggregates, batch))
+        aggregates->partition_of = NULL;
+    else
+        find_partitions(aggregates, batch);
+}
+
 void leat_aggregates_acquire(leat_aggregates *aggregates, leat_batch *batch,
                              leat_redis *redis, uint64_t timeout_ns)
 {
-    leat_state_table_begin(&aggregates->table);
-    if (!lay_out(aggregates, batch)) {
-        aggregates->partition_of = NULL;
-        return;
-    }
-    if (find_partitions(aggregates, batch))
+    if (aggregates->partition_of && has_unowned(aggregates) && leat_redis_may_ask(redis))
         acquire(aggregates, batch, redis, timeout_ns);
+}
+
+bool leat_aggregates_must_acquire(const leat_aggregates *aggregates)
+{
+    return aggregates->waits && aggregates->partition_of && has_unowned(aggregates);
+}
+
+/* A refusal that lasts would be waited for as well: somebody has to mend it. */
+bool leat_aggregates_must_wait(const leat_aggregates *aggregates, const leat_redis *redis)
+{
+    return aggregates->waits && aggregates->partition_of && aggregates->n_reads &&
+           aggregates->read_command != UINT32_MAX &&
+           leat_redis_kind(redis, aggregates->read_command) != LEAT_REPLY_VALUES;
 }
 
 void leat_aggregates_ask(leat_aggregates *aggregates, leat_batch *batch,
@@ -318,6 +342,9 @@ leat_status leat_aggregates_new(leat_aggregates **aggregates,
     }
     made->spec = spec;
     made->is_alone = is_alone;
+    for (uint32_t i = 0; i < spec->n_entities; i++)
+        made->waits |=
+            !is_alone && spec->entities[i].on_unavailable == LEAT_UNAVAILABLE_WAIT;
     leat_state_table_init(&made->table, is_alone ? SIZE_MAX : spec->max_bytes);
     leat_partitions_init(&made->partitions, spec->base, spec->digest, spec->n_answers);
     *aggregates = made;

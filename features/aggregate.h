@@ -2,7 +2,7 @@
  *
  * A part of the stage of features, with the lookups. In a batch:
  *
- *   acquire  partitions that are new here (partition.h), in a trip of its own
+ *   begin, acquire  partitions that are new here (partition.h), in a trip of its own
  *   ask    finds the entities of the batch, and asks for the states that are not in
  *          memory, in the lookups' trip
  *   take   answers each event from its entities' states and applies it, in order; an
@@ -18,20 +18,24 @@
  * (shared_state.h). docs/decisions/020 says why it is so.
  *
  *   missing      the entity has no name in this event, or nothing was seen of it
- *   unavailable  Redis did not answer: the event is not applied either, which is counted
+ *   unavailable  Redis did not answer: the event is not applied either, which is counted,
+ *                or what `on_unavailable` says; where a batch waits, it waits for its
+ *                states to be read, and to be written
  *
  * What cannot be written is written with a later batch, as long as memory lasts.
  *
  * Owns:    states in memory, partitions. Not the spec, which lives in the plan.
  * Threads: one lane.
  * Fails:   new: E_MEMORY. write: ABORTED when a partition is somebody else's by now:
- *          nothing of the batch may be published.
+ *          nothing of the batch may be published; AGAIN when the batch waits until it
+ *          could be written: call it again.
  */
 #ifndef LEAT_FEATURES_AGGREGATE_H
 #define LEAT_FEATURES_AGGREGATE_H
 
 #include "base/batch.h"
 #include "base/meter.h"
+#include "features/on_unavailable.h"
 #include "features/redis.h"
 #include "features/state_describe.h"
 
@@ -52,8 +56,9 @@ typedef struct leat_aggregate_source {
 
 /* All aggregates of one entity. */
 typedef struct leat_entity_spec {
-    const char *name;   /* its path, for messages */
-    uint32_t capture;   /* the entity's name; LEAT_NO_CAPTURE: the record's key */
+    const char *name; /* its path, for messages */
+    uint32_t capture; /* the entity's name; LEAT_NO_CAPTURE: the record's key */
+    leat_on_unavailable on_unavailable;
     bool is_shared;     /* several lanes see its events */
     const char *prefix; /* of its keys in Redis */
     uint64_t ahead_ns;  /* how far an event may be ahead of its record's timestamp */
@@ -105,10 +110,17 @@ void leat_aggregates_free(leat_aggregates *aggregates);
 void leat_aggregates_ask_committed(leat_aggregates *aggregates,
                                    leat_committed_of *committed_of, const void *source);
 
+void leat_aggregates_begin(leat_aggregates *aggregates, leat_batch *batch);
 void leat_aggregates_acquire(leat_aggregates *aggregates, leat_batch *batch,
                              leat_redis *redis, uint64_t timeout_ns);
 void leat_aggregates_ask(leat_aggregates *aggregates, leat_batch *batch,
                          leat_redis *redis);
+/* Whether the batch has to wait: for a partition to be acquired (then before ask), or for
+ * states that were asked for. */
+bool leat_aggregates_must_acquire(const leat_aggregates *aggregates);
+bool leat_aggregates_must_wait(const leat_aggregates *aggregates,
+                               const leat_redis *redis);
+
 void leat_aggregates_take(leat_aggregates *aggregates, leat_batch *batch,
                           const leat_redis *redis);
 leat_status leat_aggregates_write(leat_aggregates *aggregates, leat_batch *batch,

@@ -90,17 +90,27 @@ static int64_t time_of(const leat_event *event, uint64_t ahead_ns)
 
 /* ---- what it is answered, and what it changes ---- */
 
-typedef bool leat_state_filter(const leat_kept_state *kept);
+/* Which states of an event are meant. */
+typedef bool leat_state_filter(const leat_kept_state *kept, const leat_event *event);
 
-static bool is_any(const leat_kept_state *kept)
+static bool is_any(const leat_kept_state *kept, const leat_event *event)
 {
     (void)kept;
+    (void)event;
     return true;
 }
 
-static bool is_overtaken(const leat_kept_state *kept)
+static uint64_t mark_of(const leat_event *event)
 {
-    return kept->shared && kept->shared->is_overtaken;
+    return leat_state_mark_id(event->topic, event->partition);
+}
+
+/* To be answered and applied again; not where a write that was thought lost has come to
+ * pass: its answer stands. */
+static bool is_overtaken(const leat_kept_state *kept, const leat_event *event)
+{
+    return kept->shared && kept->shared->is_overtaken &&
+           !leat_shared_state_has_seen(kept->shared, mark_of(event), event->offset);
 }
 
 static void answer(const leat_aggregates *aggregates, const leat_event *event,
@@ -109,7 +119,7 @@ static void answer(const leat_aggregates *aggregates, const leat_event *event,
 {
     const leat_aggregates_spec *spec = aggregates->spec;
     for (uint32_t i = 0; i < spec->n_entities; i++)
-        if (states[i] && states[i]->is_known && wanted(states[i]))
+        if (states[i] && states[i]->is_known && wanted(states[i], event))
             leat_state_answer(&spec->entities[i].state, &states[i]->state,
                               time_of(event, spec->entities[i].ahead_ns),
                               answers + spec->entities[i].first_answer);
@@ -120,10 +130,8 @@ static leat_status is_new_to(leat_shared_state *shared, leat_batch *batch,
                              const leat_event *event, bool *is_new)
 {
     *is_new = true;
-    return shared ? leat_shared_state_note(
-                        shared, &batch->arena,
-                        leat_state_mark_id(event->topic, event->partition), event->offset,
-                        is_new)
+    return shared ? leat_shared_state_note(shared, &batch->arena, mark_of(event),
+                                           event->offset, is_new)
                   : LEAT_OK;
 }
 
@@ -153,7 +161,7 @@ static void apply(leat_aggregates *aggregates, leat_batch *batch, const leat_eve
     const leat_aggregate_input *inputs = aggregates->inputs;
     for (uint32_t i = 0; i < spec->n_entities;
          inputs += spec->entities[i++].state.n_inputs) {
-        if (!states[i] || !wanted(states[i]))
+        if (!states[i] || !wanted(states[i], event))
             continue;
         leat_status status =
             apply_one(aggregates, batch, event, &spec->entities[i], states[i], inputs);
@@ -225,7 +233,7 @@ void leat_aggregates_redo_event(leat_aggregates *aggregates, leat_batch *batch,
     leat_kept_state **states = leat_states_of(aggregates, index);
     bool is_touched = false;
     for (uint32_t i = 0; i < aggregates->spec->n_entities; i++)
-        is_touched |= states[i] && is_overtaken(states[i]);
+        is_touched |= states[i] && is_overtaken(states[i], event);
     if (aggregates->outcomes[index] != LEAT_OUTCOME_APPLIED || !is_touched ||
         !read_inputs(aggregates, batch, event))
         return;

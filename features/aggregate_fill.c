@@ -15,12 +15,16 @@ static void lower_quality(leat_event *event, leat_quality quality)
 }
 
 static void pass_without(leat_batch *batch, leat_event *event,
-                         const leat_aggregate_feature *feature, leat_quality quality)
+                         const leat_aggregate_feature *feature,
+                         leat_on_unavailable policy, leat_quality quality)
 {
     const leat_column *column = &batch->schema->columns[feature->column];
     leat_dtype dtype = batch->schema->inputs[column->tensor].dtype;
     lower_quality(event, quality);
-    if (leat_column_is_required(column, dtype))
+    if (quality == LEAT_QUALITY_UNAVAILABLE && policy == LEAT_UNAVAILABLE_DEAD_LETTER)
+        leat_batch_fail(batch, event, LEAT_STAGE_FEATURES, LEAT_E_UNANSWERED,
+                        "aggregate %s is unavailable", feature->name);
+    else if (leat_column_is_required(column, dtype))
         leat_batch_fail(batch, event, LEAT_STAGE_FEATURES, LEAT_E_MISSING,
                         "aggregate %s is %s; %s has no NaN, and the feature no default",
                         feature->name,
@@ -71,7 +75,8 @@ static void fill_column(leat_batch *batch, leat_event *event,
                      column->element * leat_dtype_size(dtype);
     leat_status status = put(batch, event, feature, numbers, first, dtype);
     if (status == LEAT_E_MISSING) {
-        pass_without(batch, event, feature, LEAT_QUALITY_DEFAULTED);
+        pass_without(batch, event, feature, LEAT_UNAVAILABLE_DEFAULT,
+                     LEAT_QUALITY_DEFAULTED);
         return;
     }
     if (status != LEAT_OK) {
@@ -104,7 +109,8 @@ static void fill_event(leat_aggregates *aggregates, leat_batch *batch, leat_even
                 fill_column(batch, event, feature,
                             answers + entity->first_answer + feature->answer);
             else
-                pass_without(batch, event, feature, LEAT_QUALITY_UNAVAILABLE);
+                pass_without(batch, event, feature, entity->on_unavailable,
+                             LEAT_QUALITY_UNAVAILABLE);
         }
     }
 }

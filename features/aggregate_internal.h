@@ -24,6 +24,7 @@ typedef enum leat_outcome {
 struct leat_aggregates {
     const leat_aggregates_spec *spec;
     bool is_alone;
+    bool waits; /* rather than to go on without Redis */
     leat_state_table table;
     leat_partitions partitions;
     leat_committed_of *committed_of; /* NULL: nobody knows */

@@ -333,7 +333,10 @@ leat_status leat_aggregates_write(leat_aggregates *aggregates, leat_batch *batch
     leat_status status = LEAT_OK;
     if (leat_redis_may_ask(redis))
         status = write_all(aggregates, batch, redis, timeout_ns);
-    drop_shared(aggregates);
+    if (status == LEAT_OK && aggregates->waits && count_partitions(aggregates))
+        status = LEAT_AGAIN;
+    else
+        drop_shared(aggregates);
     leat_counter_set(&aggregates->stats.unsaved, count_unsaved(aggregates));
     leat_counter_set(&aggregates->stats.lost, aggregates->table.n_lost);
     return status;

@@ -11,21 +11,27 @@
  * otherwise wait forever. */
 #define PATIENCE_NS (200 * LEAT_MS)
 
+/* How far a batch has come. */
+typedef enum phase {
+    BEGUN, /* partitions have to be acquired first */
+    ASKED,
+    TAKEN, /* to be written */
+} phase;
+
 struct leat_features {
     leat_redis *redis;
     uint64_t timeout_ns;
+    phase phase;     /* of the batch that is under way */
     bool asks_again; /* the questions of the batch that is under way */
     leat_lookups *lookups;
     leat_aggregates *aggregates; /* NULL: none */
     leat_features_stats stats;
 };
 
-void leat_features_send(leat_features *features, leat_batch *batch)
+static void ask(leat_features *features, leat_batch *batch)
 {
-    if (features->aggregates)
-        leat_aggregates_acquire(features->aggregates, batch, features->redis,
-                                features->timeout_ns);
     uint64_t deadline_ns = leat_now_ns() + features->timeout_ns;
+    features->phase = ASKED;
     features->asks_again = false;
     leat_redis_reset(features->redis);
     if (features->aggregates)
@@ -33,6 +39,24 @@ void leat_features_send(leat_features *features, leat_batch *batch)
     leat_lookups_ask(features->lookups, features->redis, batch);
     if (leat_redis_n_asked(features->redis))
         leat_redis_send(features->redis, deadline_ns);
+}
+
+/* Asks, once partitions are acquired, if they have to be. */
+static void begin(leat_features *features, leat_batch *batch)
+{
+    leat_aggregates *aggregates = features->aggregates;
+    if (aggregates)
+        leat_aggregates_acquire(aggregates, batch, features->redis, features->timeout_ns);
+    if (!aggregates || !leat_aggregates_must_acquire(aggregates))
+        ask(features, batch);
+}
+
+void leat_features_send(leat_features *features, leat_batch *batch)
+{
+    features->phase = BEGUN;
+    if (features->aggregates)
+        leat_aggregates_begin(features->aggregates, batch);
+    begin(features, batch);
 }
 
 /* Whether a part has to wait on for answers of the batch. */
@@ -45,9 +69,18 @@ static bool wait_for_answers(leat_features *features)
         leat_redis_send_again(redis, leat_now_ns() + patience_ns);
     if (leat_redis_n_asked(redis) && leat_redis_receive(redis) == LEAT_OK)
         leat_counter_add(&features->stats.round_trips, 1);
-    leat_counter_set(&features->stats.connects, leat_redis_n_connects(redis));
-    features->asks_again = leat_lookups_must_wait(features->lookups, redis);
+    features->asks_again =
+        leat_lookups_must_wait(features->lookups, redis) ||
+        (features->aggregates && leat_aggregates_must_wait(features->aggregates, redis));
     return features->asks_again;
+}
+
+static void take(leat_features *features, leat_batch *batch)
+{
+    features->phase = TAKEN;
+    if (features->aggregates)
+        leat_aggregates_take(features->aggregates, batch, features->redis);
+    leat_lookups_take(features->lookups, features->redis, batch);
 }
 
 static leat_status write_aggregates(leat_features *features, leat_batch *batch)
@@ -56,19 +89,22 @@ static leat_status write_aggregates(leat_features *features, leat_batch *batch)
         return LEAT_OK;
     leat_status status = leat_aggregates_write(features->aggregates, batch,
                                                features->redis, features->timeout_ns);
-    leat_aggregates_fill(features->aggregates, batch);
-    leat_counter_set(&features->stats.connects, leat_redis_n_connects(features->redis));
+    if (status != LEAT_AGAIN)
+        leat_aggregates_fill(features->aggregates, batch);
     return status;
 }
 
 leat_status leat_features_receive(leat_features *features, leat_batch *batch)
 {
-    if (wait_for_answers(features))
-        return LEAT_AGAIN;
-    if (features->aggregates)
-        leat_aggregates_take(features->aggregates, batch, features->redis);
-    leat_lookups_take(features->lookups, features->redis, batch);
-    return write_aggregates(features, batch);
+    leat_status status = LEAT_AGAIN;
+    if (features->phase == BEGUN)
+        begin(features, batch);
+    if (features->phase == ASKED && !wait_for_answers(features))
+        take(features, batch);
+    if (features->phase == TAKEN)
+        status = write_aggregates(features, batch);
+    leat_counter_set(&features->stats.connects, leat_redis_n_connects(features->redis));
+    return status;
 }
 
 void leat_features_ask_committed(leat_features *features, leat_committed_of *committed_of,

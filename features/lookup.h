@@ -35,6 +35,7 @@
 #include "base/error.h"
 #include "features/cache.h"
 #include "features/feast.h"
+#include "features/on_unavailable.h"
 #include "features/refusal.h"
 
 enum { LEAT_MAX_KEY_PARTS = 16, LEAT_MAX_LOOKUPS = 64 };
@@ -52,13 +53,6 @@ typedef enum leat_lookup_format {
     LEAT_LOOKUP_JSON,    /* a string: one JSON object */
     LEAT_LOOKUP_FEAST,   /* a HASH that Feast wrote */
 } leat_lookup_format;
-
-/* What becomes of an event where Redis does not answer for its entity. */
-typedef enum leat_on_unavailable {
-    LEAT_UNAVAILABLE_DEFAULT,     /* it is scored without: default, or NaN */
-    LEAT_UNAVAILABLE_WAIT,        /* its batch waits until Redis does */
-    LEAT_UNAVAILABLE_DEAD_LETTER, /* it fails (E_UNANSWERED) */
-} leat_on_unavailable;
 
 typedef struct leat_lookup_field {
     const char *name;      /* as the configuration has it, for messages */

@@ -71,13 +71,25 @@ static leat_state_mark *add_mark(leat_shared_state *shared, leat_arena *arena,
     return mark;
 }
 
+static leat_state_mark *find_mark(const leat_shared_state *shared, uint64_t partition)
+{
+    for (uint32_t i = 0; i < shared->n_marks; i++)
+        if (shared->marks[i].partition == partition)
+            return &shared->marks[i];
+    return NULL;
+}
+
+bool leat_shared_state_has_seen(const leat_shared_state *shared, uint64_t partition,
+                                int64_t offset)
+{
+    const leat_state_mark *mark = find_mark(shared, partition);
+    return mark && offset <= mark->applied;
+}
+
 leat_status leat_shared_state_note(leat_shared_state *shared, leat_arena *arena,
                                    uint64_t partition, int64_t offset, bool *is_new)
 {
-    leat_state_mark *mark = NULL;
-    for (uint32_t i = 0; i < shared->n_marks && !mark; i++)
-        if (shared->marks[i].partition == partition)
-            mark = &shared->marks[i];
+    leat_state_mark *mark = find_mark(shared, partition);
     if (!mark)
         mark = add_mark(shared, arena, partition);
     if (!mark)

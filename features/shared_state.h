@@ -56,6 +56,10 @@ leat_status leat_shared_state_note(leat_shared_state *shared, leat_arena *arena,
                                    uint64_t partition, int64_t offset,
                                    bool *is_new) LEAT_MUST_CHECK;
 
+/* Whether the state has seen the event. */
+bool leat_shared_state_has_seen(const leat_shared_state *shared, uint64_t partition,
+                                int64_t offset);
+
 /* Head and state as they are to be written; data NULL: out of memory. */
 leat_slice leat_shared_state_write(const leat_shared_state *shared, leat_arena *arena,
                                    leat_slice state);

@@ -46,6 +46,16 @@ uint32_t leat_plan_capture(leat_plan_builder *builder, const leat_path *path)
     return builder->n_captures++;
 }
 
+leat_on_unavailable leat_plan_policy(leat_config_unavailable word)
+{
+    static const leat_on_unavailable policies[] = {
+        [LEAT_CONFIG_UNAVAILABLE_DEFAULT] = LEAT_UNAVAILABLE_DEFAULT,
+        [LEAT_CONFIG_UNAVAILABLE_WAIT] = LEAT_UNAVAILABLE_WAIT,
+        [LEAT_CONFIG_UNAVAILABLE_DEAD_LETTER] = LEAT_UNAVAILABLE_DEAD_LETTER,
+    };
+    return policies[word];
+}
+
 /* As many as could be wanted: the time, the features, the conditions, the includes, every
  * part of every key, every entity and value of an aggregate. */
 static leat_status make_capture_room(leat_plan_builder *builder)

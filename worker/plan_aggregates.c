@@ -202,11 +202,29 @@ static leat_status add_value(aggregates_draft *draft, entity_draft *entity,
                   : add_features(draft, entity, aggregate, value, name, made->answer);
 }
 
+static leat_status set_policy(aggregates_draft *draft,
+                              const leat_config_aggregate *aggregate,
+                              leat_entity_spec *entity)
+{
+    leat_on_unavailable policy = leat_plan_policy(aggregate->on_unavailable);
+    if (entity->state.n_windows && entity->on_unavailable != policy)
+        return LEAT_PLAN_REFUSE(draft->builder, aggregate->place,
+                                "aggregates.%.60s.on_unavailable: another aggregate of "
+                                "entity %.60s says something else; one state is there or "
+                                "is not",
+                                aggregate->name, entity->name);
+    entity->on_unavailable = policy;
+    return LEAT_OK;
+}
+
 static leat_status add_window(aggregates_draft *draft,
                               const leat_config_aggregate *aggregate)
 {
     entity_draft *entity;
     leat_status status = find_entity(draft, aggregate, &entity);
+    if (status)
+        return status;
+    status = set_policy(draft, aggregate, entity->spec);
     if (status)
         return status;
     leat_aggregate *made =

@@ -28,6 +28,9 @@ leat_status leat_plan_no_memory(leat_plan_builder *builder);
 /* The index of the capture; a path that two stages want is captured once. */
 uint32_t leat_plan_capture(leat_plan_builder *builder, const leat_path *path);
 
+/* What the configuration's word means for the stage. */
+leat_on_unavailable leat_plan_policy(leat_config_unavailable word);
+
 /* What is asked of Redis for the columns that read from lookups (plan_lookups.c). */
 leat_status leat_plan_build_lookups(leat_plan_builder *builder) LEAT_MUST_CHECK;
 /* Entities, their windows and the columns that they feed (plan_aggregates.c). */

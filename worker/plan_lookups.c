@@ -113,14 +113,9 @@ static leat_status build_lookup(leat_plan_builder *builder,
         [LEAT_CONFIG_LOOKUP_JSON] = LEAT_LOOKUP_JSON,
         [LEAT_CONFIG_LOOKUP_FEAST] = LEAT_LOOKUP_FEAST,
     };
-    static const leat_on_unavailable policies[] = {
-        [LEAT_CONFIG_UNAVAILABLE_DEFAULT] = LEAT_UNAVAILABLE_DEFAULT,
-        [LEAT_CONFIG_UNAVAILABLE_WAIT] = LEAT_UNAVAILABLE_WAIT,
-        [LEAT_CONFIG_UNAVAILABLE_DEAD_LETTER] = LEAT_UNAVAILABLE_DEAD_LETTER,
-    };
     spec->name = copy(builder, lookup->name);
     spec->format = formats[lookup->format];
-    spec->on_unavailable = policies[lookup->on_unavailable];
+    spec->on_unavailable = leat_plan_policy(lookup->on_unavailable);
     if (!spec->name)
         return leat_plan_no_memory(builder);
     leat_status status = spec->format == LEAT_LOOKUP_FEAST

@@ -107,6 +107,16 @@ void real_redis_kill(real_redis *server)
     waitpid(server->pid, NULL, 0);
 }
 
+void real_redis_pause(real_redis *server)
+{
+    kill(server->pid, SIGSTOP);
+}
+
+void real_redis_wake(real_redis *server)
+{
+    kill(server->pid, SIGCONT);
+}
+
 void real_redis_restart(real_redis *server)
 {
     unlink(server->socket);

@@ -25,6 +25,8 @@ void real_redis_start(real_redis *server);
 void real_redis_kill(real_redis *server);    /* by its id; the folder stays */
 void real_redis_restart(real_redis *server); /* on the same port and socket, empty */
 void real_redis_stop(real_redis *server);
+void real_redis_pause(real_redis *server); /* it keeps its connections and says nothing */
+void real_redis_wake(real_redis *server);
 
 /* A command that must not fail. */
 void real_redis_do(real_redis *server, const char *format, ...);

@@ -11,6 +11,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define assert_counter(counter, expected)                                                \
     assert_int_equal(leat_counter_read(&(counter)), expected)
@@ -211,6 +212,75 @@ static void test_aggregate__without_redis_nothing_is_known(void **state)
     aggregate_lane_close(&lane);
 }
 
+static leat_status receive_until_done(aggregate_lane *lane)
+{
+    leat_status status;
+    while ((status = leat_features_receive(lane->features, &lane->batch)) == LEAT_AGAIN)
+        usleep(1000); /* as a lane that serves acknowledgements meanwhile */
+    return status;
+}
+
+/* For its partition, for a state, and to write. */
+static void test_aggregate__a_batch_may_wait_for_redis(void **state)
+{
+    aggregate_bed *bed = *state;
+    aggregate_lane lane;
+    bed->card.on_unavailable = LEAT_UNAVAILABLE_WAIT;
+    aggregate_lane_open(&lane, bed);
+    const char *const cards[] = {"ann", "bob", "ann"};
+    for (int i = 0; i < 3; i++) {
+        aggregate_lane_clear(&lane);
+        aggregate_lane_add(&lane, i, cards[i], 100, 5);
+        real_redis_kill(&bed->server);
+        leat_features_send(lane.features, &lane.batch);
+        for (int calls = 0; calls < 5; calls++)
+            assert_int_equal(leat_features_receive(lane.features, &lane.batch),
+                             LEAT_AGAIN);
+        real_redis_restart(&bed->server);
+        assert_int_equal(receive_until_done(&lane), LEAT_OK);
+        aggregate_lane_assert(&lane, 0, i == 2, i == 2 ? 5 : 0);
+        assert_int_not_equal(lane.batch.events[0].quality, LEAT_QUALITY_UNAVAILABLE);
+        assert_counter(aggregate_lane_stats(&lane)->unsaved, 0);
+    }
+    aggregate_lane_close(&lane);
+}
+
+static void test_aggregate__an_event_may_fail_without_redis(void **state)
+{
+    aggregate_bed *bed = *state;
+    aggregate_lane lane;
+    bed->card.on_unavailable = LEAT_UNAVAILABLE_DEAD_LETTER;
+    aggregate_lane_open(&lane, bed);
+    real_redis_kill(&bed->server);
+    assert_int_equal(aggregate_lane_see(&lane, 0, "ann", 100, 5), LEAT_OK);
+    assert_int_equal(lane.batch.events[0].status, LEAT_E_UNANSWERED);
+    assert_string_equal(lane.batch.events[0].reason,
+                        "aggregate card_1m.count is unavailable");
+    real_redis_restart(&bed->server);
+    aggregate_lane_close(&lane);
+}
+
+/* Redis sleeps when a write comes; it executes it when it wakes, and a later one, too. */
+static void test_aggregate__a_write_that_came_late_counts_once(void **state)
+{
+    aggregate_bed *bed = *state;
+    aggregate_lane lane, next;
+    bed->redis.timeout_ns = 20000000;
+    aggregate_lane_open(&lane, bed);
+    assert_int_equal(aggregate_lane_see(&lane, 0, "ann", 100, 1), LEAT_OK);
+    real_redis_pause(&bed->server);
+    assert_int_equal(aggregate_lane_see(&lane, 1, "ann", 100, 1), LEAT_OK);
+    assert_counter(aggregate_lane_stats(&lane)->unsaved, 1);
+    real_redis_wake(&bed->server);
+    int64_t offset = 2;
+    see_until_saved(&lane, &offset, "ann");
+    aggregate_lane_open(&next, bed);
+    assert_int_equal(aggregate_lane_see(&next, offset, "ann", 100, 1), LEAT_OK);
+    assert_float_equal(aggregate_lane_row(&next, 0)[COUNT], (float)offset, 0);
+    aggregate_lane_close(&lane);
+    aggregate_lane_close(&next);
+}
+
 static void test_aggregate__what_does_not_fit_memory_is_read_again(void **state)
 {
     aggregate_bed *bed = *state;
@@ -350,6 +420,9 @@ int main(void)
         TEST(what_another_counted_is_read),
         TEST(memory_outlives_an_outage),
         TEST(without_redis_nothing_is_known),
+        TEST(a_batch_may_wait_for_redis),
+        TEST(an_event_may_fail_without_redis),
+        TEST(a_write_that_came_late_counts_once),
         TEST(what_does_not_fit_memory_is_read_again),
         TEST(a_date_far_ahead_expires_nothing),
         TEST(an_event_without_an_entity_has_no_answer),

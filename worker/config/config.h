@@ -155,6 +155,7 @@ typedef struct leat_config_aggregate {
     uint64_t over_ns;
     uint64_t lateness_ns; /* 0: a bucket */
     uint64_t keep_ns;
+    leat_config_unavailable on_unavailable;
     uint32_t n_values;
     leat_config_value *values;
     leat_place place;

@@ -293,6 +293,11 @@ static const leat_key aggregate_keys[] = {
      .offset = OF(leat_config_aggregate, keep_ns),
      .help = "How long Redis keeps an entity beyond its window: as long as workers may "
              "be behind and lose nothing of it."},
+    {"on_unavailable", LEAT_KEY_CHOICE, .fallback = "default", .choices = on_unavailable,
+     .offset = OF(leat_config_aggregate, on_unavailable),
+     .help = "What to do where Redis does not answer in time: score without and say so "
+             "in `quality`, wait until it does, or make the event a dead letter. The "
+             "same for all aggregates of an entity."},
     {"of", LEAT_KEY_MAP, .required = true, .element = &value,
      .offset = OF(leat_config_aggregate, n_values),
      .at = OF(leat_config_aggregate, values), .size = sizeof(leat_config_value),
