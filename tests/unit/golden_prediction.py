@@ -1,4 +1,4 @@
-"""Prints the golden vectors of test_encode.c, as python-msgpack packs them:
+"""Prints the golden vectors of test_encode.c and test_encode_features.c, as python-msgpack packs them:
 python3 tests/unit/golden_prediction.py (needs msgpack >= 1.0)."""
 
 import msgpack
@@ -67,5 +67,44 @@ show(
             ("time", pack(msgpack.Timestamp(1700000000, 123000000))),
             ("quality", pack("complete")),
         ]
+    ),
+)
+
+
+def features(amount):
+    """Of one row; a float32 is packed as one, all others by their Python type."""
+    return pack_map(
+        [
+            ("amount", single(amount)),
+            ("rate", pack(0.1)),
+            ("hour", single(None)),
+            ("count", pack(2**53 + 1)),
+            ("low", pack(-(2**31))),
+            ("online", pack(True)),
+            ("country", pack("DE")),
+            ("raw", pack(b"\xff\x00")),
+            ("none", pack(None)),
+            ("big", pack(-(2**63))),
+            ("empty", pack("")),
+        ]
+    )
+
+
+def envelope():
+    return [
+        ("id", pack("eu-transactions/3/5000000000")),
+        ("version", pack("0123456789ab")),
+        ("time", pack(msgpack.Timestamp(1700000000, 123000000))),
+        ("quality", pack("defaulted")),
+        ("missing", pack(["hour", "none"])),
+    ]
+
+
+show("golden_features", pack_map([*envelope(), ("features", features(12.5))]))
+show(
+    "golden_rows",
+    pack_map(
+        [*envelope(), ("rows", msgpack.Packer().pack_array_header(2) + features(12.5)
+                       + features(-0.5))]
     ),
 )

@@ -68,6 +68,16 @@ static void test_pack__string_heads_are_msgpack_cs(void **state)
     }
 }
 
+static void test_pack__heads_of_bytes_are_msgpack_cs(void **state)
+{
+    (void)state;
+    uint8_t out[LEAT_PACK_HEAD];
+    for (int i = 0; i < N_COUNTS; i++) {
+        msgpack_pack_bin(&packer, counts[i]);
+        assert_packed(out, leat_pack_bin_head(out, counts[i]));
+    }
+}
+
 static void test_pack__unsigned_integers_are_msgpack_cs(void **state)
 {
     (void)state;
@@ -147,6 +157,7 @@ int main(void)
         cmocka_unit_test(test_pack__map_heads_are_msgpack_cs),
         cmocka_unit_test(test_pack__array_heads_are_msgpack_cs),
         cmocka_unit_test(test_pack__string_heads_are_msgpack_cs),
+        cmocka_unit_test(test_pack__heads_of_bytes_are_msgpack_cs),
         cmocka_unit_test(test_pack__unsigned_integers_are_msgpack_cs),
         cmocka_unit_test(test_pack__signed_integers_are_msgpack_cs),
         cmocka_unit_test(test_pack__floats_are_msgpack_cs),

@@ -1,0 +1,112 @@
+#include "producers/encode_features.h"
+
+#include "base/msgpack.h"
+#include "producers/envelope.h"
+
+#include <math.h>
+
+enum {
+    NIL = 0xc0,
+    FALSE = 0xc2,
+    FIXED_BYTES = 9 + LEAT_PACK_HEAD, /* "features", and the head of an array of rows */
+    MAX_NUMBER = LEAT_PACK_F64,
+};
+
+static const void *element_of(const leat_batch *batch, const leat_column *column,
+                              uint32_t row)
+{
+    const leat_tensor *input = &batch->inputs[column->tensor];
+    size_t index = (size_t)row * input->row_size + column->element;
+    return (const char *)input->data + index * leat_dtype_size(input->spec->dtype);
+}
+
+/* A text of Redis may be any bytes. */
+static uint8_t *put_text(uint8_t *at, leat_slice text)
+{
+    if (!text.data)
+        return leat_pack_be(at, NIL, 1);
+    at = leat_utf8_valid(text.data, text.size) ? leat_pack_str_head(at, text.size)
+                                               : leat_pack_bin_head(at, text.size);
+    return leat_pack_raw(at, text.data, text.size);
+}
+
+static uint8_t *put_element(uint8_t *at, leat_dtype dtype, const void *element)
+{
+    switch (dtype) {
+    case LEAT_F32: {
+        float number = *(const float *)element;
+        return isnan(number) ? leat_pack_be(at, NIL, 1) : leat_pack_f32(at, number);
+    }
+    case LEAT_F64: {
+        double number = *(const double *)element;
+        return isnan(number) ? leat_pack_be(at, NIL, 1) : leat_pack_f64(at, number);
+    }
+    case LEAT_I64:
+        return leat_pack_int(at, *(const int64_t *)element);
+    case LEAT_I32:
+        return leat_pack_int(at, *(const int32_t *)element);
+    case LEAT_BOOL:
+        return leat_pack_be(at, FALSE + *(const uint8_t *)element, 1);
+    case LEAT_STRING:
+    default:
+        return put_text(at, *(const leat_slice *)element);
+    }
+}
+
+static size_t count_row(const leat_batch *batch, uint32_t row)
+{
+    const leat_schema *schema = batch->schema;
+    size_t bytes = LEAT_PACK_HEAD;
+    for (uint32_t i = 0; i < schema->n_columns; i++) {
+        const leat_column *column = &schema->columns[i];
+        bytes += LEAT_PACK_HEAD + strlen(column->name);
+        if (schema->inputs[column->tensor].dtype == LEAT_STRING)
+            bytes += LEAT_PACK_HEAD +
+                     ((const leat_slice *)element_of(batch, column, row))->size;
+        else
+            bytes += MAX_NUMBER;
+    }
+    return bytes;
+}
+
+static uint8_t *put_row(uint8_t *at, const leat_batch *batch, uint32_t row)
+{
+    const leat_schema *schema = batch->schema;
+    at = leat_pack_map(at, schema->n_columns);
+    for (uint32_t i = 0; i < schema->n_columns; i++) {
+        const leat_column *column = &schema->columns[i];
+        at = leat_pack_str(at, column->name);
+        at = put_element(at, schema->inputs[column->tensor].dtype,
+                         element_of(batch, column, row));
+    }
+    return at;
+}
+
+static void put_rows(leat_envelope *envelope, const leat_batch *batch)
+{
+    const leat_event *event = envelope->event;
+    if (event->n == 1) {
+        LEAT_ENVELOPE_KEY(envelope, "features");
+    } else {
+        LEAT_ENVELOPE_KEY(envelope, "rows");
+        envelope->at = leat_pack_array(envelope->at, event->n);
+    }
+    for (uint32_t i = 0; i < event->n; i++)
+        envelope->at = put_row(envelope->at, batch, event->first + i);
+}
+
+leat_slice leat_encode_features(const leat_prediction_spec *spec, leat_batch *batch,
+                                const leat_event *event)
+{
+    leat_envelope envelope;
+    size_t bytes = FIXED_BYTES;
+    for (uint32_t i = 0; i < event->n; i++)
+        bytes += count_row(batch, event->first + i);
+    if (!leat_envelope_open(&envelope, spec, batch, event, bytes))
+        return (leat_slice){0};
+    leat_envelope_put_id(&envelope);
+    leat_envelope_put_version(&envelope);
+    leat_envelope_put_worth(&envelope);
+    put_rows(&envelope, batch);
+    return leat_envelope_seal(&envelope);
+}
