@@ -47,6 +47,20 @@ static uint64_t max_transaction_ns(rd_kafka_t *handle)
     return strtoull(ms, NULL, 10) * LEAT_MS;
 }
 
+static leat_status open_topics(leat_producer *producer, const leat_producer_spec *spec,
+                               leat_error *error)
+{
+    for (int i = 0; i < LEAT_N_OUTLETS; i++) {
+        if (!spec->topics[i])
+            continue;
+        producer->topics[i] = rd_kafka_topic_new(producer->handle, spec->topics[i], NULL);
+        if (!producer->topics[i])
+            return leat_error_set(error, LEAT_E_KAFKA, "topic %s: %s", spec->topics[i],
+                                  rd_kafka_err2str(rd_kafka_last_error()));
+    }
+    return LEAT_OK;
+}
+
 leat_status leat_producer_open(leat_producer *producer, const leat_producer_spec *spec,
                                leat_error *error)
 {
@@ -71,13 +85,10 @@ leat_status leat_producer_open(leat_producer *producer, const leat_producer_spec
         return status;
     producer->handle = producer->client.handle;
     producer->max_transaction_ns = max_transaction_ns(producer->handle);
-    producer->topic = rd_kafka_topic_new(producer->handle, spec->topic, NULL);
-    if (producer->topic)
-        return LEAT_OK;
-    leat_error_set(error, LEAT_E_KAFKA, "topic %s: %s", spec->topic,
-                   rd_kafka_err2str(rd_kafka_last_error()));
-    leat_producer_close(producer);
-    return LEAT_E_KAFKA;
+    status = open_topics(producer, spec, error);
+    if (status != LEAT_OK)
+        leat_producer_close(producer);
+    return status;
 }
 
 void leat_producer_close(leat_producer *producer)
@@ -85,8 +96,9 @@ void leat_producer_close(leat_producer *producer)
     if (!producer->handle)
         return;
     rd_kafka_purge(producer->handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-    if (producer->topic)
-        rd_kafka_topic_destroy(producer->topic);
+    for (int i = 0; i < LEAT_N_OUTLETS; i++)
+        if (producer->topics[i])
+            rd_kafka_topic_destroy(producer->topics[i]);
     rd_kafka_destroy(producer->handle);
     *producer = (leat_producer){0};
 }

@@ -13,8 +13,15 @@
 
 #include "base/client/client.h"
 
+/* The topics that whole batches go to. */
+typedef enum leat_outlet {
+    LEAT_OUTLET_PREDICTIONS,
+    LEAT_OUTLET_FEATURES,
+    LEAT_N_OUTLETS,
+} leat_outlet;
+
 typedef struct leat_producer_spec {
-    const char *topic;                   /* of the predictions */
+    const char *topics[LEAT_N_OUTLETS];  /* NULL: none */
     const char *transactional_id;        /* NULL: no transactions */
     leat_properties common;              /* of every client */
     leat_properties producer;            /* of the producer alone */
@@ -25,7 +32,7 @@ typedef struct leat_producer_spec {
 
 typedef struct leat_producer {
     rd_kafka_t *handle;
-    rd_kafka_topic_t *topic;
+    rd_kafka_topic_t *topics[LEAT_N_OUTLETS]; /* NULL: none */
     uint64_t max_transaction_ns; /* brokers abort one that is open for longer */
     leat_client client;
 } leat_producer;

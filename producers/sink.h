@@ -1,7 +1,8 @@
 /* producers/sink.h: the way out of a lane.
  *
- * publish() hands every event of a batch to the producer: its prediction, or its dead
- * letter, under one ticket of the lane's ledger. Records are copied, so the batch is free
+ * publish() hands every event of a batch to the producer: its prediction (and its feature
+ * record, where there is a topic for them), or its dead letter, under one ticket of the
+ * lane's ledger. Records are copied, so the batch is free
  * afterwards. It is all or nothing: AGAIN leaves everything as it was, and librdkafka's
  * own queue is so much larger than the bound in flight that it is never the one to refuse
  * (in the middle of a batch that would let later records of a key overtake earlier ones).
@@ -32,6 +33,7 @@ typedef const rd_kafka_headers_t *leat_headers_of(const leat_event *event);
 
 typedef struct leat_sink_spec {
     const char *topic;
+    const char *features_topic;    /* NULL: no feature records */
     const char *dead_letter_topic; /* NULL: a bad event is an error */
     size_t n_headers;              /* headers of the event that pass on */
     const char *const *headers;
@@ -46,6 +48,7 @@ typedef struct leat_sink_spec {
 
 typedef struct leat_sink_meters {
     leat_counter predictions;
+    leat_counter feature_records;
     leat_counter dead_letters;
     leat_counter producers_reopened;
 } leat_sink_meters;

@@ -168,6 +168,8 @@ static leat_status find_topics(const inquiry *self,
         find_one(self, metadata, "source.topics", config->source.topics.at[i], &status,
                  error);
     find_one(self, metadata, "sink.topic", config->sink.topic, &status, error);
+    if (config->sink.features)
+        find_one(self, metadata, "sink.features", config->sink.features, &status, error);
     if (config->dead_letter.topic)
         find_one(self, metadata, "dead_letter.topic", config->dead_letter.topic, &status,
                  error);

@@ -84,6 +84,10 @@ static void check_plan(const leat_config *config, int *code)
     if (plan->n_golden_rows)
         say("ok", "golden rows", "%s: all %" PRIu32 " scores are as expected",
             config->model.golden, plan->n_golden_rows);
+    if (config->sink.features)
+        say("ok", "feature log",
+            "%s: a record of %" PRIu32 " features for each prediction",
+            config->sink.features, plan->schema.n_columns);
     leat_plan_release(plan);
 }
 

@@ -91,6 +91,8 @@ static void meter_batch(leat_lane *lane)
     leat_counter_add(&lane->meters.skipped, skipped);
     leat_counter_add(&lane->meters.unavailable, unavailable);
     leat_counter_set(&lane->meters.predictions, leat_counter_read(&sink->predictions));
+    leat_counter_set(&lane->meters.feature_records,
+                     leat_counter_read(&sink->feature_records));
     leat_counter_set(&lane->meters.dead_letters, leat_counter_read(&sink->dead_letters));
 }
 

@@ -21,11 +21,12 @@ typedef struct leat_lane leat_lane;
 
 /* What a lane counts; it alone writes, anyone reads. */
 typedef struct leat_lane_meters {
-    leat_counter events;       /* taken from the source */
-    leat_counter predictions;  /* handed to the producer */
-    leat_counter dead_letters; /* likewise */
-    leat_counter skipped;      /* tombstones and filtered events */
-    leat_counter unavailable;  /* events scored without Redis */
+    leat_counter events;      /* taken from the source */
+    leat_counter predictions; /* these three: handed to the producer */
+    leat_counter feature_records;
+    leat_counter dead_letters;
+    leat_counter skipped;     /* tombstones and filtered events */
+    leat_counter unavailable; /* events scored without Redis */
     leat_counter batches;
     leat_counter rewinds;
     leat_counter assigned;  /* partitions, now */

@@ -73,6 +73,7 @@ static leat_status open_clients(leat_lane *lane, const leat_config *config,
     };
     leat_sink_spec sink = {
         .topic = config->sink.topic,
+        .features_topic = config->sink.features,
         .dead_letter_topic = config->dead_letter.topic,
         .n_headers = config->sink.headers.n,
         .headers = config->sink.headers.at,

@@ -53,7 +53,7 @@ static void hook(rd_kafka_conf_t *conf)
 
 static void open_client(bare_lane *self)
 {
-    const leat_producer_spec spec = {.topic = "out",
+    const leat_producer_spec spec = {.topics = {"out"},
                                      .transactional_id = "leat-0",
                                      .common = {N_MATRIX_PROPERTIES, self->properties},
                                      .part = "bare",
@@ -88,8 +88,9 @@ static verdict init(bare_lane *self)
 
 static rd_kafka_resp_err_t hand_over(bare_lane *self)
 {
-    return rd_kafka_produce(self->producer.topic, RD_KAFKA_PARTITION_UA,
-                            RD_KAFKA_MSG_F_COPY, "p", 1, NULL, 0, NULL)
+    return rd_kafka_produce(self->producer.topics[LEAT_OUTLET_PREDICTIONS],
+                            RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, "p", 1, NULL, 0,
+                            NULL)
                ? rd_kafka_last_error()
                : RD_KAFKA_RESP_ERR_NO_ERROR;
 }

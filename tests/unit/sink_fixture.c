@@ -45,6 +45,7 @@ void open_sink(fixture *self, const char *dead_letter_topic, size_t n_properties
 {
     const leat_sink_spec spec = {
         .topic = "out",
+        .features_topic = self->features_topic,
         .dead_letter_topic = dead_letter_topic,
         .headers_of = no_headers,
         .dead_letter = {.connector = "leat:g", .task = "0"},

@@ -40,6 +40,7 @@ typedef struct fixture {
     leat_sink *sink;
     leat_batch batch;
     int64_t n_events;
+    const char *features_topic; /* NULL: no feature records */
     const char *transactional_id;
     leat_transaction_spec spec;
     leat_transaction *transaction;

@@ -80,6 +80,17 @@ static void test_check__a_topic_is_missing(void **state)
     assert_said("did you mean 'out'?");
 }
 
+static void test_check__the_topic_of_feature_records_is_named(void **state)
+{
+    (void)state;
+    const char *brokers = rd_kafka_mock_cluster_bootstraps(mock.cluster);
+    assert_int_equal(check(brokers, "out, features: rows", "", NULL), 78);
+    assert_said("ok    feature log    rows: a record of 2 features for each prediction");
+    assert_said("sink.features: there is no topic 'rows'");
+    rd_kafka_mock_topic_create(mock.cluster, "rows", 2, 1);
+    assert_int_equal(check(brokers, "out, features: rows", "", NULL), 0);
+}
+
 static void test_check__nobody_answers(void **state)
 {
     (void)state;
@@ -127,6 +138,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_check__all_is_well),
         cmocka_unit_test(test_check__a_topic_is_missing),
+        cmocka_unit_test(test_check__the_topic_of_feature_records_is_named),
         cmocka_unit_test(test_check__nobody_answers),
         cmocka_unit_test(test_check__offline_asks_nobody),
         cmocka_unit_test(test_check__a_wrong_score_is_a_matter_of_data),

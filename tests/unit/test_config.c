@@ -45,6 +45,7 @@ static const char largest[] =
     "sink:\n"
     "  topic: out\n"
     "  include: [event.id, key]\n"
+    "  features: rows\n"
     "  headers: [traceparent]\n"
     "  thresholds: {block: 0.9, review: 0.5}\n"
     "  kafka: {compression.type: lz4}\n"
@@ -154,6 +155,7 @@ static void test_config__reads_every_key_of_the_model(void **state)
     assert_string_equal(config->lookups[0].key, "user:{event.id}");
     assert_string_equal(config->sink.include.at[1], "key");
     assert_string_equal(config->sink.headers.at[0], "traceparent");
+    assert_string_equal(config->sink.features, "rows");
     leat_config_free(config);
 }
 

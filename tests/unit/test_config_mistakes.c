@@ -93,7 +93,7 @@ static const struct mistake mistakes[] = {
      .more = "threads: 4"},
     {"a key in the wrong section",
      "4:20: sink: unknown key 'compression'; allowed here: topic, include, headers, "
-     "thresholds, kafka",
+     "thresholds, features, kafka",
      .sink = "sink: {topic: out, compression: lz4}"},
     {"an unknown key of a feature",
      "6:12: features.amount: unknown key 'form'; did you mean 'from'?",
@@ -316,6 +316,14 @@ static const struct mistake mistakes[] = {
      "5:22: dead_letter.topic: 'in' is one of source.topics: dead letters would be "
      "scored",
      .more = "dead_letter: {topic: in}"},
+    {"feature records into the input",
+     "4:30: sink.features: 'in' is one of source.topics: feature records would be scored",
+     .sink = "sink: {topic: out, features: in}"},
+    {"feature records into the output", "4:30: sink.features: 'out' is sink.topic too",
+     .sink = "sink: {topic: out, features: out}"},
+    {"dead letters among the feature records",
+     "5:22: dead_letter.topic: 'f' is sink.features too",
+     .sink = "sink: {topic: out, features: f}", .more = "dead_letter: {topic: f}"},
     {"dead letters into the output", "5:22: dead_letter.topic: 'out' is sink.topic too",
      .more = "dead_letter: {topic: out}"},
     {"a rate above one",

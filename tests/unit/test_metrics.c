@@ -84,6 +84,16 @@ static void test_metrics__lanes_are_added_up(void **state)
     expect(self, "leat_rebalances_total 5");
 }
 
+static void test_metrics__feature_records_are_counted_where_there_are_any(void **state)
+{
+    fixture *self = *state;
+    leat_counter_set(&self->lanes[0].meters.feature_records, 7);
+    assert_null(strstr(page(self), "leat_feature_records_produced"));
+    self->config.sink.features = "rows";
+    expect(self, "leat_feature_records_produced_total{model=\"fraud\","
+                 "version=\"0123456789ab\"} 7");
+}
+
 static void test_metrics__events_are_counted_by_topic(void **state)
 {
     fixture *self = *state;
@@ -262,6 +272,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         METRICS_TEST(test_metrics__lanes_are_added_up),
+        METRICS_TEST(test_metrics__feature_records_are_counted_where_there_are_any),
         METRICS_TEST(test_metrics__events_are_counted_by_topic),
         METRICS_TEST(test_metrics__failures_have_their_stage_and_reason),
         METRICS_TEST(test_metrics__without_a_topic_there_are_no_dead_letters),

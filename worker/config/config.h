@@ -240,6 +240,7 @@ typedef struct leat_config {
 
     struct {
         const char *topic;
+        const char *features; /* a topic, or NULL: no feature records */
         leat_strings include; /* paths */
         leat_strings headers; /* names that pass on */
         uint32_t n_thresholds;

@@ -53,25 +53,47 @@ static leat_status check_where(leat_config_context *context)
     return status;
 }
 
-/* A worker that reads what it writes would never come to an end. */
+/* A topic that is written to. */
+typedef struct written_topic {
+    const char *key;
+    const char *name; /* NULL: none */
+    const char *what;
+} written_topic;
+
+/* A worker that reads what it writes would never come to an end. `first`: of all that are
+ * written to. */
+static leat_status check_written(leat_config_context *context, const written_topic *first,
+                                 const written_topic *topic)
+{
+    const leat_config *config = context->config;
+    leat_place place = leat_config_place(config, topic->key);
+    for (uint32_t i = 0; i < config->source.topics.n; i++)
+        if (!strcmp(config->source.topics.at[i], topic->name))
+            return leat_config_refuse(
+                context, LEAT_E_CONFIG, place,
+                "%s: '%.80s' is one of source.topics: %s would be scored", topic->key,
+                topic->name, topic->what);
+    for (const written_topic *other = first; other < topic; other++)
+        if (other->name && !strcmp(other->name, topic->name))
+            return leat_config_refuse(context, LEAT_E_CONFIG, place,
+                                      "%s: '%.80s' is %s too", topic->key, topic->name,
+                                      other->key);
+    return LEAT_OK;
+}
+
 static leat_status check_topics(leat_config_context *context)
 {
     const leat_config *config = context->config;
-    const char *dead = config->dead_letter.topic;
-    for (uint32_t i = 0; i < config->source.topics.n; i++) {
-        const char *topic = config->source.topics.at[i];
-        if (!strcmp(topic, config->sink.topic))
-            return REFUSE(context, "sink.topic",
-                          "'%.80s' is one of source.topics: predictions would be scored",
-                          topic);
-        if (dead && !strcmp(topic, dead))
-            return REFUSE(context, "dead_letter.topic",
-                          "'%.80s' is one of source.topics: dead letters would be scored",
-                          topic);
-    }
-    if (dead && !strcmp(dead, config->sink.topic))
-        return REFUSE(context, "dead_letter.topic", "'%.80s' is sink.topic too", dead);
-    return LEAT_OK;
+    const written_topic topics[] = {
+        {"sink.topic", config->sink.topic, "predictions"},
+        {"sink.features", config->sink.features, "feature records"},
+        {"dead_letter.topic", config->dead_letter.topic, "dead letters"},
+    };
+    leat_status status = LEAT_OK;
+    for (size_t i = 0; i < sizeof topics / sizeof topics[0] && !status; i++)
+        if (topics[i].name)
+            status = check_written(context, topics, &topics[i]);
+    return status;
 }
 
 static int by_score(const void *a, const void *b)

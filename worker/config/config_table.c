@@ -359,7 +359,10 @@ static const leat_key sink_keys[] = {
      FILLS(sink.n_thresholds, sink.thresholds, leat_config_threshold),
      .help = "Decisions and the least score of each; the highest one reached is the "
              "prediction's `decision`."},
-    {"features", LEAT_KEY_LATER, .help = "A topic for the scored rows."},
+    {"features", LEAT_KEY_TOPIC, .default_text = "none", .offset = IN(sink.features),
+     .help =
+         "The topic of the feature records: each scored row as the model was given it, "
+         "see [Feature records](#feature-records)."},
     {"explain", LEAT_KEY_LATER, .help = "Reasons on predictions."},
     {"kafka", LEAT_KEY_MAP, .element = &property,
      FILLS(sink.kafka.n, sink.kafka.at, leat_pair),

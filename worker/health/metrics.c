@@ -85,6 +85,13 @@ static uint64_t sum_consumed(const page *p, const char *topic)
     return sum;
 }
 
+static void put_produced(page *p, const char *name, const char *help, uint64_t n)
+{
+    family(p, LEAT_FAMILY_COUNTER, name, help);
+    leat_exposition_count(
+        &p->to, LABELS({"model", p->config->model.name}, {"version", p->version}), n);
+}
+
 static void put_events(page *p)
 {
     const leat_strings *topics = &p->config->source.topics;
@@ -97,11 +104,11 @@ static void put_events(page *p)
             "Events without a payload, or that the filter leaves out.", SUM(p, skipped));
     if (!p->version)
         return;
-    family(p, LEAT_FAMILY_COUNTER, "leat_predictions_produced",
-           "Predictions handed to the producer.");
-    leat_exposition_count(
-        &p->to, LABELS({"model", p->config->model.name}, {"version", p->version}),
-        SUM(p, predictions));
+    put_produced(p, "leat_predictions_produced", "Predictions handed to the producer.",
+                 SUM(p, predictions));
+    if (p->config->sink.features)
+        put_produced(p, "leat_feature_records_produced",
+                     "Feature records handed to the producer.", SUM(p, feature_records));
 }
 
 /* A pair of stage and reason is there from its first event on. */
