@@ -3,7 +3,7 @@
 #include "base/element.h"
 #include "base/reading.h"
 
-static bool is_sequence(const leat_column *column)
+bool leat_column_is_sequence(const leat_column *column)
 {
     return column->reading && column->reading->kind == LEAT_READING_IDS;
 }
@@ -21,7 +21,7 @@ static leat_status put_pads(const leat_column *column, uint8_t *at, leat_dtype d
 leat_status leat_column_put_default(const leat_column *column, void *at, leat_dtype dtype)
 {
     leat_value value = {.type = LEAT_VALUE_DOUBLE, .as.f = column->default_value};
-    if (is_sequence(column))
+    if (leat_column_is_sequence(column))
         return put_pads(column, at, dtype);
     leat_element_clear(at, dtype);
     if (!column->has_default)
@@ -34,5 +34,6 @@ leat_status leat_column_put_default(const leat_column *column, void *at, leat_dt
 
 bool leat_column_is_required(const leat_column *column, leat_dtype dtype)
 {
-    return !column->has_default && !is_sequence(column) && !leat_dtype_has_nan(dtype);
+    return !column->has_default && !leat_column_is_sequence(column) &&
+           !leat_dtype_has_nan(dtype);
 }

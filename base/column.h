@@ -12,6 +12,9 @@
 
 #include "base/schema.h"
 
+/* Whether its elements are those of one value, an array. */
+bool leat_column_is_sequence(const leat_column *column);
+
 leat_status leat_column_put_default(const leat_column *column, void *at,
                                     leat_dtype dtype) LEAT_MUST_CHECK;
 

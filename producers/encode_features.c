@@ -1,5 +1,6 @@
 #include "producers/encode_features.h"
 
+#include "base/column.h"
 #include "base/msgpack.h"
 #include "producers/envelope.h"
 
@@ -12,12 +13,13 @@ enum {
     MAX_NUMBER = LEAT_PACK_F64,
 };
 
-static const void *element_of(const leat_batch *batch, const leat_column *column,
-                              uint32_t row)
+/* The first one of a sequence. */
+static const uint8_t *element_of(const leat_batch *batch, const leat_column *column,
+                                 uint32_t row)
 {
     const leat_tensor *input = &batch->inputs[column->tensor];
     size_t index = (size_t)row * input->row_size + column->element;
-    return (const char *)input->data + index * leat_dtype_size(input->spec->dtype);
+    return (const uint8_t *)input->data + index * leat_dtype_size(input->spec->dtype);
 }
 
 /* A text of Redis may be any bytes. */
@@ -53,18 +55,36 @@ static uint8_t *put_element(uint8_t *at, leat_dtype dtype, const void *element)
     }
 }
 
+static uint8_t *put_column(uint8_t *at, const leat_column *column, leat_dtype dtype,
+                           const uint8_t *element)
+{
+    if (!leat_column_is_sequence(column))
+        return put_element(at, dtype, element);
+    at = leat_pack_array(at, column->n);
+    for (uint32_t i = 0; i < column->n; i++)
+        at = put_element(at, dtype, element + i * leat_dtype_size(dtype));
+    return at;
+}
+
+static size_t count_column(const leat_column *column, leat_dtype dtype,
+                           const uint8_t *element)
+{
+    size_t bytes = LEAT_PACK_HEAD + strlen(column->name);
+    if (dtype == LEAT_STRING)
+        return bytes + LEAT_PACK_HEAD + ((const leat_slice *)element)->size;
+    return bytes + (leat_column_is_sequence(column)
+                        ? LEAT_PACK_HEAD + (size_t)column->n * MAX_NUMBER
+                        : MAX_NUMBER);
+}
+
 static size_t count_row(const leat_batch *batch, uint32_t row)
 {
     const leat_schema *schema = batch->schema;
     size_t bytes = LEAT_PACK_HEAD;
     for (uint32_t i = 0; i < schema->n_columns; i++) {
         const leat_column *column = &schema->columns[i];
-        bytes += LEAT_PACK_HEAD + strlen(column->name);
-        if (schema->inputs[column->tensor].dtype == LEAT_STRING)
-            bytes += LEAT_PACK_HEAD +
-                     ((const leat_slice *)element_of(batch, column, row))->size;
-        else
-            bytes += MAX_NUMBER;
+        bytes += count_column(column, schema->inputs[column->tensor].dtype,
+                              element_of(batch, column, row));
     }
     return bytes;
 }
@@ -76,8 +96,8 @@ static uint8_t *put_row(uint8_t *at, const leat_batch *batch, uint32_t row)
     for (uint32_t i = 0; i < schema->n_columns; i++) {
         const leat_column *column = &schema->columns[i];
         at = leat_pack_str(at, column->name);
-        at = put_element(at, schema->inputs[column->tensor].dtype,
-                         element_of(batch, column, row));
+        at = put_column(at, column, schema->inputs[column->tensor].dtype,
+                        element_of(batch, column, row));
     }
     return at;
 }

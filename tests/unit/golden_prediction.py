@@ -86,6 +86,7 @@ def features(amount):
             ("none", pack(None)),
             ("big", pack(-(2**63))),
             ("empty", pack("")),
+            ("items", pack([7, -1, 0])),
         ]
     )
 
