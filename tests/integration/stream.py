@@ -180,9 +180,11 @@ def reference(booster, stream):
 def configuration(bed, topic, model, group, sink, dead_letter=None, start="earliest",
                   client="leat", consumer=None, brokers=None, delivery=None, lanes=2,
                   kafka=None, listen="off", max_rate=None, out_of_range="stop", id_prefix="",
-                  on_unavailable="default", redis_timeout="5s"):
+                  on_unavailable="default", redis_timeout="5s", feature_log=None):
     """The worker's YAML, as a user would write it. `kafka`: more properties of all clients,
-    `consumer`: of the consumer. `listen`: where probes and metrics are."""
+    `consumer`: of the consumer. `listen`: where probes and metrics are. `feature_log`: the
+    topic of feature records."""
+    log = f", features: {feature_log}" if feature_log else ""
     features = "\n".join(f"  {name}: {what}" for name, what in FEATURES.items())
     consumer = {"session.timeout.ms": 6000, "heartbeat.interval.ms": 500,
                 **(consumer or {})}
@@ -213,7 +215,7 @@ lookups:
   user: {{key: "user:{{event.user}}", on_unavailable: {on_unavailable}}}
   card: {{key: "card:{{event.card.id}}", on_unavailable: {on_unavailable}}}
 redis: {{url: "{bed.redis_url}", timeout: {redis_timeout}}}
-sink: {{topic: {sink}, include: [event.n]}}
+sink: {{topic: {sink}, include: [event.n]{log}}}
 {bad}{promise}lanes: {lanes}
 http: {{listen: "{listen}"}}
 """
