@@ -203,6 +203,8 @@ void leat_aggregates_take_event(leat_aggregates *aggregates, leat_batch *batch,
     for (uint32_t i = 0; i < aggregates->spec->n_answers; i++)
         answers[i] = NAN;
     *outcome = partition->is_owned ? LEAT_OUTCOME_REPEATED : LEAT_OUTCOME_UNKNOWN;
+    if (!event->has_time || !read_inputs(aggregates, batch, event))
+        return; /* whenever it comes: it was applied as little before */
     if (!partition->is_owned) {
         leat_counter_add(&aggregates->stats.unavailable, aggregates->spec->n_entities);
         return;
@@ -211,8 +213,6 @@ void leat_aggregates_take_event(leat_aggregates *aggregates, leat_batch *batch,
         repeat(aggregates, event, partition, states, answers);
         return;
     }
-    if (!event->has_time || !read_inputs(aggregates, batch, event))
-        return;
     answer(aggregates, event, states, is_any, answers);
     double *kept = leat_journal_add(&partition->journal, event->offset);
     if (!kept) {

@@ -323,21 +323,42 @@ static void test_aggregate__an_event_without_an_entity_has_no_answer(void **stat
     aggregate_lane_close(&lane);
 }
 
-static void test_aggregate__a_value_of_a_wrong_type_marks_the_event(void **state)
+/* A batch of two events, whose first spends "six". */
+static leat_event *see_text(aggregate_lane *lane)
 {
     static const uint8_t text[] = "\xa3"
                                   "six";
+    leat_event *bad = aggregate_lane_add(lane, 0, "ann", 100, 5);
+    leat_batch_captures(&lane->batch, bad)[0] = (leat_slice){text, 4};
+    aggregate_lane_add(lane, 1, "ann", 100, 7);
+    assert_int_equal(aggregate_lane_run(lane), LEAT_OK);
+    return bad;
+}
+
+static void test_aggregate__a_value_of_a_wrong_type_marks_the_event(void **state)
+{
     aggregate_lane lane;
     aggregate_lane_open(&lane, *state);
-    leat_event *bad = aggregate_lane_add(&lane, 0, "ann", 100, 5);
-    leat_batch_captures(&lane.batch, bad)[0] = (leat_slice){text, 4};
-    aggregate_lane_add(&lane, 1, "ann", 100, 7);
-    assert_int_equal(aggregate_lane_run(&lane), LEAT_OK);
+    const leat_event *bad = see_text(&lane);
     assert_int_equal(bad->status, LEAT_E_TYPE);
     assert_string_equal(bad->reason, "aggregate card_1m.spent: event.amount is a string, "
                                      "expected a number");
     aggregate_lane_assert(&lane, 1, 0, 0);
     aggregate_lane_close(&lane);
+}
+
+/* What is a dead letter does not become a prediction when it comes again, behind others
+ * that were applied. */
+static void test_aggregate__what_was_refused_is_refused_again(void **state)
+{
+    aggregate_lane lane;
+    for (int life = 0; life < 2; life++) {
+        aggregate_lane_open(&lane, *state);
+        assert_int_equal(see_text(&lane)->status, LEAT_E_TYPE);
+        aggregate_lane_assert(&lane, 1, 0, 0);
+        assert_counter(aggregate_lane_stats(&lane)->unanswered, 0);
+        aggregate_lane_close(&lane);
+    }
 }
 
 static void test_aggregate__bytes_that_are_no_state_begin_afresh(void **state)
@@ -427,6 +448,7 @@ int main(void)
         TEST(a_date_far_ahead_expires_nothing),
         TEST(an_event_without_an_entity_has_no_answer),
         TEST(a_value_of_a_wrong_type_marks_the_event),
+        TEST(what_was_refused_is_refused_again),
         TEST(bytes_that_are_no_state_begin_afresh),
         TEST(a_state_expires),
         TEST(alone_it_needs_no_redis),
