@@ -244,7 +244,8 @@ static leat_status add_window(aggregates_draft *draft,
         .n_aggregates = aggregate->n_values,
         .aggregates = made,
     };
-    if (late_ns > entity->spec->ahead_ns)
+    /* No window may lose what it keeps to a date that another one would stand. */
+    if (entity->spec->state.n_windows == 1 || late_ns < entity->spec->ahead_ns)
         entity->spec->ahead_ns = late_ns;
     uint64_t keep_ms = (aggregate->over_ns + late_ns + aggregate->keep_ns) / 1000000;
     if (keep_ms > entity->spec->keep_ms)

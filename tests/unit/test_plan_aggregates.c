@@ -58,7 +58,8 @@ static void test_plan_aggregates__windows_of_an_entity_share_a_state(void **stat
     assert_int_equal(entity->state.windows[0].late_buckets, 1);
     assert_true(entity->state.windows[1].bucket_ns == UINT64_C(1440000000000));
     assert_int_equal(entity->state.windows[1].late_buckets, 3);
-    assert_true(entity->ahead_ns == UINT64_C(3600000000000));
+    /* a date ahead may not push what the hour keeps out of its window */
+    assert_true(entity->ahead_ns == UINT64_C(60000000000));
     assert_true(entity->keep_ms == (24 + 1 + 1) * 3600000);
     assert_int_equal(spec->n_answers, 2);
     leat_plan_release(plan);
