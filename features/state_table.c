@@ -202,6 +202,7 @@ static leat_kept_state *add(leat_state_table *table, const leat_state_key *key,
     kept->key = *key;
     kept->key.text = text;
     kept->state.size = 0;
+    kept->shared = NULL;
     kept->is_known = kept->is_asked = kept->is_unsaved = false;
     kept->hash = hash;
     kept->next_in_slot = *slot_of(table, hash);

@@ -57,6 +57,26 @@ static void test_state_table__whose_it_is_counts(void **state)
     leat_state_table_fini(&table);
 }
 
+/* The head of a shared state is the batch's that read it. */
+static void test_state_table__memory_used_again_has_no_past(void **state)
+{
+    (void)state;
+    leat_state_table table;
+    leat_state_table_init(&table, SIZE_MAX);
+    leat_state_table_begin(&table);
+    leat_kept_state *before = get(&table, 1);
+    before->shared = (leat_shared_state *)&table;
+    before->is_known = before->is_asked = true;
+    leat_state_table_drop(&table, before);
+    leat_state_table_begin(&table);
+    leat_kept_state *after = get(&table, 2);
+    assert_ptr_equal(after, before);
+    assert_null(after->shared);
+    assert_false(after->is_known);
+    assert_false(after->is_asked);
+    leat_state_table_fini(&table);
+}
+
 /* What was used longest ago goes, and never what the batch uses. */
 static void test_state_table__is_bounded(void **state)
 {
@@ -141,6 +161,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_state_table__finds_what_it_keeps),
         cmocka_unit_test(test_state_table__whose_it_is_counts),
+        cmocka_unit_test(test_state_table__memory_used_again_has_no_past),
         cmocka_unit_test(test_state_table__is_bounded),
         cmocka_unit_test(test_state_table__unsaved_states_stay_longest),
         cmocka_unit_test(test_state_table__unsaved_states_are_bounded),
