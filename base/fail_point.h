@@ -4,6 +4,7 @@
  * LEAT_FAIL_AT=name:n in the environment: SIGKILL when the process passes the point of that
  * name for the nth time, whichever lane it is. In the order of a transaction:
  *
+ *   after_features  what was aggregated is in Redis, and nothing of the batch is published
  *   after_produce   a batch is with the producer, on its way or not
  *   after_offsets   the brokers have its offsets, and some of its records or all
  *   before_commit   they have all of it

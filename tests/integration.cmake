@@ -21,3 +21,7 @@ leat_integration_test(away_exactly_once away --delivery exactly_once)
 leat_integration_test(probes probes)
 leat_integration_test(security security)
 leat_integration_test(readme readme)
+
+# Aggregates beside a reference, while workers are killed and rebalanced.
+leat_bed_test(integration aggregates_selftest 300 tests/aggregates/run --selftest)
+leat_bed_test(integration aggregates 300 tests/aggregates/run --kills 3 --sample)

@@ -107,6 +107,7 @@ static leat_status lead(leat_lane *lane, leat_error *error)
     if (lane->features) {
         status = look_up(lane, error);
         leat_batch_meters_lap(meters, LEAT_STAGE_FEATURES);
+        LEAT_FAIL_POINT("after_features");
     }
     if (status == LEAT_OK)
         status = score(lane, error);

@@ -2,15 +2,21 @@
  * features/state.c, one entity. After every event the state is checked and loaded anew
  * from its bytes, as it is when it has been in Redis.
  *
- * run_state --sizes prints the state's bytes behind each event instead. */
-#include "features/state.h"
+ * run_state --sizes prints the state's bytes behind each event instead.
+ *
+ * A state that a worker has written can be asked, too: `state HEX` takes its bytes, `at
+ * TIME_NS` prints what an event would be answered then, and `bytes` the state itself. (Its
+ * mark is that of the worker's configuration, of which only the windows are known here: it
+ * is replaced.) */
+#include "features/state_bytes.h"
+#include "features/state_layout.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MOST = 64, MOST_NUMBERS = MOST * LEAT_LAST_VALUES };
+enum { MOST = 64, MOST_NUMBERS = MOST * LEAT_LAST_VALUES, MOST_BYTES = 1 << 20 };
 
 static const char *const kinds[] = {"count", "sum",      "mean", "min",       "max",
                                     "std",   "distinct", "last", "since_last"};
@@ -104,27 +110,80 @@ static void load_anew(leat_state *state)
     *state = loaded;
 }
 
+static void print_state(const leat_state *state)
+{
+    for (uint32_t i = 0; i < state->size; i++)
+        printf("%02x", state->data[i]);
+    putchar('\n');
+}
+
+static void lay_out(leat_arena *arena)
+{
+    if (!spec.layout)
+        expect(leat_state_lay_out(&spec, arena) == LEAT_OK, "out of memory");
+}
+
+static uint8_t read_nibble(char digit)
+{
+    const char *digits = "0123456789abcdef", *at = strchr(digits, digit);
+    expect(digit && at, "no hexadecimal digit");
+    return (uint8_t)(at - digits);
+}
+
+static void take_state(leat_state *state, const char *hex)
+{
+    static uint8_t bytes[MOST_BYTES];
+    uint32_t n = 0;
+    for (; *hex && *hex != '\n'; hex += 2) {
+        expect(n < MOST_BYTES, "the state is too large");
+        bytes[n++] = (uint8_t)(read_nibble(hex[0]) << 4 | read_nibble(hex[1]));
+    }
+    expect(n >= sizeof(uint32_t), "that is no state");
+    leat_put_u32(bytes + LEAT_STATE_MARK_AT, spec.layout->mark);
+    leat_slice slice = {bytes, n};
+    expect(leat_state_check(&spec, slice) == LEAT_OK, "that is no state");
+    expect(leat_state_load(&spec, state, slice) == LEAT_OK, "out of memory");
+}
+
+static void answer_event(leat_state *state, char *line, bool wants_sizes)
+{
+    int64_t time_ns = read_event(line);
+    leat_state_answer(&spec, state, time_ns, answer);
+    expect(leat_state_apply(&spec, state, time_ns, inputs) >= 0, "apply");
+    load_anew(state);
+    if (wants_sizes)
+        printf("%" PRIu32 "\n", state->size);
+    else
+        print_answer();
+}
+
+static bool begins_with(const char *line, const char *word)
+{
+    return !strncmp(line, word, strlen(word));
+}
+
 int main(int argc, char **argv)
 {
-    static char line[1 << 16];
+    static char line[2 * MOST_BYTES + 64];
     bool wants_sizes = argc > 1 && !strcmp(argv[1], "--sizes");
     leat_arena arena;
     leat_state state = {0};
     leat_arena_init(&arena, 4096);
     while (fgets(line, sizeof line, stdin)) {
-        if (!strncmp(line, "event", strlen("event"))) {
-            int64_t time_ns = read_event(line);
-            if (!spec.layout)
-                expect(leat_state_lay_out(&spec, &arena) == LEAT_OK, "out of memory");
-            leat_state_answer(&spec, &state, time_ns, answer);
-            expect(leat_state_apply(&spec, &state, time_ns, inputs) >= 0, "apply");
-            load_anew(&state);
-            if (wants_sizes)
-                printf("%" PRIu32 "\n", state.size);
-            else
-                print_answer();
-        } else if (!strncmp(line, "window", strlen("window"))) {
+        if (begins_with(line, "window")) {
             read_window(line);
+        } else if (begins_with(line, "event")) {
+            lay_out(&arena);
+            answer_event(&state, line, wants_sizes);
+        } else if (begins_with(line, "state ")) {
+            lay_out(&arena);
+            take_state(&state, line + strlen("state "));
+        } else if (begins_with(line, "bytes")) {
+            print_state(&state);
+        } else if (begins_with(line, "at ")) {
+            leat_state_answer(&spec, &state, strtoll(line + strlen("at "), NULL, 10),
+                              answer);
+            print_answer();
         } else {
             read_aggregate(line);
         }

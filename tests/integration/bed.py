@@ -184,7 +184,8 @@ class Tail:
 
 
 class Feeder(threading.Thread):
-    """Publishes records at a pace while the test goes on; rate None is as fast as it can."""
+    """Publishes records (key, value, headers and, where it is not now, a timestamp) at a pace
+    while the test goes on; rate None is as fast as it can."""
 
     def __init__(self, bed, topic, records, rate=None):
         super().__init__(daemon=True)
@@ -206,7 +207,7 @@ class Feeder(threading.Thread):
 
     def feed(self):
         began = time.monotonic()
-        for key, value, headers in self.records:
+        for key, value, headers, *when in self.records:
             if self.stopping.is_set():
                 break
             if self.outdated.is_set():
@@ -214,7 +215,8 @@ class Feeder(threading.Thread):
                 self.producer.flush()
                 self.producer.close()
                 self.producer = self.bed.producer()
-            self.producer.send(self.topic, key=key, value=value, headers=headers)
+            self.producer.send(self.topic, key=key, value=value, headers=headers,
+                               timestamp_ms=when[0] if when else None)
             self.sent += 1
             if self.rate and self.sent % 50 == 0:
                 ahead = began + self.sent / self.rate - time.monotonic()
