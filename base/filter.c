@@ -2,11 +2,11 @@
 
 #include "base/element.h"
 
-leat_wanted leat_wanted_of(leat_slice text)
+leat_filter_value leat_filter_value_of(leat_slice text)
 {
     int64_t integer;
     double number;
-    leat_wanted wanted = {.text = text};
+    leat_filter_value wanted = {.text = text};
     if (leat_element_parse(&integer, LEAT_I64, text) == LEAT_OK)
         wanted.number = (leat_value){
             .type = integer < 0 ? LEAT_VALUE_INT : LEAT_VALUE_UINT, .as.i = integer};
@@ -34,7 +34,7 @@ static bool is_text(const leat_slice *wanted, const void *text, uint32_t size)
     return leat_slice_equal(*wanted, (leat_slice){text, size});
 }
 
-static bool is_wanted(const leat_value *value, const leat_wanted *wanted)
+static bool is_wanted(const leat_value *value, const leat_filter_value *wanted)
 {
     switch (value->type) {
     case LEAT_VALUE_STR:

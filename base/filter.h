@@ -18,15 +18,15 @@
 
 #include "base/msgpack.h"
 
-typedef struct leat_wanted {
+typedef struct leat_filter_value {
     leat_slice text;
     leat_value number; /* that the text spells; NIL: none */
-} leat_wanted;
+} leat_filter_value;
 
 typedef struct leat_condition {
     uint32_t capture;
     uint32_t n;
-    const leat_wanted *wanted; /* [n]: any of them */
+    const leat_filter_value *wanted; /* [n]: any of them */
 } leat_condition;
 
 typedef struct leat_filter {
@@ -35,7 +35,7 @@ typedef struct leat_filter {
 } leat_filter;
 
 /* The text is kept by whoever calls. */
-leat_wanted leat_wanted_of(leat_slice text);
+leat_filter_value leat_filter_value_of(leat_slice text);
 
 /* captures: of an event that was decoded. */
 bool leat_filter_matches(const leat_filter *filter, const leat_slice *captures);

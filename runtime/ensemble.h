@@ -24,6 +24,12 @@ typedef struct leat_ensemble {
     const char *warning;                     /* or NULL */
 } leat_ensemble;
 
+/* Of a column whose categories the file does not make clear (training_frame.h). */
+#define LEAT_WARN_OF_CODES                                                               \
+    "categorical features whose categories the file does not make clear take codes: "    \
+    "the "                                                                               \
+    "position of a category in the training frame's list"
+
 /* XGBoost's gbtree and dart (xgboost.c). */
 leat_status leat_xgboost_read(leat_ensemble *ensemble, leat_arena *arena,
                               const leat_doc *root, leat_error *error) LEAT_MUST_CHECK;

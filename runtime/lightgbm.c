@@ -2,6 +2,7 @@
 #include "base/number.h"
 #include "runtime/ensemble.h"
 #include "runtime/lightgbm_tree.h"
+#include "runtime/training_frame.h"
 
 #include <string.h>
 
@@ -16,7 +17,8 @@
  *
  *   end of trees               v2 goes on with "feature importances:" at once
  *   ...                        importances, parameters
- *   pandas_categorical:[...]   the training frame's categories, from Python
+ *   pandas_categorical:[...]   the training frame's categories, from Python:
+ *                              training_frame.h
  *
  * tree_sizes would lead to each tree; the blocks are found without it, since an editor may
  * have changed their sizes. Trees of an iteration follow one another, a group each. The
@@ -295,18 +297,31 @@ static void read_average(struct reader *reader)
         reader->ensemble->link.divisor = reader->n_trees / reader->n_groups;
 }
 
-static void warn_of_categories(struct reader *reader)
+/* Behind the trees, among parameters; Python alone writes it. */
+static leat_text find_lists(struct reader *reader)
 {
     static const char name[] = "pandas_categorical:";
+    const size_t size = sizeof name - 1;
+    leat_text lists = {"null", 4};
     while (reader->text.size) {
         leat_text line = leat_text_line(&reader->text);
-        leat_text value = {line.at + sizeof name - 1, line.size - (sizeof name - 1)};
-        if (line.size > sizeof name - 1 && !memcmp(line.at, name, sizeof name - 1) &&
-            !leat_text_is(value, "null") && !leat_text_is(value, "[]"))
-            reader->ensemble->warning =
-                "categorical features take codes: the position of a category in the "
-                "training frame's list, pandas_categorical";
+        if (line.size > size && !memcmp(line.at, name, size))
+            lists = (leat_text){line.at + size, line.size - size};
     }
+    return lists;
+}
+
+static leat_status read_frame(struct reader *reader)
+{
+    leat_training_frame frame;
+    const leat_text *infos = leat_text_find(&reader->header, "feature_infos");
+    leat_status status = leat_training_frame_of_lightgbm(
+        &frame, reader->n_features, infos ? *infos : (leat_text){0}, find_lists(reader),
+        reader->arena, reader->scratch);
+    reader->ensemble->categories = frame.categories;
+    if (frame.is_unread)
+        reader->ensemble->warning = LEAT_WARN_OF_CODES;
+    return status ? out_of_memory(reader) : LEAT_OK;
 }
 
 static leat_status read_model(struct reader *reader)
@@ -333,8 +348,7 @@ static leat_status read_model(struct reader *reader)
     if (status)
         return status;
     read_average(reader);
-    warn_of_categories(reader);
-    return LEAT_OK;
+    return read_frame(reader);
 }
 
 leat_status leat_lightgbm_read(leat_ensemble *ensemble, leat_arena *arena,

@@ -1,6 +1,7 @@
 #include "base/msgpack.h"
 #include "runtime/document_get.h"
 #include "runtime/ensemble.h"
+#include "runtime/training_frame.h"
 #include "runtime/xgboost_tree.h"
 
 #include <math.h>
@@ -25,7 +26,8 @@
  * 3.3 calls the booster gbtree, and from 3.4 they are model.weight_drop.
  *
  * XGBoost recodes categories only where a row comes from a data frame with categories of
- * its own. In rows of numbers they are codes already: positions in model.cats. */
+ * its own. In rows of numbers they are codes already: positions in model.cats, which
+ * training_frame.h reads. */
 
 /* Paths below are dotted, from the root or from a tree, and stand in messages as they
  * are. */
@@ -425,19 +427,22 @@ static leat_status warn_of_best_iteration(struct reader *reader)
     return warn(reader, text);
 }
 
-static leat_status warn_of_categories(struct reader *reader)
+static leat_status read_frame(struct reader *reader)
 {
-    const leat_doc *columns = leat_doc_find(reader->model, "cats.enc");
-    if (!leat_doc_is_array(columns) || !columns->count)
-        return LEAT_OK;
-    return warn(reader, "categorical features take codes: the position of a category in "
-                        "the training frame's list");
+    leat_training_frame frame;
+    leat_status status = leat_training_frame_of_xgboost(
+        &frame, reader->n_features, leat_doc_find(reader->model, "cats.enc"),
+        reader->arena);
+    reader->ensemble->categories = frame.categories;
+    if (status)
+        return out_of_memory(reader);
+    return frame.is_unread ? warn(reader, LEAT_WARN_OF_CODES) : LEAT_OK;
 }
 
-static leat_status read_warnings(struct reader *reader)
+static leat_status read_facts(struct reader *reader)
 {
     leat_status status = warn_of_best_iteration(reader);
-    return status ? status : warn_of_categories(reader);
+    return status ? status : read_frame(reader);
 }
 
 static leat_status read_model(struct reader *reader)
@@ -452,7 +457,7 @@ static leat_status read_model(struct reader *reader)
         status = read_trees(reader, objective->base);
     if (!status)
         status = read_feature_names(reader);
-    return status ? status : read_warnings(reader);
+    return status ? status : read_facts(reader);
 }
 
 leat_status leat_xgboost_read(leat_ensemble *ensemble, leat_arena *arena,

@@ -95,15 +95,15 @@ static leat_status build_condition(leat_plan_builder *builder,
     leat_status status = leat_path_parse(&path, arena, from->path, builder->error);
     if (status)
         return status;
-    leat_wanted *wanted = leat_arena_calloc(arena, from->wanted.n, sizeof *wanted);
+    leat_filter_value *wanted = leat_arena_calloc(arena, from->wanted.n, sizeof *wanted);
     condition->capture = leat_plan_capture(builder, &path);
     condition->wanted = wanted;
     for (; wanted && condition->n < from->wanted.n; condition->n++) {
         const char *text = copy(builder, from->wanted.at[condition->n]);
         if (!text)
             return leat_plan_no_memory(builder);
-        wanted[condition->n] =
-            leat_wanted_of((leat_slice){(const uint8_t *)text, (uint32_t)strlen(text)});
+        wanted[condition->n] = leat_filter_value_of(
+            (leat_slice){(const uint8_t *)text, (uint32_t)strlen(text)});
     }
     return wanted ? LEAT_OK : leat_plan_no_memory(builder);
 }

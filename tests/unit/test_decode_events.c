@@ -65,10 +65,10 @@ static void test_decode_events__what_is_scored_or_refused_is_not_skipped(void **
 /* Events whose event.kind is "buy" or 7. */
 static void add_filter(void)
 {
-    static leat_wanted wanted[2];
+    static leat_filter_value wanted[2];
     static leat_condition condition;
-    wanted[0] = leat_wanted_of(SLICE("buy"));
-    wanted[1] = leat_wanted_of(SLICE("7"));
+    wanted[0] = leat_filter_value_of(SLICE("buy"));
+    wanted[1] = leat_filter_value_of(SLICE("7"));
     condition = (leat_condition){.capture = schema.n_captures, .n = 2, .wanted = wanted};
     schema.filter = (leat_filter){1, &condition};
     add_capture("event.kind");
@@ -146,7 +146,7 @@ static void test_decode_events__a_record_may_be_filtered_by_its_topic(void **sta
     add_filter();
     captures[0] = (leat_path){.root = LEAT_ROOT_META, .meta = LEAT_META_TOPIC};
     expect_skipped(decode(SLICE("\x81" BUY)));
-    leat_wanted in = leat_wanted_of(SLICE("in"));
+    leat_filter_value in = leat_filter_value_of(SLICE("in"));
     leat_condition condition = {.n = 1, .wanted = &in};
     schema.filter.conditions = &condition;
     expect_cell(decode(SLICE("\x81\xa1p\x05")), 0, 5);

@@ -16,7 +16,7 @@ static leat_slice slice_of(const char *text)
 /* Whether the one value matches a filter that wants the one text. */
 static bool matches(const char *text, leat_slice value)
 {
-    leat_wanted wanted = leat_wanted_of(slice_of(text));
+    leat_filter_value wanted = leat_filter_value_of(slice_of(text));
     leat_condition condition = {.n = 1, .wanted = &wanted};
     leat_filter filter = {1, &condition};
     return leat_filter_matches(&filter, &value);
@@ -85,8 +85,9 @@ static void test_filter__nothing_else_matches(void **state)
 static void test_filter__any_of_the_wanted_and_all_of_the_conditions(void **state)
 {
     (void)state;
-    leat_wanted kinds[] = {leat_wanted_of(slice_of("a")), leat_wanted_of(slice_of("b"))};
-    leat_wanted one = leat_wanted_of(slice_of("1"));
+    leat_filter_value kinds[] = {leat_filter_value_of(slice_of("a")),
+                                 leat_filter_value_of(slice_of("b"))};
+    leat_filter_value one = leat_filter_value_of(slice_of("1"));
     leat_condition conditions[] = {{2, 2, kinds}, {0, 1, &one}};
     leat_filter filter = {2, conditions};
     leat_slice captures[] = {SLICE("\x01"),

@@ -571,8 +571,9 @@ static void test_lightgbm__says_that_categories_of_a_frame_are_codes(void **stat
     leat_model_free(model);
     model = accept("pandas_categorical:null", "pandas_categorical:[[\"a\", \"b\"]]");
     assert_string_equal(warning_of(model),
-                        "categorical features take codes: the position of a category in "
-                        "the training frame's list, pandas_categorical");
+                        "categorical features whose categories the file does not make "
+                        "clear take codes: the position of a category in the training "
+                        "frame's list");
     leat_model_free(model);
 }
 

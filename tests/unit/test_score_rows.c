@@ -217,6 +217,38 @@ static void test_score_rows__each_field_reaches_its_element(void **state)
     assert_non_null(country[1].data);
 }
 
+/* ---- categories ---- */
+
+static float category_of(const char *const *names, uint32_t n, const char *text)
+{
+    leat_rows_fini(&rows);
+    begin(&one_float, 1);
+    assert_int_equal(leat_rows_categorize(&rows, 0, names, n), LEAT_OK);
+    assert_int_equal(put(0, text), LEAT_OK);
+    assert_null(rows.errors[0]);
+    return *(float *)rows.inputs[0].data;
+}
+
+static void test_score_rows__a_category_is_its_code(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"DE", "FR"};
+    assert_true(category_of(names, 2, "FR") == 1);
+    assert_true(category_of(names, 2, " DE ") == 0);
+    assert_true(category_of(names, 2, "1") == 1);
+    assert_true(isnan(category_of(names, 2, "XX")));
+    assert_true(isnan(category_of(names, 2, "")));
+}
+
+static void test_score_rows__a_number_may_be_a_category(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"5411", "1"};
+    assert_true(category_of(names, 2, "5411") == 0);
+    assert_true(category_of(names, 2, "1") == 1);
+    assert_true(isnan(category_of(names, 2, "0")));
+}
+
 #define TEST(name) cmocka_unit_test_teardown(test_score_rows__##name, teardown)
 
 int main(void)
@@ -236,6 +268,8 @@ int main(void)
         TEST(the_models_own_names_win),
         TEST(a_single_input_has_no_names),
         TEST(each_field_reaches_its_element),
+        TEST(a_category_is_its_code),
+        TEST(a_number_may_be_a_category),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -311,8 +311,9 @@ static void test_xgboost__says_that_categories_of_a_frame_are_codes(void **state
     (void)state;
     leat_model *model = accept("\"enc\":[]", "\"enc\":[{\"offsets\":[],\"values\":[]}]");
     assert_string_equal(warning_of(model),
-                        "categorical features take codes: the position "
-                        "of a category in the training frame's list");
+                        "categorical features whose categories the file does not make "
+                        "clear take codes: the position of a category in the training "
+                        "frame's list");
     leat_model_free(model);
     model = accept2("\"enc\":[]", "\"enc\":[{}]", "\"attributes\":{}",
                     "\"attributes\":{\"best_iteration\":\"0\"}");

@@ -34,6 +34,18 @@ static leat_status make_output(scoring *scorer)
     return scorer->output.data ? LEAT_OK : LEAT_E_MEMORY;
 }
 
+/* Of input 0, whose features are the first ones. */
+static leat_status categorize(scoring *scorer, const leat_model *model)
+{
+    leat_status status = LEAT_OK;
+    for (uint32_t i = 0; i < scorer->rows.inputs[0].row_size && status == LEAT_OK; i++) {
+        leat_model_categories own = leat_model_column_categories(model, i);
+        if (own.n)
+            status = leat_rows_categorize(&scorer->rows, i, own.names, own.n);
+    }
+    return status;
+}
+
 static leat_status make_session(scoring *scorer, const leat_model *model,
                                 leat_score_kind kind, leat_error *error)
 {
@@ -42,6 +54,8 @@ static leat_status make_session(scoring *scorer, const leat_model *model,
         status = leat_rows_init(&scorer->rows, leat_model_inputs(model),
                                 leat_model_n_inputs(model),
                                 leat_model_feature_names(model), BATCH_ROWS);
+    if (status == LEAT_OK)
+        status = categorize(scorer, model);
     if (status == LEAT_OK)
         status = make_output(scorer);
     if (status == LEAT_E_UNSUPPORTED)

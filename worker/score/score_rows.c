@@ -67,6 +67,18 @@ leat_status leat_rows_init(leat_rows *rows, const leat_tensor_spec *inputs,
     return status == LEAT_OK && !names && n_inputs > 1 ? name_features(rows) : status;
 }
 
+leat_status leat_rows_categorize(leat_rows *rows, uint32_t feature,
+                                 const char *const *names, uint32_t n)
+{
+    leat_arena *arena = &rows->layout;
+    if (!rows->categories)
+        rows->categories =
+            leat_arena_calloc(arena, rows->n_features, sizeof *rows->categories);
+    return rows->categories
+               ? leat_categories_new(&rows->categories[feature], arena, names, n)
+               : LEAT_E_MEMORY;
+}
+
 void leat_rows_fini(leat_rows *rows)
 {
     leat_arena_fini(&rows->text);
@@ -114,6 +126,23 @@ static leat_status put_number(void *at, leat_dtype dtype, leat_csv_field field)
     return status == LEAT_E_MISSING && leat_dtype_has_nan(dtype) ? LEAT_OK : status;
 }
 
+/* Into a column of floats. */
+static leat_status put_category(const leat_categories *categories, void *at,
+                                leat_dtype dtype, leat_csv_field field)
+{
+    uint32_t place;
+    leat_slice name = {(const uint8_t *)field.text, (uint32_t)field.size};
+    if (leat_categories_find(categories, name, &place)) {
+        leat_value code = {.type = LEAT_VALUE_UINT, .as.u = place};
+        return leat_element_put(at, dtype, &code);
+    }
+    if (!leat_categories_have_numbers(categories) &&
+        put_number(at, dtype, field) == LEAT_OK)
+        return LEAT_OK;
+    leat_element_clear(at, dtype);
+    return LEAT_OK;
+}
+
 /* The first thing that is wrong with a row is what is said of it. */
 static leat_status refuse_row(leat_rows *rows, leat_status why, leat_dtype dtype,
                               leat_csv_field field, const char *column)
@@ -150,6 +179,8 @@ leat_status leat_rows_put(leat_rows *rows, uint32_t feature, leat_csv_field fiel
     if (dtype == LEAT_STRING)
         return put_string(rows, at, field);
     field = trim(field);
+    if (rows->categories && rows->categories[feature])
+        return put_category(rows->categories[feature], at, dtype, field);
     leat_status status = put_number(at, dtype, field);
     return status == LEAT_OK || leat_dtype_has_nan(dtype)
                ? status

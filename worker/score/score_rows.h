@@ -9,6 +9,9 @@
  * for a float; an integer or bool has no word for it, so the row cannot be scored. Nor can
  * one whose text is no integer. Strings are taken as they are.
  *
+ * A feature that the model knows by categories is named by one of them, or by its code
+ * where no category is a number itself; what is neither is missing.
+ *
  * Owns:    the inputs and what their strings point to, until reset.
  * Threads: one at a time.
  * Fails:   E_MEMORY. put: E_TYPE for what was to be a float and is no number.
@@ -17,6 +20,7 @@
 #define LEAT_WORKER_SCORE_ROWS_H
 
 #include "base/arena.h"
+#include "base/categories.h"
 #include "base/tensor.h"
 #include "worker/score/csv.h"
 
@@ -33,9 +37,10 @@ typedef struct leat_rows {
     uint32_t n_inputs;
     leat_tensor *inputs; /* [n_inputs], data [max_rows][row_size] */
     uint32_t n_features;
-    leat_feature *features;   /* [n_features] */
-    const char *const *names; /* [n_features], or NULL */
-    const char **errors;      /* [max_rows]: why a row cannot be scored, or NULL */
+    leat_feature *features;             /* [n_features] */
+    const char *const *names;           /* [n_features], or NULL */
+    const leat_categories **categories; /* [n_features], or NULL; each: or NULL */
+    const char **errors; /* [max_rows]: why a row cannot be scored, or NULL */
     leat_arena layout;
     leat_arena text; /* strings and errors of the rows that are in */
 } leat_rows;
@@ -45,6 +50,10 @@ leat_status leat_rows_init(leat_rows *rows, const leat_tensor_spec *inputs,
                            uint32_t n_inputs, const char *const *names,
                            uint32_t max_rows) LEAT_MUST_CHECK;
 void leat_rows_fini(leat_rows *rows);
+
+/* The categories of a feature, by their codes. */
+leat_status leat_rows_categorize(leat_rows *rows, uint32_t feature,
+                                 const char *const *names, uint32_t n) LEAT_MUST_CHECK;
 
 /* Lets all rows go. */
 void leat_rows_reset(leat_rows *rows);
