@@ -74,6 +74,8 @@ void leat_envelope_put_id(leat_envelope *envelope)
 
 void leat_envelope_put_version(leat_envelope *envelope)
 {
+    if (!*envelope->spec->version)
+        return;
     LEAT_ENVELOPE_KEY(envelope, "version");
     envelope->at = leat_pack_str(envelope->at, envelope->spec->version);
 }

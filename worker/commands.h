@@ -9,14 +9,15 @@
 
 #include "base/error.h"
 
-int leat_command_run(int argc, char **argv);     /* command_run.c */
-int leat_command_score(int argc, char **argv);   /* command_score.c */
-int leat_command_decode(int argc, char **argv);  /* command_decode.c */
-int leat_command_check(int argc, char **argv);   /* command_check.c */
-int leat_command_entity(int argc, char **argv);  /* command_entity.c */
-int leat_command_model(int argc, char **argv);   /* command_model.c */
-int leat_command_demo(int argc, char **argv);    /* demo/command_demo.c */
-int leat_command_version(int argc, char **argv); /* command_version.c */
+int leat_command_run(int argc, char **argv);      /* command_run.c */
+int leat_command_score(int argc, char **argv);    /* command_score.c */
+int leat_command_decode(int argc, char **argv);   /* command_decode.c */
+int leat_command_features(int argc, char **argv); /* command_features.c */
+int leat_command_check(int argc, char **argv);    /* command_check.c */
+int leat_command_entity(int argc, char **argv);   /* command_entity.c */
+int leat_command_model(int argc, char **argv);    /* command_model.c */
+int leat_command_demo(int argc, char **argv);     /* demo/command_demo.c */
+int leat_command_version(int argc, char **argv);  /* command_version.c */
 
 /* The exit code that says what kind of error it was. */
 int leat_exit_code(leat_status status);

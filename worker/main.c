@@ -15,6 +15,7 @@ typedef struct command {
 static const command commands[] = {
     {"run", leat_command_run, "score the live stream: Kafka in, predictions out"},
     {"score", leat_command_score, "score the events of a file, or the rows of a CSV"},
+    {"features", leat_command_features, "show the rows that a model would be given"},
     {"check", leat_command_check, "try a configuration: model, brokers, topics, Redis"},
     {"model", leat_command_model, "show what a model file holds"},
     {"entity", leat_command_entity, "show what aggregates know of an entity"},

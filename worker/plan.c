@@ -32,7 +32,34 @@ static leat_status open_model(leat_plan_builder *builder)
     leat_model_options options = {.sha256 = config->model.sha256};
     leat_status status = leat_model_open(&builder->plan->model, config->model.path,
                                          &options, builder->error);
-    return status ? prefix(builder, "model.path", "model.path: ") : LEAT_OK;
+    if (status)
+        return prefix(builder, "model.path", "model.path: ");
+    builder->inputs = leat_model_inputs(builder->plan->model);
+    builder->n_inputs = leat_model_n_inputs(builder->plan->model);
+    return LEAT_OK;
+}
+
+/* Without a model each feature is an input of its own, of doubles; ids are integers. */
+static leat_status invent_inputs(leat_plan_builder *builder)
+{
+    const leat_config *config = builder->config;
+    leat_tensor_spec *inputs =
+        leat_arena_calloc(&builder->plan->arena, config->n_features, sizeof *inputs);
+    if (!inputs)
+        return leat_plan_no_memory(builder);
+    for (uint32_t i = 0; i < config->n_features; i++) {
+        const leat_config_feature *feature = &config->features[i];
+        bool is_ids = feature->has_as && feature->as == LEAT_AS_IDS;
+        inputs[i] = (leat_tensor_spec){.name = copy(builder, feature->name),
+                                       .dtype = is_ids ? LEAT_I64 : LEAT_F64,
+                                       .rank = 2,
+                                       .shape = {0, leat_config_feature_length(feature)}};
+        if (!inputs[i].name)
+            return leat_plan_no_memory(builder);
+    }
+    builder->inputs = inputs;
+    builder->n_inputs = config->n_features;
+    return LEAT_OK;
 }
 
 /* ---- captures ---- */
@@ -226,6 +253,21 @@ static leat_status build_thresholds(leat_plan_builder *builder)
     return LEAT_OK;
 }
 
+/* What every record says of its event. */
+static leat_status build_envelope(leat_plan_builder *builder)
+{
+    const leat_config *config = builder->config;
+    leat_plan *plan = builder->plan;
+    leat_prediction_spec *prediction = &plan->prediction;
+    const char *digest = plan->model ? leat_model_digest(plan->model) : "";
+    prediction->id_prefix = copy(builder, config->source.id_prefix);
+    prediction->model = copy(builder, config->model.name);
+    prediction->version = leat_arena_strndup(&plan->arena, digest, strnlen(digest, 12));
+    return prediction->id_prefix && prediction->model && prediction->version
+               ? LEAT_OK
+               : leat_plan_no_memory(builder);
+}
+
 static leat_status build_prediction(leat_plan_builder *builder)
 {
     static const leat_score_shape shapes[] = {
@@ -233,16 +275,8 @@ static leat_status build_prediction(leat_plan_builder *builder)
         [LEAT_OUTPUT_SCORES] = LEAT_SHAPE_SCORES,
         [LEAT_OUTPUT_LABEL] = LEAT_SHAPE_LABEL,
     };
-    const leat_config *config = builder->config;
-    leat_plan *plan = builder->plan;
-    leat_prediction_spec *prediction = &plan->prediction;
-    prediction->id_prefix = copy(builder, config->source.id_prefix);
-    prediction->model = copy(builder, config->model.name);
-    prediction->version =
-        leat_arena_strndup(&plan->arena, leat_model_digest(plan->model), 12);
-    prediction->shape = shapes[leat_model_output_kind(plan->model)];
-    if (!prediction->id_prefix || !prediction->model || !prediction->version)
-        return leat_plan_no_memory(builder);
+    builder->plan->prediction.shape =
+        shapes[leat_model_output_kind(builder->plan->model)];
     leat_status status = build_includes(builder);
     return status ? status : build_thresholds(builder);
 }
@@ -260,29 +294,38 @@ static leat_status check_golden(leat_plan_builder *builder)
     return status ? prefix(builder, "model.golden", "model.golden: ") : LEAT_OK;
 }
 
-static leat_status build(leat_plan_builder *builder)
-{
-    static leat_status (*const steps[])(leat_plan_builder *) = {
-        open_model,
-        make_capture_room,
-        leat_plan_build_columns,
-        build_event,
-        build_filter,
-        leat_plan_build_lookups,
-        leat_plan_build_aggregates,
-        build_redis,
-        build_prediction,
-        check_golden,
-    };
-    leat_status status = LEAT_OK;
-    for (size_t i = 0; i < sizeof steps / sizeof steps[0] && !status; i++)
-        status = steps[i](builder);
-    builder->plan->schema.n_captures = builder->n_captures;
-    builder->plan->schema.captures = builder->captures;
-    return status;
-}
+typedef leat_status build_step(leat_plan_builder *builder);
 
-leat_status leat_plan_new(leat_plan **plan, const leat_config *config, leat_error *error)
+static build_step *const with_model[] = {
+    open_model,
+    make_capture_room,
+    leat_plan_build_columns,
+    build_event,
+    build_filter,
+    leat_plan_build_lookups,
+    leat_plan_build_aggregates,
+    build_redis,
+    build_envelope,
+    build_prediction,
+    check_golden,
+    NULL,
+};
+
+static build_step *const without_model[] = {
+    invent_inputs,
+    make_capture_room,
+    leat_plan_build_columns,
+    build_event,
+    build_filter,
+    leat_plan_build_lookups,
+    leat_plan_build_aggregates,
+    build_redis,
+    build_envelope,
+    NULL,
+};
+
+static leat_status build(leat_plan **plan, build_step *const *steps,
+                         const leat_config *config, leat_error *error)
 {
     static atomic_uint_fast64_t generations;
     *plan = NULL;
@@ -293,12 +336,27 @@ leat_status leat_plan_new(leat_plan **plan, const leat_config *config, leat_erro
     atomic_init(&made->references, 1);
     made->generation = atomic_fetch_add(&generations, 1) + 1;
     leat_plan_builder builder = {.plan = made, .config = config, .error = error};
-    leat_status status = build(&builder);
+    leat_status status = LEAT_OK;
+    for (; *steps && !status; steps++)
+        status = (*steps)(&builder);
+    made->schema.n_captures = builder.n_captures;
+    made->schema.captures = builder.captures;
     if (!status)
         *plan = made;
     else
         leat_plan_release(made);
     return status;
+}
+
+leat_status leat_plan_new(leat_plan **plan, const leat_config *config, leat_error *error)
+{
+    return build(plan, with_model, config, error);
+}
+
+leat_status leat_plan_new_without_model(leat_plan **plan, const leat_config *config,
+                                        leat_error *error)
+{
+    return build(plan, without_model, config, error);
 }
 
 leat_plan *leat_plan_retain(leat_plan *plan)

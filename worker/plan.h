@@ -33,6 +33,10 @@ typedef struct leat_plan {
 
 leat_status leat_plan_new(leat_plan **plan, const leat_config *config,
                           leat_error *error) LEAT_MUST_CHECK;
+/* For the features alone: `model` is NULL, each feature is an input of its own (doubles; ids
+ * are i64), and predictions have an envelope and no more. The model's file is not read. */
+leat_status leat_plan_new_without_model(leat_plan **plan, const leat_config *config,
+                                        leat_error *error) LEAT_MUST_CHECK;
 leat_plan *leat_plan_retain(leat_plan *plan);
 void leat_plan_release(leat_plan *plan);
 

@@ -13,6 +13,8 @@ typedef struct leat_plan_builder {
     leat_plan *plan;
     const leat_config *config;
     leat_error *error;
+    const leat_tensor_spec *inputs; /* [n_inputs]: the model's */
+    uint32_t n_inputs;
     leat_column *columns; /* [n_columns] of all inputs, one input behind the other */
     uint32_t n_columns;
     leat_path *captures; /* [n_captures] */

@@ -125,7 +125,7 @@ static leat_status find_names(leat_plan_builder *builder, const leat_tensor_spec
     const leat_config_input *listed = find_listed(config, input->name);
     const leat_config_feature *feature = find_feature(config, input->name);
     uint32_t n_elements = leat_tensor_row_size(input);
-    input_names own = {n_elements, leat_model_feature_names(model)};
+    input_names own = {n_elements, model ? leat_model_feature_names(model) : NULL};
     leat_status status = LEAT_OK;
     if (listed)
         status = check_listed(builder, listed, input);
@@ -136,7 +136,7 @@ static leat_status find_names(leat_plan_builder *builder, const leat_tensor_spec
         return status;
     }
     bool is_sequence = feature && feature->has_as && feature->as == LEAT_AS_IDS;
-    if (!is_sequence && (leat_model_n_inputs(model) == 1 || n_elements > 1))
+    if (model && !is_sequence && (builder->n_inputs == 1 || n_elements > 1))
         return refuse_nameless(builder, input);
     *names = (input_names){1, &input->name};
     return check_itself(builder, input);
@@ -145,17 +145,16 @@ static leat_status find_names(leat_plan_builder *builder, const leat_tensor_spec
 static leat_status refuse_unknown(leat_plan_builder *builder,
                                   const leat_config_input *listed)
 {
-    const leat_model *model = builder->plan->model;
     char list[100] = "";
-    for (uint32_t i = 0; i < leat_model_n_inputs(model); i++) {
+    for (uint32_t i = 0; i < builder->n_inputs; i++) {
         size_t used = strlen(list);
         snprintf(list + used, sizeof list - used, "%s'%.60s'", i ? ", " : "",
-                 leat_model_inputs(model)[i].name);
+                 builder->inputs[i].name);
     }
     return LEAT_PLAN_REFUSE(
         builder, listed->place,
         "model.inputs: the model has no input '%.60s'; its %s called %s%s", listed->name,
-        leat_model_n_inputs(model) > 1 ? "inputs are" : "input is", list,
+        builder->n_inputs > 1 ? "inputs are" : "input is", list,
         strlen(list) > 98 ? "..." : "");
 }
 
@@ -163,8 +162,8 @@ static leat_status refuse_unknown(leat_plan_builder *builder,
 static leat_status check_inputs(leat_plan_builder *builder)
 {
     const leat_config *config = builder->config;
-    const leat_tensor_spec *inputs = leat_model_inputs(builder->plan->model);
-    uint32_t n_inputs = leat_model_n_inputs(builder->plan->model);
+    const leat_tensor_spec *inputs = builder->inputs;
+    uint32_t n_inputs = builder->n_inputs;
     for (uint32_t i = 0; i < config->model.n_inputs; i++) {
         uint32_t found = 0;
         while (found < n_inputs &&
@@ -185,7 +184,7 @@ static leat_status lay_columns(leat_plan_builder *builder, const input_names *na
     builder->columns = column;
     if (!column)
         return leat_plan_no_memory(builder);
-    for (uint32_t i = 0; i < leat_model_n_inputs(builder->plan->model); i++) {
+    for (uint32_t i = 0; i < builder->n_inputs; i++) {
         uint32_t element = 0;
         for (uint32_t k = 0; k < names[i].n; k++, column++) {
             *column = (leat_column){.name = names[i].at[k],
@@ -200,15 +199,14 @@ static leat_status lay_columns(leat_plan_builder *builder, const input_names *na
 
 static leat_status name_columns(leat_plan_builder *builder)
 {
-    const leat_model *model = builder->plan->model;
-    uint32_t n_inputs = leat_model_n_inputs(model);
+    uint32_t n_inputs = builder->n_inputs;
     input_names *names =
         leat_arena_calloc(&builder->plan->arena, n_inputs, sizeof *names);
     if (!names)
         return leat_plan_no_memory(builder);
     leat_status status = check_inputs(builder);
     for (uint32_t i = 0; i < n_inputs && !status; i++) {
-        status = find_names(builder, &leat_model_inputs(model)[i], &names[i]);
+        status = find_names(builder, &builder->inputs[i], &names[i]);
         builder->n_columns += names[i].n;
     }
     return status ? status : lay_columns(builder, names);
@@ -284,8 +282,8 @@ leat_status leat_plan_build_columns(leat_plan_builder *builder)
                 builder, config->features[i].place,
                 "features.%.60s: the model has no such column; remove it",
                 config->features[i].name);
-    plan->schema.n_inputs = leat_model_n_inputs(plan->model);
-    plan->schema.inputs = leat_model_inputs(plan->model);
+    plan->schema.n_inputs = builder->n_inputs;
+    plan->schema.inputs = builder->inputs;
     plan->schema.n_columns = builder->n_columns;
     plan->schema.columns = builder->columns;
     return status;

@@ -248,8 +248,8 @@ leat_status leat_plan_build_reading(leat_plan_builder *builder,
     making m = {.builder = builder,
                 .feature = feature,
                 .column = column,
-                .dtype = leat_model_inputs(model)[column->tensor].dtype};
-    if (column->tensor == 0)
+                .dtype = builder->inputs[column->tensor].dtype};
+    if (model && column->tensor == 0)
         m.own = leat_model_column_categories(model, column->element);
     m.reading.kind = kind_of(&m);
     leat_status status = LEAT_OK;

@@ -4,6 +4,7 @@
 #include "base/pack.h"
 #include "consumers/decode.h"
 #include "consumers/file.h"
+#include "producers/encode_features.h"
 #include "producers/utf8.h"
 #include "runtime/session.h"
 #include "worker/json_text.h"
@@ -20,7 +21,7 @@ typedef struct file_way {
     leat_file *file;
     leat_decoder *decoder;
     leat_features *features; /* NULL without lookups */
-    leat_session *session;
+    leat_session *session;   /* NULL: features alone */
     leat_batch batch;
     FILE *out;
     uint64_t n_bytes;
@@ -65,7 +66,9 @@ static leat_status print_event(file_way *way, leat_event *event)
     leat_slice record = {0};
     bool is_scored = event->status == LEAT_OK && event->n;
     if (is_scored)
-        record = leat_encode_prediction(&way->plan->prediction, &way->batch, event);
+        record = way->session
+                     ? leat_encode_prediction(&way->plan->prediction, &way->batch, event)
+                     : leat_encode_features(&way->plan->prediction, &way->batch, event);
     if (record.data)
         return print_record(way, record);
     if (event->status != LEAT_OK)
@@ -113,10 +116,10 @@ static leat_status score_batch(file_way *way, leat_error *error)
         if (status != LEAT_OK)
             return leat_error_set(error, status, "%s", leat_status_text(status));
     }
-    do
+    status = way->session ? LEAT_MORE : LEAT_OK;
+    while (status == LEAT_MORE)
         status = leat_session_run(way->session, batch->inputs, batch->n_rows,
                                   &batch->output, UINT64_MAX);
-    while (status == LEAT_MORE);
     for (uint32_t i = 0; status == LEAT_OK && i < batch->n_events; i++)
         status = print_event(way, &batch->events[i]);
     way->n_events += batch->n_events;
@@ -126,6 +129,12 @@ static leat_status score_batch(file_way *way, leat_error *error)
     return leat_lines_flush(way->out, error);
 }
 
+static const leat_tensor_spec *output_of(const file_way *way)
+{
+    static const leat_tensor_spec none = {"none", LEAT_F32, 2, {0, 1}};
+    return way->session ? leat_session_output(way->session) : &none;
+}
+
 static leat_status score_all(file_way *way, uint64_t max_bytes, const char *path,
                              leat_error *error)
 {
@@ -133,8 +142,7 @@ static leat_status score_all(file_way *way, uint64_t max_bytes, const char *path
     leat_progress_init(&progress, path);
     leat_status status = LEAT_OK;
     while (status == LEAT_OK) {
-        status = leat_batch_reset(&way->batch, &way->plan->schema,
-                                  leat_session_output(way->session));
+        status = leat_batch_reset(&way->batch, &way->plan->schema, output_of(way));
         if (status != LEAT_OK)
             leat_error_set(error, status, "no memory for a batch");
         else
@@ -160,7 +168,8 @@ static leat_status open_stages(file_way *way, const char *path, uint32_t max_eve
         status = leat_features_new(&way->features, &features, error);
     if (status != LEAT_OK)
         return status;
-    status = leat_session_new(&way->session, plan->model, LEAT_SCORE_PREDICT);
+    if (plan->model)
+        status = leat_session_new(&way->session, plan->model, LEAT_SCORE_PREDICT);
     if (status == LEAT_OK)
         status = leat_batch_init(&way->batch, max_events);
     if (status != LEAT_OK)
@@ -178,8 +187,9 @@ leat_status leat_score_events(const leat_plan *plan, const char *path,
     if (status == LEAT_OK)
         status = score_all(&way, max_bytes, path, error);
     if (way.n_failed)
-        fprintf(stderr, "leat: %s: %" PRIu64 " of %" PRIu64 " events have no score\n",
-                leat_file_name(way.file), way.n_failed, way.n_events);
+        fprintf(stderr, "leat: %s: %" PRIu64 " of %" PRIu64 " events have no %s\n",
+                leat_file_name(way.file), way.n_failed, way.n_events,
+                plan->model ? "score" : "row");
     leat_batch_fini(&way.batch);
     leat_session_free(way.session);
     leat_features_free(way.features);

@@ -1,11 +1,13 @@
-/* worker/score/score_events.h: the events of a file the whole way, for `leat score -c`.
+/* worker/score/score_events.h: the events of a file the whole way, for `leat score -c` and `leat
+ * features`.
  *
  * Decode, features, model, encode: what `leat run` does between its topics. Each event
  * becomes one line of JSON, in order: its prediction, or
  *
  *   {"id":"<id>","stage":"decode","code":"E_TRUNCATED","error":"<reason>"}
  *
- * An event that is skipped (a tombstone) has no line.
+ * An event that is skipped (a tombstone, or filtered) has no line. A plan without a model
+ * gives feature records in place of predictions (producers/encode_features.h).
  *
  * Owns:    nothing.
  * Threads: main.
