@@ -12,3 +12,5 @@ target_link_libraries(test_aggregate PRIVATE allocations)
 
 leat_unit_test(plan_aggregates leat_worker)
 target_sources(test_plan_aggregates PRIVATE unit/tiny_model.c)
+
+leat_fuzz_target(aggregate_record leat_features)
