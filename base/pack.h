@@ -14,9 +14,7 @@
 #ifndef LEAT_BASE_PACK_H
 #define LEAT_BASE_PACK_H
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <string.h>
+#include "base/msgpack.h"
 
 enum {
     LEAT_PACK_HEAD = 5,  /* at most: of a map, an array, a string or bytes */
@@ -100,6 +98,14 @@ static inline uint8_t *leat_pack_str(uint8_t *at, const char *text)
 {
     size_t size = strlen(text);
     return leat_pack_raw(leat_pack_str_head(at, (uint32_t)size), text, size);
+}
+
+/* A text that may be any bytes: a str, or bin where it is not UTF-8. */
+static inline uint8_t *leat_pack_text(uint8_t *at, leat_slice text)
+{
+    at = leat_utf8_valid(text.data, text.size) ? leat_pack_str_head(at, text.size)
+                                               : leat_pack_bin_head(at, text.size);
+    return leat_pack_raw(at, text.data, text.size);
 }
 
 static inline uint8_t *leat_pack_uint(uint8_t *at, uint64_t value)

@@ -1,6 +1,6 @@
 #include "consumers/record_field.h"
 
-enum { FIRST_BIN = 0xc4, FIRST_STR = 0xd9, INT_64 = 0xd3, MAX_HEAD = 5 };
+#include "base/pack.h"
 
 static bool find_integer(const leat_event *event, leat_meta meta, int64_t *number)
 {
@@ -28,40 +28,24 @@ leat_value leat_record_number(const leat_event *event, const leat_path *path)
     return value;
 }
 
-static uint8_t *put_number(uint8_t *at, uint64_t number, unsigned width)
-{
-    for (unsigned i = width; i-- > 0; number >>= 8)
-        at[i] = (uint8_t)number;
-    return at + width;
-}
-
 static leat_status pack_integer(int64_t number, leat_arena *arena, leat_slice *packed)
 {
-    uint8_t *bytes = leat_arena_alloc(arena, 1 + sizeof number);
+    uint8_t *bytes = leat_arena_alloc(arena, LEAT_PACK_INT);
     if (!bytes)
         return LEAT_E_MEMORY;
-    bytes[0] = INT_64;
-    put_number(bytes + 1, (uint64_t)number, sizeof number);
-    *packed = (leat_slice){bytes, 1 + sizeof number};
+    *packed = (leat_slice){bytes, (uint32_t)(leat_pack_int(bytes, number) - bytes)};
     return LEAT_OK;
 }
 
-/* str and bin have the same three forms: a size of 1, 2 or 4 bytes. */
-static leat_status pack_bytes(leat_slice text, leat_arena *arena, leat_slice *packed)
+static leat_status pack_text(leat_slice text, leat_arena *arena, leat_slice *packed)
 {
-    if (!text.data) {
-        *packed = text;
+    *packed = (leat_slice){0};
+    if (!text.data)
         return LEAT_OK;
-    }
-    uint8_t *bytes = leat_arena_alloc(arena, MAX_HEAD + (size_t)text.size);
+    uint8_t *bytes = leat_arena_alloc(arena, LEAT_PACK_HEAD + (size_t)text.size);
     if (!bytes)
         return LEAT_E_MEMORY;
-    unsigned form = text.size <= UINT8_MAX ? 0 : text.size <= UINT16_MAX ? 1 : 2;
-    bytes[0] =
-        (uint8_t)(form + (leat_utf8_valid(text.data, text.size) ? FIRST_STR : FIRST_BIN));
-    uint8_t *at = put_number(bytes + 1, text.size, 1U << form);
-    memcpy(at, text.data, text.size);
-    *packed = (leat_slice){bytes, (uint32_t)(at - bytes) + text.size};
+    *packed = (leat_slice){bytes, (uint32_t)(leat_pack_text(bytes, text) - bytes)};
     return LEAT_OK;
 }
 
@@ -80,5 +64,5 @@ leat_status leat_record_pack(const leat_event *event, const leat_path *path,
             (leat_slice){(const uint8_t *)event->topic, (uint32_t)strlen(event->topic)};
     else if (path->root == LEAT_ROOT_META && find_integer(event, path->meta, &number))
         return pack_integer(number, arena, packed);
-    return pack_bytes(text, arena, packed);
+    return pack_text(text, arena, packed);
 }

@@ -1,14 +1,11 @@
 #include "producers/encode_features.h"
 
 #include "base/column.h"
-#include "base/msgpack.h"
 #include "producers/envelope.h"
 
 #include <math.h>
 
 enum {
-    NIL = 0xc0,
-    FALSE = 0xc2,
     FIXED_BYTES = 9 + LEAT_PACK_HEAD, /* "features", and the head of an array of rows */
     MAX_NUMBER = LEAT_PACK_F64,
 };
@@ -22,36 +19,28 @@ static const uint8_t *element_of(const leat_batch *batch, const leat_column *col
     return (const uint8_t *)input->data + index * leat_dtype_size(input->spec->dtype);
 }
 
-/* A text of Redis may be any bytes. */
-static uint8_t *put_text(uint8_t *at, leat_slice text)
-{
-    if (!text.data)
-        return leat_pack_be(at, NIL, 1);
-    at = leat_utf8_valid(text.data, text.size) ? leat_pack_str_head(at, text.size)
-                                               : leat_pack_bin_head(at, text.size);
-    return leat_pack_raw(at, text.data, text.size);
-}
-
 static uint8_t *put_element(uint8_t *at, leat_dtype dtype, const void *element)
 {
     switch (dtype) {
     case LEAT_F32: {
         float number = *(const float *)element;
-        return isnan(number) ? leat_pack_be(at, NIL, 1) : leat_pack_f32(at, number);
+        return isnan(number) ? leat_pack_nil(at) : leat_pack_f32(at, number);
     }
     case LEAT_F64: {
         double number = *(const double *)element;
-        return isnan(number) ? leat_pack_be(at, NIL, 1) : leat_pack_f64(at, number);
+        return isnan(number) ? leat_pack_nil(at) : leat_pack_f64(at, number);
     }
     case LEAT_I64:
         return leat_pack_int(at, *(const int64_t *)element);
     case LEAT_I32:
         return leat_pack_int(at, *(const int32_t *)element);
     case LEAT_BOOL:
-        return leat_pack_be(at, FALSE + *(const uint8_t *)element, 1);
+        return leat_pack_bool(at, *(const uint8_t *)element);
     case LEAT_STRING:
-    default:
-        return put_text(at, *(const leat_slice *)element);
+    default: {
+        leat_slice text = *(const leat_slice *)element;
+        return text.data ? leat_pack_text(at, text) : leat_pack_nil(at);
+    }
     }
 }
 

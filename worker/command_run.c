@@ -83,9 +83,11 @@ static void introduce(const leat_config *config, const leat_plan *plan)
     if (facts.warning)
         leat_log(LEAT_LOG_WARN, "leat", "model %s: %s", config->model.name,
                  facts.warning);
-    leat_log(LEAT_LOG_INFO, "leat", "from %s%s to %s, dead letters to %s",
+    const char *features = config->sink.features;
+    leat_log(LEAT_LOG_INFO, "leat", "from %s%s to %s%s%s, dead letters to %s",
              config->source.topics.at[0], config->source.topics.n > 1 ? ", ..." : "",
-             config->sink.topic,
+             config->sink.topic, features ? ", feature records to " : "",
+             features ? features : "",
              config->dead_letter.topic ? config->dead_letter.topic
                                        : "nowhere: a bad event stops the worker");
 }

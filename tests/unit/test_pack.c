@@ -78,6 +78,20 @@ static void test_pack__heads_of_bytes_are_msgpack_cs(void **state)
     }
 }
 
+static void test_pack__text_is_a_str_where_it_can_be(void **state)
+{
+    (void)state;
+    uint8_t out[LEAT_PACK_HEAD + 4];
+    static const uint8_t text[] = "\xc3\xa4\xff";
+    for (uint32_t n = 0; n <= 3; n += n ? 1 : 2) {
+        if (n < 3)
+            msgpack_pack_str_with_body(&packer, text, n);
+        else
+            msgpack_pack_bin_with_body(&packer, text, n);
+        assert_packed(out, leat_pack_text(out, (leat_slice){text, n}));
+    }
+}
+
 static void test_pack__unsigned_integers_are_msgpack_cs(void **state)
 {
     (void)state;
@@ -158,6 +172,7 @@ int main(void)
         cmocka_unit_test(test_pack__array_heads_are_msgpack_cs),
         cmocka_unit_test(test_pack__string_heads_are_msgpack_cs),
         cmocka_unit_test(test_pack__heads_of_bytes_are_msgpack_cs),
+        cmocka_unit_test(test_pack__text_is_a_str_where_it_can_be),
         cmocka_unit_test(test_pack__unsigned_integers_are_msgpack_cs),
         cmocka_unit_test(test_pack__signed_integers_are_msgpack_cs),
         cmocka_unit_test(test_pack__floats_are_msgpack_cs),
