@@ -10,13 +10,15 @@
  *   source   takes its records back; the batch is reset
  *
  * Row i of the output belongs to row i of the input, and event.first says which event it
- * belongs to; nothing ever moves a row. An event that cannot be scored is marked with
+ * belongs to; nothing ever reorders rows. An event has one row, or one a candidate where it
+ * ranks; one that ranks nothing has none, and is answered like any other. An event that cannot be scored is marked with
  * leat_batch_fail and goes on to the dead letters; it never stops its neighbours. The
  * mark stands on the event and not on the row, because an event is what is settled.
  *
  * Owns:    tensors, event records, arena. Not the Kafka records: the source does.
  * Threads: one lane.
- * Fails:   E_MEMORY; once warm, nothing here allocates.
+ * Fails:   E_MEMORY; once warm, nothing here allocates: room for rows grows with the
+ *          largest batch, and stays.
  */
 #ifndef LEAT_BASE_BATCH_H
 #define LEAT_BASE_BATCH_H
@@ -58,7 +60,7 @@ typedef struct leat_event {
     void *record;       /* what the source takes back; opaque to the other stages */
 
     uint32_t first;  /* its rows are [first, first + n) */
-    uint32_t n;      /* 0: skipped, or failed before it had rows */
+    uint32_t n;      /* 0: skipped, failed before it had rows, or nothing to rank */
     bool is_skipped; /* not to be scored, and nothing is wrong with it: a tombstone,
                         or one that the filter leaves out */
     bool has_time;
@@ -80,18 +82,20 @@ typedef struct leat_batch {
     uint64_t bytes;     /* keys and payloads together */
     uint64_t opened_ns; /* when the first event came, by the monotonic clock */
 
-    uint32_t max_rows;
+    uint32_t max_rows; /* max_events, and more once there were more */
     uint32_t n_rows;
     leat_tensor *inputs; /* [schema->n_inputs], data [max_rows][row_size] */
     leat_tensor output;  /* data [max_rows][row_size], written by the session */
 
-    leat_slice *captures;   /* [max_events][schema->n_captures]: one msgpack value each;
+    leat_slice *captures;     /* [max_events][schema->n_captures]: one msgpack value each;
                                data NULL where the event has no such value */
-    uint64_t *missing;      /* [max_events][missing_words]: bit c stands while column c
-                               has no value */
-    uint32_t missing_words; /* (n_columns + 63) / 64 */
+    leat_slice *row_captures; /* [max_rows][schema->n_captures] where events rank */
+    uint64_t *missing;        /* [max_events][missing_words]: bit c stands while column c
+                                 has no value, in any of the rows */
+    uint32_t missing_words;   /* (n_columns + 63) / 64 */
 
-    leat_arena layout; /* what lives as long as the schema: tensors, captures, missing */
+    leat_arena layout; /* what lives as long as the schema: captures, missing */
+    leat_arena rows;   /* whatever holds rows: tensors, their captures */
 } leat_batch;
 
 leat_status leat_batch_init(leat_batch *batch, uint32_t max_events) LEAT_MUST_CHECK;
@@ -105,13 +109,24 @@ leat_status leat_batch_reset(leat_batch *batch, const leat_schema *schema,
 /* The next event, zeroed; NULL when max_events are in. */
 leat_event *leat_batch_add(leat_batch *batch);
 
-/* Gives the event its (one) row; the row holds whatever was there before. */
-uint32_t leat_batch_add_row(leat_batch *batch, leat_event *event);
+/* Gives the event its rows, behind all others; they hold whatever was there before.
+ * E_MEMORY, with nothing changed. Tensors may move. */
+leat_status leat_batch_add_rows(leat_batch *batch, leat_event *event,
+                                uint32_t n) LEAT_MUST_CHECK;
+
+/* Takes back the rows of the last event that has some. */
+void leat_batch_drop_rows(leat_batch *batch, leat_event *event);
 
 /* Marks an event as not to be scored; the first mark stands. `status` is of class ROW. */
 void leat_batch_fail(leat_batch *batch, leat_event *event, leat_stage stage,
                      leat_status status, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* Whether a prediction is due. */
+static inline bool leat_event_is_scored(const leat_event *event)
+{
+    return event->status == LEAT_OK && !event->is_skipped;
+}
 
 static inline uint32_t leat_batch_event_index(const leat_batch *batch,
                                               const leat_event *event)
@@ -125,6 +140,12 @@ static inline leat_slice *leat_batch_captures(const leat_batch *batch,
 {
     return batch->captures +
            (size_t)leat_batch_event_index(batch, event) * batch->schema->n_captures;
+}
+
+/* The captures of a row, where events rank: those of its event, and of its candidate. */
+static inline leat_slice *leat_batch_row_captures(const leat_batch *batch, uint32_t row)
+{
+    return batch->row_captures + (size_t)row * batch->schema->n_captures;
 }
 
 /* The bits of one event's columns that have no value: [missing_words]. */

@@ -99,12 +99,19 @@ static leat_status read_step(reader *in)
     return read_member(in, "a name", &step->name);
 }
 
-/* The first step is a name: what stands at the top is a map. */
+/* The first step of the others is a name, since what stands at the top is a map. */
+static leat_status read_first_step(reader *in, const leat_path *path)
+{
+    in->n_steps = 0;
+    if (path->root == LEAT_ROOT_CANDIDATE)
+        return LEAT_OK;
+    in->steps[in->n_steps++] = (leat_step){0};
+    return read_member(in, "the name of a field", &in->steps[0].name);
+}
+
 static leat_status read_steps(reader *in, leat_path *path)
 {
-    in->n_steps = 1;
-    in->steps[0] = (leat_step){0};
-    leat_status status = read_member(in, "the name of a field", &in->steps[0].name);
+    leat_status status = read_first_step(in, path);
     while (status == LEAT_OK && *in->at)
         status = read_step(in);
     if (status != LEAT_OK)
@@ -157,8 +164,8 @@ static leat_status read_meta(reader *in, leat_path *path)
 
 static leat_root find_root(leat_slice name)
 {
-    static const char *const words[] = {"event", "key", "headers", "meta"};
-    for (int i = 0; i < 4; i++)
+    static const char *const words[] = {"event", "key", "headers", "meta", "candidate"};
+    for (int i = 0; i < 5; i++)
         if (is_word(name, words[i]))
             return (leat_root)i;
     return LEAT_ROOT_NAMED;
@@ -179,6 +186,7 @@ static leat_status read_rest(reader *in, leat_slice first, leat_path *path)
         status = keep_name(in, first, &path->name);
         return status == LEAT_OK ? read_steps(in, path) : status;
     case LEAT_ROOT_EVENT:
+    case LEAT_ROOT_CANDIDATE:
     default:
         return read_steps(in, path);
     }
@@ -194,8 +202,8 @@ leat_status leat_path_parse(leat_path *path, leat_arena *arena, const char *text
     in.text = in.at = kept;
     *path = (leat_path){.text = kept};
     leat_slice first;
-    leat_status status =
-        read_name(&in, "event, key, headers, meta, or the name of a lookup", &first);
+    leat_status status = read_name(
+        &in, "event, candidate, key, headers, meta, or the name of a lookup", &first);
     if (status == LEAT_OK)
         status = read_rest(&in, first, path);
     if (status == LEAT_OK && *in.at)

@@ -1,6 +1,8 @@
 /* base/path.h: the one grammar by which a configuration names a value.
  *
  *   event.a.b[0]      a field of the payload; "event.\"a.b\"" quotes a name with dots
+ *   candidate         one of those that an event has ranked, and candidate.a.b[0] a field
+ *                     of it
  *   key               the record's key, as text
  *   headers.NAME      the last header of that name
  *   meta.topic        and meta.partition, meta.offset, meta.timestamp (milliseconds)
@@ -27,6 +29,7 @@ typedef enum leat_root {
     LEAT_ROOT_KEY,
     LEAT_ROOT_HEADERS,
     LEAT_ROOT_META,
+    LEAT_ROOT_CANDIDATE,
     LEAT_ROOT_NAMED, /* a lookup or an aggregate: path.name says which */
 } leat_root;
 
@@ -49,7 +52,7 @@ typedef struct leat_path {
     const char *text; /* as it was written, NUL-terminated */
     const char *name; /* NAMED: the lookup's name; HEADERS: the header's; else NULL */
     leat_meta meta;   /* META */
-    uint32_t n_steps; /* EVENT and NAMED: at least one */
+    uint32_t n_steps; /* EVENT and NAMED: at least one; CANDIDATE: any number */
     const leat_step *steps;
 } leat_path;
 

@@ -5,7 +5,7 @@
  *   columns   an element of an input tensor, or some that follow one another, fed from the
  *             event or from a lookup
  *   captures  a value of the event that a later stage needs as it is: a part of a
- * lookup's key, the event time, a field to include in the prediction
+ *             lookup's key, the event time, a field to include in the prediction
  *
  * The decoder writes columns straight into the tensors and leaves captures as slices of
  * msgpack, so features/ and producers/ never need to know a path or a payload format.
@@ -43,6 +43,14 @@ typedef enum leat_payload_format {
     LEAT_PAYLOAD_JSON,
 } leat_payload_format;
 
+/* An event that ranks has a row for each element of an array. Columns and captures whose
+ * path is a candidate's are of the row, the others of the event and so of all its rows. */
+typedef struct leat_candidates {
+    uint32_t max;     /* of one event; 0: an event is one row */
+    uint32_t capture; /* the array */
+    uint32_t item;    /* the capture by which the ranking names a candidate */
+} leat_candidates;
+
 typedef struct leat_schema {
     uint32_t n_inputs;
     const leat_tensor_spec *inputs; /* [n_inputs] */
@@ -54,6 +62,7 @@ typedef struct leat_schema {
                               record's timestamp */
     leat_payload_format format;
     leat_filter filter; /* an event that does not match is skipped */
+    leat_candidates candidates;
 } leat_schema;
 
 #endif

@@ -10,7 +10,9 @@
  *   4. The filter judges by what was captured; an event that it leaves out gives its row
  *      back and is skipped.
  *   5. Columns that are more than a number are read from what the walk captured for them.
- *   6. Any error takes the row back.
+ *   6. Where events rank, all of this happened to a row that no model sees; now each
+ *      candidate gets a copy of it, and a walk of its own (decode_candidates.c).
+ *   7. Any error takes the rows back.
  *
  * The walk hands its place in the payload from call to call by value, so that it stays in
  * a register: each function takes where a value begins and returns where it ends, or NULL
@@ -78,8 +80,7 @@ static void put_column(leat_decoder *decoder, const leat_target *target,
 static void put_value(leat_decoder *decoder, const leat_node *node,
                       const leat_value *value, leat_slice whole)
 {
-    for (uint32_t i = node->first; i < node->own_end; i++) {
-        const leat_target *target = &decoder->targets[i];
+    for (const leat_target *target = node->first; target < node->own_end; target++) {
         if (target->is_capture)
             decoder->captures[target->index] = whole;
         else
@@ -113,8 +114,8 @@ static inline bool is_plain(const leat_value *value)
 static const uint8_t *visit_any(leat_decoder *decoder, const leat_node *node,
                                 const uint8_t *at, uint32_t depth)
 {
-    for (uint32_t i = node->first; i < node->end; i++)
-        forget(decoder, &decoder->targets[i]);
+    for (const leat_target *target = node->first; target < node->end; target++)
+        forget(decoder, target);
 
     const uint8_t *start = at;
     leat_value value;
@@ -256,6 +257,12 @@ static const uint8_t *visit_array(leat_decoder *decoder, const leat_node *node,
     return at;
 }
 
+const uint8_t *leat_decode_visit(leat_decoder *decoder, const leat_node *node,
+                                 const uint8_t *at, uint32_t depth)
+{
+    return visit(decoder, node, at, depth);
+}
+
 static const uint8_t *visit_payload(leat_decoder *decoder)
 {
     const uint8_t *start = decoder->payload.data, *at = start;
@@ -265,11 +272,11 @@ static const uint8_t *visit_payload(leat_decoder *decoder)
     if (status != LEAT_OK)
         return fail(decoder, status, at);
     if (top.type != LEAT_VALUE_MAP) {
-        leat_decode_blame(decoder, LEAT_E_TYPE, decoder->root->text, "a map",
+        leat_decode_blame(decoder, LEAT_E_TYPE, decoder->event.root->text, "a map",
                           leat_decode_found(&top));
         return NULL;
     }
-    at = visit_map(decoder, decoder->root, at, top.size, 1);
+    at = visit_map(decoder, decoder->event.root, at, top.size, 1);
     return at && at < decoder->end ? fail(decoder, LEAT_E_TRAILING, at) : at;
 }
 
@@ -277,8 +284,8 @@ static const uint8_t *visit_payload(leat_decoder *decoder)
 static bool take_record_fields(leat_decoder *decoder, leat_batch *batch,
                                const leat_event *event)
 {
-    for (uint32_t i = decoder->n_in_payload; i < decoder->n_targets; i++) {
-        const leat_target *target = &decoder->targets[i];
+    for (uint32_t i = 0; i < decoder->n_record; i++) {
+        const leat_target *target = &decoder->record[i];
         leat_value number = leat_record_number(event, target->path);
         leat_status status = LEAT_OK;
         if (target->is_capture)
@@ -311,16 +318,24 @@ static bool take_payload(leat_decoder *decoder, leat_batch *batch, leat_event *e
     return false;
 }
 
-static void begin_row(leat_decoder *decoder, leat_batch *batch, leat_event *event)
+/* Where the event's values go: its row, or what the rows of its candidates begin as. */
+static bool begin_row(leat_decoder *decoder, leat_batch *batch, leat_event *event)
 {
-    uint32_t row = leat_batch_add_row(batch, event);
+    bool ranks = decoder->schema->candidates.max;
+    if (!ranks && leat_batch_add_rows(batch, event, 1) != LEAT_OK) {
+        leat_batch_fail(batch, event, LEAT_STAGE_DECODE, LEAT_E_MEMORY, "out of memory");
+        return false;
+    }
     for (uint32_t i = 0; i < decoder->schema->n_inputs; i++) {
         size_t bytes = decoder->row_bytes[i];
-        decoder->rows[i] = (uint8_t *)batch->inputs[i].data + row * bytes;
+        decoder->rows[i] = ranks
+                               ? decoder->event_rows[i]
+                               : (uint8_t *)batch->inputs[i].data + event->first * bytes;
         memcpy(decoder->rows[i], decoder->templates[i], bytes);
     }
     decoder->missing = leat_batch_missing(batch, event);
     memcpy(decoder->missing, decoder->all, batch->missing_words * sizeof *decoder->all);
+    return true;
 }
 
 static void find_time(const leat_decoder *decoder, leat_event *event)
@@ -331,35 +346,33 @@ static void find_time(const leat_decoder *decoder, leat_event *event)
     event->has_time = leat_event_time_find(&event->time, value, event->timestamp);
 }
 
-static void take_row_back(leat_batch *batch, leat_event *event)
-{
-    event->n = 0;
-    batch->n_rows--;
-}
-
 /* The filter judges before anybody asks whether columns have what they need: an event that
  * is not meant for the model need not look like one that is. */
+static void take_event(leat_decoder *decoder, leat_batch *batch, leat_event *event)
+{
+    if (!visit_payload(decoder) || !take_record_fields(decoder, batch, event))
+        return;
+    event->is_skipped = !leat_filter_matches(&decoder->schema->filter, decoder->captures);
+    if (event->is_skipped)
+        return;
+    find_time(decoder, event);
+    leat_decode_read_captures(decoder, &decoder->event, event);
+    leat_decode_look_for_missing(decoder, &decoder->event, batch, event);
+    if (decoder->schema->candidates.max && decoder->failure.status == LEAT_OK)
+        leat_decode_candidates(decoder, batch, event);
+}
+
 static void decode_event(leat_decoder *decoder, leat_batch *batch, leat_event *event)
 {
-    if (!take_payload(decoder, batch, event))
+    if (!take_payload(decoder, batch, event) || !begin_row(decoder, batch, event))
         return;
-    begin_row(decoder, batch, event);
+    decoder->candidate_index = LEAT_NO_CANDIDATE;
     decoder->failure.status = LEAT_OK;
-    if (visit_payload(decoder) && take_record_fields(decoder, batch, event)) {
-        event->is_skipped =
-            !leat_filter_matches(&decoder->schema->filter, decoder->captures);
-        if (event->is_skipped) {
-            take_row_back(batch, event);
-            return;
-        }
-        find_time(decoder, event);
-        leat_decode_read_captures(decoder, event);
-        leat_decode_look_for_missing(decoder, batch, event);
-    }
-    if (decoder->failure.status == LEAT_OK)
-        return;
-    leat_decode_explain(decoder, batch, event);
-    take_row_back(batch, event);
+    take_event(decoder, batch, event);
+    if (decoder->failure.status != LEAT_OK && !event->is_skipped)
+        leat_decode_explain(decoder, batch, event);
+    if (!leat_event_is_scored(event))
+        leat_batch_drop_rows(batch, event);
 }
 
 void leat_decoder_run(leat_decoder *decoder, leat_batch *batch)

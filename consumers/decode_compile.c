@@ -22,13 +22,16 @@ static leat_status lay_templates(leat_decoder *decoder)
     decoder->templates = leat_arena_calloc(arena, n, sizeof *decoder->templates);
     decoder->row_bytes = leat_arena_calloc(arena, n, sizeof *decoder->row_bytes);
     decoder->rows = leat_arena_calloc(arena, n, sizeof *decoder->rows);
-    if (!decoder->templates || !decoder->row_bytes || !decoder->rows)
+    decoder->event_rows = leat_arena_calloc(arena, n, sizeof *decoder->event_rows);
+    if (!decoder->templates || !decoder->row_bytes || !decoder->rows ||
+        !decoder->event_rows)
         return LEAT_E_MEMORY;
     for (uint32_t i = 0; i < n; i++) {
         const leat_tensor_spec *spec = &schema->inputs[i];
         decoder->row_bytes[i] = leat_tensor_row_size(spec) * leat_dtype_size(spec->dtype);
         decoder->templates[i] = leat_arena_aligned(arena, decoder->row_bytes[i]);
-        if (!decoder->templates[i])
+        decoder->event_rows[i] = leat_arena_aligned(arena, decoder->row_bytes[i]);
+        if (!decoder->templates[i] || !decoder->event_rows[i])
             return LEAT_E_MEMORY;
         fill_template(decoder, i);
     }
@@ -65,16 +68,19 @@ static leat_target column_target(const leat_schema *schema, uint32_t index)
     };
 }
 
-/* A target of the payload goes to the front, one of the record behind them. */
+/* Whose value it is. */
+static leat_intake *intake_of(leat_decoder *decoder, const leat_path *path)
+{
+    return path->root == LEAT_ROOT_CANDIDATE ? &decoder->candidate : &decoder->event;
+}
+
 static void add_target(leat_decoder *decoder, leat_target target)
 {
-    leat_target *targets = decoder->targets;
-    uint32_t at = decoder->n_targets++;
-    if (target.path->root == LEAT_ROOT_EVENT) {
-        targets[at] = targets[decoder->n_in_payload];
-        at = decoder->n_in_payload++;
-    }
-    targets[at] = target;
+    leat_intake *intake = intake_of(decoder, target.path);
+    if (target.path->root == LEAT_ROOT_EVENT || target.path->root == LEAT_ROOT_CANDIDATE)
+        intake->targets[intake->n_targets++] = target;
+    else
+        decoder->record[decoder->n_record++] = target;
 }
 
 static leat_status put_default(leat_decoder *decoder, const leat_column *column,
@@ -95,11 +101,12 @@ static leat_status add_column(leat_decoder *decoder, uint32_t index, leat_error 
     decoder->all[index / 64] |= leat_column_bit(index);
     if (target.path->root == LEAT_ROOT_NAMED)
         return status;
-    decoder->from_here[index / 64] |= leat_column_bit(index);
+    leat_intake *intake = intake_of(decoder, target.path);
+    intake->columns[index / 64] |= leat_column_bit(index);
     if (leat_column_is_required(column, target.dtype))
-        decoder->required[index / 64] |= leat_column_bit(index);
+        intake->required[index / 64] |= leat_column_bit(index);
     if (column->reading)
-        decoder->readings[decoder->n_readings++] = target;
+        intake->readings[intake->n_readings++] = target;
     else
         add_target(decoder, target);
     return status;
@@ -124,25 +131,49 @@ static leat_status collect_targets(leat_decoder *decoder, leat_error *error)
     return LEAT_OK;
 }
 
-static leat_status compile(leat_decoder *decoder, leat_error *error)
+/* As much as could be wanted. */
+static bool lay_intake(leat_decoder *decoder, leat_intake *intake, size_t words)
+{
+    const leat_schema *schema = decoder->schema;
+    leat_arena *arena = &decoder->arena;
+    size_t n_targets = (size_t)schema->n_columns + schema->n_captures;
+    intake->columns = leat_arena_calloc(arena, words, sizeof *intake->columns);
+    intake->required = leat_arena_calloc(arena, words, sizeof *intake->required);
+    intake->targets = leat_arena_calloc(arena, n_targets, sizeof *intake->targets);
+    intake->readings =
+        leat_arena_calloc(arena, schema->n_columns, sizeof *intake->readings);
+    return intake->columns && intake->required && intake->targets && intake->readings;
+}
+
+static bool lay_out(leat_decoder *decoder)
 {
     const leat_schema *schema = decoder->schema;
     leat_arena *arena = &decoder->arena;
     size_t words = (schema->n_columns + 63) / 64;
-    size_t max_targets = (size_t)schema->n_columns + schema->n_captures;
+    size_t n_targets = (size_t)schema->n_columns + schema->n_captures;
     decoder->all = leat_arena_calloc(arena, words, sizeof *decoder->all);
-    decoder->from_here = leat_arena_calloc(arena, words, sizeof *decoder->from_here);
-    decoder->required = leat_arena_calloc(arena, words, sizeof *decoder->required);
-    decoder->targets = leat_arena_calloc(arena, max_targets, sizeof *decoder->targets);
-    decoder->readings =
-        leat_arena_calloc(arena, schema->n_columns, sizeof *decoder->readings);
-    if (!decoder->all || !decoder->from_here || !decoder->required || !decoder->targets ||
-        !decoder->readings || lay_templates(decoder) != LEAT_OK)
+    decoder->candidate_missing =
+        leat_arena_calloc(arena, words, sizeof *decoder->candidate_missing);
+    decoder->record = leat_arena_calloc(arena, n_targets, sizeof *decoder->record);
+    return decoder->all && decoder->candidate_missing && decoder->record &&
+           lay_intake(decoder, &decoder->event, words) &&
+           lay_intake(decoder, &decoder->candidate, words) &&
+           lay_templates(decoder) == LEAT_OK;
+}
+
+static leat_status compile(leat_decoder *decoder, leat_error *error)
+{
+    leat_intake *event = &decoder->event, *candidate = &decoder->candidate;
+    if (!lay_out(decoder))
         return leat_error_set(error, LEAT_E_MEMORY, "no memory for a decoder");
     leat_status status = collect_targets(decoder, error);
-    return status == LEAT_OK ? leat_trie_new(&decoder->root, arena, decoder->targets,
-                                             decoder->n_in_payload, error)
-                             : status;
+    if (status == LEAT_OK)
+        status = leat_trie_new(&event->root, &decoder->arena, "event", event->targets,
+                               event->n_targets, error);
+    if (status == LEAT_OK)
+        status = leat_trie_new(&candidate->root, &decoder->arena, "candidate",
+                               candidate->targets, candidate->n_targets, error);
+    return status;
 }
 
 leat_status leat_decoder_new(leat_decoder **decoder, const leat_schema *schema,

@@ -32,10 +32,11 @@ static void blame_reading(leat_decoder *decoder, const leat_column *column,
                                : leat_decode_found(value));
 }
 
-void leat_decode_read_captures(leat_decoder *decoder, const leat_event *event)
+void leat_decode_read_captures(leat_decoder *decoder, const leat_intake *intake,
+                               const leat_event *event)
 {
-    for (uint32_t i = 0; i < decoder->n_readings; i++) {
-        const leat_target *target = &decoder->readings[i];
+    for (uint32_t i = 0; i < intake->n_readings; i++) {
+        const leat_target *target = &intake->readings[i];
         const leat_column *column = &decoder->schema->columns[target->index];
         leat_slice capture = decoder->captures[column->capture];
         leat_cursor cursor = leat_cursor_over(capture);
@@ -63,15 +64,15 @@ static void blame_missing(leat_decoder *decoder, uint32_t word, uint64_t lacking
                       leat_dtype_name(schema->inputs[column->tensor].dtype), NULL);
 }
 
-void leat_decode_look_for_missing(leat_decoder *decoder, const leat_batch *batch,
-                                  leat_event *event)
+void leat_decode_look_for_missing(leat_decoder *decoder, const leat_intake *intake,
+                                  const leat_batch *batch, leat_event *event)
 {
     for (uint32_t i = 0; i < batch->missing_words; i++) {
-        uint64_t missing = decoder->missing[i] & decoder->from_here[i];
+        uint64_t missing = decoder->missing[i] & intake->columns[i];
         if (!missing)
             continue;
-        if (missing & decoder->required[i])
-            blame_missing(decoder, i, missing & decoder->required[i]);
+        if (missing & intake->required[i])
+            blame_missing(decoder, i, missing & intake->required[i]);
         event->quality = LEAT_QUALITY_DEFAULTED;
     }
 }

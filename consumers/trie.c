@@ -73,31 +73,29 @@ static leat_status index_members(leat_node *node, leat_arena *arena)
 
 typedef struct builder {
     leat_arena *arena;
-    const leat_target *targets;
     leat_error *error;
 } builder;
 
-static const leat_step *step_of(const builder *build, uint32_t target, uint32_t depth)
+static const leat_step *step_of(const leat_target *target, uint32_t depth)
 {
-    return &build->targets[target].path->steps[depth];
+    return &target->path->steps[depth];
 }
 
 /* Where the targets end that take the same step as the first one. */
-static uint32_t end_of_step(const builder *build, uint32_t first, uint32_t end,
-                            uint32_t depth)
+static const leat_target *end_of_step(const leat_target *first, const leat_target *end,
+                                      uint32_t depth)
 {
-    uint32_t i = first + 1;
-    while (i < end &&
-           !compare_steps(step_of(build, first, depth), step_of(build, i, depth)))
-        i++;
-    return i;
+    const leat_target *at = first + 1;
+    while (at < end && !compare_steps(step_of(first, depth), step_of(at, depth)))
+        at++;
+    return at;
 }
 
 static leat_status check_shape(const builder *build, const leat_node *node,
                                uint32_t depth)
 {
-    const leat_target *first = &build->targets[node->own_end];
-    const leat_target *last = &build->targets[node->end - 1];
+    const leat_target *first = node->own_end;
+    const leat_target *last = node->end - 1;
     if (first->path->steps[depth].is_index == last->path->steps[depth].is_index)
         return LEAT_OK;
     return leat_error_set(build->error, LEAT_E_CONFIG,
@@ -120,12 +118,12 @@ static leat_status build_node(const builder *build, leat_node *node, uint32_t de
 static leat_status build_children(const builder *build, leat_node *node,
                                   leat_node *children, uint32_t depth)
 {
-    uint32_t first = node->own_end;
+    const leat_target *first = node->own_end;
     for (uint32_t i = 0; i < node->n_children; i++) {
         leat_node *child = &children[i];
         child->first = first;
-        child->end = end_of_step(build, first, node->end, depth);
-        child->step = *step_of(build, first, depth);
+        child->end = end_of_step(first, node->end, depth);
+        child->step = *step_of(first, depth);
         child->text = text_of(build, node, &child->step);
         leat_status status =
             child->text ? build_node(build, child, depth + 1) : LEAT_E_MEMORY;
@@ -139,21 +137,20 @@ static leat_status build_children(const builder *build, leat_node *node,
 /* The targets [first, end) of the node all begin with the same `depth` steps. */
 static leat_status build_node(const builder *build, leat_node *node, uint32_t depth)
 {
-    uint32_t i = node->first;
-    while (i < node->end && build->targets[i].path->n_steps == depth)
-        i++;
-    node->own_end = i;
-    const leat_target *only = &build->targets[node->first];
+    const leat_target *at = node->first, *only = node->first;
+    while (at < node->end && at->path->n_steps == depth)
+        at++;
+    node->own_end = at;
     if (node->end == node->first + 1 && node->own_end == node->end) {
         if (only->is_capture)
             node->capture = only;
         else if (leat_dtype_has_nan(only->dtype))
             node->number = only;
     }
-    for (; i < node->end; i = end_of_step(build, i, node->end, depth))
+    for (; at < node->end; at = end_of_step(at, node->end, depth))
         node->n_children++;
-    for (i = node->own_end; i < node->end; i++)
-        node->feeds_columns |= !build->targets[i].is_capture;
+    for (at = node->own_end; at < node->end; at++)
+        node->feeds_columns |= !at->is_capture;
     if (!node->n_children)
         return LEAT_OK;
 
@@ -163,25 +160,26 @@ static leat_status build_node(const builder *build, leat_node *node, uint32_t de
     leat_node *children = leat_arena_calloc(build->arena, node->n_children, sizeof *node);
     if (!children)
         return LEAT_E_MEMORY;
-    node->is_array = step_of(build, node->own_end, depth)->is_index;
+    node->is_array = step_of(node->own_end, depth)->is_index;
     node->children = children;
     status = build_children(build, node, children, depth);
     return status == LEAT_OK && !node->is_array ? index_members(node, build->arena)
                                                 : status;
 }
 
-leat_status leat_trie_new(const leat_node **root, leat_arena *arena, leat_target *targets,
-                          uint32_t n, leat_error *error)
+leat_status leat_trie_new(const leat_node **root, leat_arena *arena, const char *text,
+                          leat_target *targets, uint32_t n, leat_error *error)
 {
     qsort(targets, n, sizeof *targets, compare_targets);
-    builder build = {arena, targets, error};
+    builder build = {arena, error};
     leat_node *top = leat_arena_calloc(arena, 1, sizeof *top);
     if (!top)
         return leat_error_set(error, LEAT_E_MEMORY, "no memory for a decoder");
-    top->text = "event";
-    top->end = n;
+    top->text = text;
+    top->first = targets;
+    top->end = targets + n;
     leat_status status = build_node(&build, top, 0);
-    if (status == LEAT_OK && !n)
+    if (status == LEAT_OK && !top->n_children)
         status = index_members(top, arena);
     if (status == LEAT_E_MEMORY)
         leat_error_set(error, status, "no memory for a decoder");

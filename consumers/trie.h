@@ -1,7 +1,7 @@
-/* consumers/trie.h: the wanted paths of an event, joined where they share their first
- * steps.
+/* consumers/trie.h: the wanted paths of a payload, or of a candidate, joined where they
+ * share their first steps.
  *
- * A node is a place in the payload. What it feeds are its targets: columns and captures.
+ * A node is a place in the value. What it feeds are its targets: columns and captures.
  * Targets stand in the order of a walk from the root, so those of a node and of
  * everything below it are one range, [first, end), of which [first, own_end) are its own.
  *
@@ -31,7 +31,7 @@ typedef struct leat_node leat_node;
 struct leat_node {
     leat_step step;   /* from its parent */
     const char *text; /* the path that leads here, for messages */
-    uint32_t first, own_end, end;
+    const leat_target *first, *own_end, *end;
     const leat_target *number;  /* of a node that feeds one column of floats and nothing
                                    else */
     const leat_target *capture; /* likewise, one capture */
@@ -44,9 +44,11 @@ struct leat_node {
     leat_key_memo *memo;           /* of a map */
 };
 
-/* Sorts targets[n]; their paths are all of root EVENT. The root is always a map. */
-leat_status leat_trie_new(const leat_node **root, leat_arena *arena, leat_target *targets,
-                          uint32_t n, leat_error *error) LEAT_MUST_CHECK;
+/* Sorts targets[n]; their paths are all of one root, which `text` is for messages. Where no
+ * path goes on from there, the root node takes a map. */
+leat_status leat_trie_new(const leat_node **root, leat_arena *arena, const char *text,
+                          leat_target *targets, uint32_t n,
+                          leat_error *error) LEAT_MUST_CHECK;
 
 /* The member of that name, or NULL. */
 const leat_node *leat_trie_member(const leat_node *node, const uint8_t *name,

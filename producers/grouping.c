@@ -7,11 +7,6 @@ void leat_grouping_learn(leat_grouping *grouping, const rd_kafka_message_t *reco
         grouping->n_partitions = (uint32_t)record->partition + 1;
 }
 
-static bool has_prediction(const leat_event *event)
-{
-    return event->status == LEAT_OK && event->n;
-}
-
 static uint8_t group_of(const leat_event *event, const rd_kafka_topic_t *topic,
                         uint32_t n_groups)
 {
@@ -29,14 +24,14 @@ uint32_t leat_grouping_apply(leat_grouping *grouping, leat_batch *batch,
     uint32_t n_groups = is_worth_it ? grouping->n_partitions : 1;
     uint32_t next[LEAT_MAX_GROUPS + 1] = {0}; /* of each group: its place in `events` */
     for (uint32_t i = 0; i < batch->n_events; i++)
-        if (has_prediction(&batch->events[i]))
+        if (leat_event_is_scored(&batch->events[i]))
             next[1 + (grouping->of[i] =
                           group_of(&batch->events[i], grouping->topic, n_groups))]++;
     for (uint32_t group = 0; group < n_groups; group++)
         next[group + 1] += next[group];
     uint32_t n = next[n_groups];
     for (uint32_t i = 0; i < batch->n_events; i++)
-        if (has_prediction(&batch->events[i]))
+        if (leat_event_is_scored(&batch->events[i]))
             events[next[grouping->of[i]]++] = &batch->events[i];
     return n;
 }

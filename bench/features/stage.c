@@ -49,9 +49,8 @@ leat_event *bench_stage_add(bench_stage *stage, uint32_t item)
     leat_batch *batch = &stage->batch;
     uint32_t i = batch->n_events;
     leat_event *event = leat_batch_add(batch);
-    if (!event)
+    if (!event || leat_batch_add_rows(batch, event, 1) != LEAT_OK)
         bench_give_up("leat", "the batch is too large");
-    leat_batch_add_row(batch, event);
     int size = snprintf(stage->keys[i], sizeof stage->keys[i], "%u", item);
     event->topic = "events";
     event->epoch = 1;

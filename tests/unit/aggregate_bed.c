@@ -119,7 +119,7 @@ leat_event *aggregate_lane_add(aggregate_lane *lane, int64_t offset, const char 
 {
     leat_batch *batch = &lane->batch;
     leat_event *event = leat_batch_add(batch);
-    leat_batch_add_row(batch, event);
+    assert_int_equal(leat_batch_add_rows(batch, event, 1), LEAT_OK);
     event->topic = "transactions";
     event->epoch = lane->epoch;
     event->slot = lane->partition;

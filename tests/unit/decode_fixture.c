@@ -62,6 +62,14 @@ void add_capture(const char *path)
     assert_int_equal(leat_path_parse(capture, &arena, path, &error), LEAT_OK);
 }
 
+void add_candidates(const char *over, const char *item)
+{
+    schema.candidates = (leat_candidates){
+        .max = 4, .capture = schema.n_captures, .item = schema.n_captures + 1};
+    add_capture(over);
+    add_capture(item);
+}
+
 static leat_slice find_header(const leat_event *event, const char *name)
 {
     (void)event;
@@ -95,11 +103,19 @@ leat_event *decode(leat_slice payload)
     return event;
 }
 
+float value_in(const leat_event *event, uint32_t row, uint32_t column)
+{
+    if (event->status != LEAT_OK)
+        fail_msg("refused: %s", event->reason);
+    assert_true(row < event->n);
+    return ((float *)batch.inputs[0]
+                .data)[(event->first + row) * batch.inputs[0].row_size + column];
+}
+
 float value_of(const leat_event *event, uint32_t column)
 {
     assert_int_equal(event->n, 1);
-    return (
-        (float *)batch.inputs[0].data)[event->first * batch.inputs[0].row_size + column];
+    return value_in(event, 0, column);
 }
 
 bool is_missing(const leat_event *event, uint32_t column)

@@ -34,12 +34,17 @@ void add_default_column(const char *path, double value);
 void add_capture(const char *path);
 void add_three_columns(void); /* event.p, event.q, event.r */
 
+/* Events rank: the elements of the array at `over`, at most 4 of them, which the path `item`
+ * names. Comes after all captures. */
+void add_candidates(const char *over, const char *item);
+
 /* An empty batch; the first one makes the decoder. */
 void begin(void);
 leat_event *add_event(leat_slice payload);
 leat_event *decode(leat_slice payload);
 
 float value_of(const leat_event *event, uint32_t column);
+float value_in(const leat_event *event, uint32_t row, uint32_t column);
 bool is_missing(const leat_event *event, uint32_t column);
 void expect_cell(const leat_event *event, uint32_t column, float expected);
 void expect_missing(const leat_event *event, uint32_t column);

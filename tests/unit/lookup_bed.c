@@ -180,7 +180,7 @@ static void put_defaults(lookup_bed *bed, const leat_event *event)
 leat_event *lookup_bed_add(lookup_bed *bed, const char *user, const char *shop)
 {
     leat_event *event = leat_batch_add(&bed->batch);
-    leat_batch_add_row(&bed->batch, event);
+    assert_int_equal(leat_batch_add_rows(&bed->batch, event, 1), LEAT_OK);
     leat_slice *captured = leat_batch_captures(&bed->batch, event);
     captured[USER] = (leat_slice){(const uint8_t *)user, user ? ROOM : 0};
     captured[SHOP] = (leat_slice){(const uint8_t *)shop, shop ? ROOM : 0};

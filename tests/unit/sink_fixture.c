@@ -70,8 +70,8 @@ leat_event *add_event(fixture *self, float score)
     event->offset = self->n_events++;
     event->timestamp = 1700000000000;
     event->payload = (leat_slice){(const uint8_t *)"\x80", 1};
-    uint32_t row = leat_batch_add_row(&self->batch, event);
-    ((float *)self->batch.output.data)[row] = score;
+    assert_int_equal(leat_batch_add_rows(&self->batch, event, 1), LEAT_OK);
+    ((float *)self->batch.output.data)[event->first] = score;
     return event;
 }
 

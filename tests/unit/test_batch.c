@@ -70,11 +70,84 @@ static void test_batch__rows_follow_one_another(void **state)
     (void)state;
     for (uint32_t i = 0; i < 3; i++) {
         leat_event *event = leat_batch_add(&batch);
-        assert_int_equal(leat_batch_add_row(&batch, event), i);
+        assert_int_equal(leat_batch_add_rows(&batch, event, 1), LEAT_OK);
         assert_int_equal(event->first, i);
         assert_int_equal(event->n, 1);
     }
     assert_int_equal(batch.n_rows, 3);
+}
+
+/* What was written stays where it belongs, wherever the tensors move. */
+static void test_batch__rows_grow_beyond_events(void **state)
+{
+    (void)state;
+    uint32_t n_rows = 0;
+    for (uint32_t i = 0; i < MAX_EVENTS; i++) {
+        leat_event *event = leat_batch_add(&batch);
+        assert_int_equal(leat_batch_add_rows(&batch, event, 100 * i), LEAT_OK);
+        assert_int_equal(event->first, n_rows);
+        assert_int_equal(event->n, 100 * i);
+        for (; n_rows < event->first + event->n; n_rows++) {
+            ((float *)batch.inputs[0].data)[3 * n_rows + 2] = (float)n_rows;
+            ((double *)batch.inputs[1].data)[10 * n_rows + 9] = n_rows;
+        }
+    }
+    assert_int_equal(batch.n_rows, 600);
+    assert_true(batch.max_rows >= 600);
+    memset(batch.output.data, 1, batch.max_rows * 2 * sizeof(float));
+    for (uint32_t i = 0; i < n_rows; i++) {
+        assert_true(((float *)batch.inputs[0].data)[3 * i + 2] == (float)i);
+        assert_true(((double *)batch.inputs[1].data)[10 * i + 9] == i);
+    }
+}
+
+static void test_batch__room_for_rows_stays(void **state)
+{
+    (void)state;
+    assert_int_equal(leat_batch_add_rows(&batch, leat_batch_add(&batch), 1000), LEAT_OK);
+    uint32_t max_rows = batch.max_rows;
+    const void *data = batch.inputs[0].data;
+    assert_int_equal(leat_batch_reset(&batch, &schema, &output), LEAT_OK);
+    assert_int_equal(leat_batch_add_rows(&batch, leat_batch_add(&batch), 1000), LEAT_OK);
+    assert_int_equal(batch.max_rows, max_rows);
+    assert_ptr_equal(batch.inputs[0].data, data);
+}
+
+static void test_batch__rows_that_no_memory_holds(void **state)
+{
+    (void)state;
+    leat_event *event = leat_batch_add(&batch);
+    assert_int_equal(leat_batch_add_rows(&batch, event, UINT32_MAX), LEAT_E_MEMORY);
+    assert_int_equal(event->n, 0);
+    assert_int_equal(batch.n_rows, 0);
+    assert_int_equal(leat_batch_add_rows(&batch, event, 1), LEAT_OK);
+    *(float *)batch.inputs[0].data = 1;
+}
+
+static void test_batch__rows_are_given_back(void **state)
+{
+    (void)state;
+    leat_event *one = leat_batch_add(&batch), *other = leat_batch_add(&batch);
+    assert_int_equal(leat_batch_add_rows(&batch, one, 2), LEAT_OK);
+    assert_int_equal(leat_batch_add_rows(&batch, other, 5), LEAT_OK);
+    leat_batch_drop_rows(&batch, other);
+    assert_int_equal(other->n, 0);
+    assert_int_equal(batch.n_rows, 2);
+}
+
+/* Those of rows are there only where events rank, and move along. */
+static void test_batch__captures_of_rows(void **state)
+{
+    (void)state;
+    leat_schema ranking = schema;
+    ranking.candidates.max = 100;
+    assert_int_equal(leat_batch_reset(&batch, &ranking, &output), LEAT_OK);
+    leat_event *one = leat_batch_add(&batch), *other = leat_batch_add(&batch);
+    assert_int_equal(leat_batch_add_rows(&batch, one, 2), LEAT_OK);
+    leat_batch_row_captures(&batch, 1)[1].size = 7;
+    assert_int_equal(leat_batch_add_rows(&batch, other, 100), LEAT_OK);
+    assert_int_equal(leat_batch_row_captures(&batch, 1)[1].size, 7);
+    leat_batch_row_captures(&batch, 101)[1].size = 8;
 }
 
 static void test_batch__captures_and_missing_belong_to_one_event(void **state)
@@ -92,7 +165,7 @@ static void test_batch__a_reset_empties_it(void **state)
 {
     (void)state;
     leat_event *event = leat_batch_add(&batch);
-    leat_batch_add_row(&batch, event);
+    assert_int_equal(leat_batch_add_rows(&batch, event, 1), LEAT_OK);
     leat_batch_fail(&batch, event, LEAT_STAGE_MODEL, LEAT_E_NOT_FINITE, "why");
     const void *data = batch.inputs[0].data;
     assert_int_equal(leat_batch_reset(&batch, &schema, &output), LEAT_OK);
@@ -152,6 +225,11 @@ int main(void)
         TEST(tensors_have_the_shapes_of_the_schema),
         TEST(takes_so_many_events_and_no_more),
         TEST(rows_follow_one_another),
+        TEST(rows_grow_beyond_events),
+        TEST(room_for_rows_stays),
+        TEST(rows_that_no_memory_holds),
+        TEST(rows_are_given_back),
+        TEST(captures_of_rows),
         TEST(captures_and_missing_belong_to_one_event),
         TEST(a_reset_empties_it),
         TEST(another_schema_lays_it_out_again),

@@ -280,7 +280,7 @@ static const struct mistake mistakes[] = {
     {"a lookup called event",
      "5:11: lookups: 'event' cannot be a name: use letters, digits, '_' and '-', and "
      "none "
-     "of event, key, headers, meta",
+     "of event, candidate, key, headers, meta",
      .more = "lookups: {event: {key: 'user:{event.id}'}}"},
     {"a key without braces",
      "5:23: lookups.user.key: a path of the event stands in braces: {event.NAME}",
@@ -457,7 +457,7 @@ static const struct mistake mistakes[] = {
              "features: {a: {from: card.a}}"},
     {"an aggregate called key",
      "5:48: aggregates: 'key.a' cannot be a name: use letters, digits, '_' and '-', and "
-     "none of event, key, headers, meta",
+     "none of event, candidate, key, headers, meta",
      .more = "aggregates: {key: {entity: key, over: 1h, of: {a: {}}}}"},
     {"a window that is too short",
      "5:40: aggregates.card.over: expected a duration such as 2ms, 5s or 1h, from 1s to "

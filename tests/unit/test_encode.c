@@ -108,7 +108,7 @@ static leat_event *add_event(void)
     event->offset = 5000000000;
     event->has_time = true;
     event->time = (leat_event_time){1700000000, 123000000};
-    leat_batch_add_row(&batch, event);
+    assert_int_equal(leat_batch_add_rows(&batch, event, 1), LEAT_OK);
     memset(leat_batch_captures(&batch, event), 0, N_CAPTURES * sizeof(leat_slice));
     memset(leat_batch_missing(&batch, event), 0, batch.missing_words * 8);
     return event;

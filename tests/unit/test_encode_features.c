@@ -133,7 +133,8 @@ static leat_event *add_event(float amount)
     event->has_time = true;
     event->time = (leat_event_time){1700000000, 123000000};
     event->quality = LEAT_QUALITY_DEFAULTED;
-    fill_row(leat_batch_add_row(&batch, event), amount);
+    assert_int_equal(leat_batch_add_rows(&batch, event, 1), LEAT_OK);
+    fill_row(event->first, amount);
     *leat_batch_missing(&batch, event) = 1U << HOUR | 1U << NONE;
     return event;
 }

@@ -138,12 +138,15 @@ static void test_grouping__only_what_has_a_prediction(void **state)
 {
     fixture *self = *state;
     learn(self, N_PARTITIONS - 1);
-    add(self, self->keys[0])->n = 0;
+    add(self, self->keys[0])->is_skipped = true;
     leat_event *scored = add(self, self->keys[1]);
     add(self, self->keys[2])->status = LEAT_E_TYPE;
+    leat_event *has_nothing_to_rank = add(self, self->keys[1]);
+    has_nothing_to_rank->n = 0;
     apply(self);
-    assert_int_equal(self->n, 1);
+    assert_int_equal(self->n, 2);
     assert_ptr_equal(self->events[0], scored);
+    assert_ptr_equal(self->events[1], has_nothing_to_rank);
 }
 
 static void test_grouping__as_it_is_where_nothing_is_known(void **state)

@@ -101,6 +101,23 @@ static void test_path__the_other_roots(void **state)
     expect_name(0, "avg_30d");
 }
 
+static void test_path__a_candidate_may_be_anything(void **state)
+{
+    (void)state;
+    parse("candidate");
+    assert_int_equal(path.root, LEAT_ROOT_CANDIDATE);
+    assert_int_equal(path.n_steps, 0);
+    parse("candidate.price.eur");
+    assert_int_equal(path.root, LEAT_ROOT_CANDIDATE);
+    assert_int_equal(path.n_steps, 2);
+    expect_name(1, "eur");
+    parse("candidate[1].x");
+    assert_true(path.steps[0].is_index);
+    assert_int_equal(path.steps[0].index, 1);
+    parse("candidates.x");
+    assert_int_equal(path.root, LEAT_ROOT_NAMED);
+}
+
 static void test_path__meta_has_four_names(void **state)
 {
     (void)state;
@@ -149,8 +166,8 @@ static void test_path__a_refusal_names_the_column(void **state)
                    "path 'meta.', column 6: expected topic, partition, offset or "
                    "timestamp");
     expect_refusal("",
-                   "path '', column 1: expected event, key, headers, meta, or the name "
-                   "of a lookup");
+                   "path '', column 1: expected event, candidate, key, headers, meta, or "
+                   "the name of a lookup");
     expect_refusal("user", "path 'user', column 5: expected '.'");
 }
 
@@ -176,11 +193,11 @@ static void test_path__an_error_need_not_be_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_field_of_the_event),       TEST(members_and_elements),
-        TEST(quotes_hold_any_name),       TEST(the_other_roots),
-        TEST(meta_has_four_names),        TEST(it_outlives_its_text),
-        TEST(a_refusal_names_the_column), TEST(sixteen_steps_are_the_most),
-        TEST(an_error_need_not_be_told),
+        TEST(a_field_of_the_event),        TEST(members_and_elements),
+        TEST(quotes_hold_any_name),        TEST(the_other_roots),
+        TEST(a_candidate_may_be_anything), TEST(meta_has_four_names),
+        TEST(it_outlives_its_text),        TEST(a_refusal_names_the_column),
+        TEST(sixteen_steps_are_the_most),  TEST(an_error_need_not_be_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,7 +22,7 @@ static void fill(leat_batch *batch, int64_t first, uint32_t n)
         leat_event *event = leat_batch_add(batch);
         event->topic = "in";
         event->offset = first + i;
-        leat_batch_add_row(batch, event);
+        assert_int_equal(leat_batch_add_rows(batch, event, 1), LEAT_OK);
     }
 }
 

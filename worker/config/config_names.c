@@ -70,8 +70,8 @@ static leat_status check_name(leat_config_context *context, const named *item)
         path.steps[0].is_index || strcmp(path.name, item->name) != 0)
         return leat_config_refuse(context, LEAT_E_CONFIG, item->place,
                                   "%s: '%.60s%s%.60s' cannot be a name: use letters, "
-                                  "digits, '_' and '-', and none of event, key, headers, "
-                                  "meta",
+                                  "digits, '_' and '-', and none of event, candidate, "
+                                  "key, headers, meta",
                                   item->section, item->name, item->value ? "." : "",
                                   item->value ? item->value : "");
     return LEAT_OK;

@@ -64,7 +64,7 @@ static leat_status print_failure(file_way *way, const leat_event *event)
 static leat_status print_event(file_way *way, leat_event *event)
 {
     leat_slice record = {0};
-    bool is_scored = event->status == LEAT_OK && event->n;
+    bool is_scored = leat_event_is_scored(event);
     if (is_scored)
         record = way->session
                      ? leat_encode_prediction(&way->plan->prediction, &way->batch, event)

@@ -1,0 +1,2 @@
+leat_unit_test(decode_candidates leat_consumers allocations)
+target_sources(test_decode_candidates PRIVATE unit/decode_fixture.c)
