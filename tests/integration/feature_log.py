@@ -8,6 +8,9 @@ Exactly once there is one of each, killed or not."""
 
 import argparse
 import collections
+import json
+import os
+import subprocess
 import time
 
 import msgpack
@@ -16,7 +19,7 @@ import numpy as np
 from bed import Bed, Tail, hang_guard
 from case import Case, conclude, new_stream
 from stream import AVG_30D_DEFAULT, COLUMNS
-from worker import Workers
+from worker import BIN, Workers
 
 # What is promised, the model that is given float32 or float64, whether a worker is killed.
 RUNS = [("at_least_once", "binary", False), ("at_least_once", "double", True),
@@ -36,6 +39,7 @@ class Log:
         self.times = collections.Counter()
         self.last_of_key = {}
         self.versions = set()
+        self.values = []  # of good records, by their ids
         self.complaints = []
 
     def complain(self, text):
@@ -54,6 +58,7 @@ class Log:
         if record.key != self.case.oracle.key[i]:
             self.complain(f"{said['id']}: key {record.key}")
         self.versions.add(said["version"])
+        self.values.append((said["id"], record.value))
         if not self.times[i]:
             self.judge_order(record, int(partition), int(offset))
         self.times[i] += 1
@@ -79,16 +84,33 @@ class Log:
 
 
 def predictions_of(bed, case, isolation):
-    """How often each event has one, by its number."""
+    """How often each event has one, by its number; versions; scores by their ids."""
     tail = Tail(bed, case.sink, isolation)
     times = collections.Counter()
-    versions = set()
+    versions, scores = set(), {}
     for record in tail.read_to(tail.ends()):
         said = msgpack.unpackb(record.value)
         times[said["event"]["n"]] += 1
         versions.add(said["version"])
+        scores[said["id"]] = said["score"]
     tail.close()
-    return times, versions
+    return times, versions, scores
+
+
+def score_again(workers, case, log):
+    """The scores of the records, as events of a file."""
+    path = os.path.join(workers.folder, f"again-{case.stamp}")
+    with open(f"{path}.msgpack", "wb") as file:
+        for _, value in log.values:
+            file.write(value)
+    features = "\n".join(f"  {name}: {{from: event.features.{name}}}" for name in COLUMNS)
+    with open(f"{path}.yaml", "w") as file:
+        file.write(f"kafka: {{bootstrap.servers: none}}\nsource: {{topics: [x]}}\n"
+                   f"model: {{path: {case.model}}}\nfeatures:\n{features}\n"
+                   f"sink: {{topic: y}}\n")
+    done = subprocess.run([BIN, "score", "-c", f"{path}.yaml", f"{path}.msgpack"],
+                          stdout=subprocess.PIPE, check=True)
+    return [json.loads(line)["score"] for line in done.stdout.splitlines()]
 
 
 def await_settled(bed, workers, case):
@@ -137,11 +159,14 @@ def run(bed, workers, stream, delivery, kind, kills):
     for record in tail.read_to(tail.ends()):
         log.take(record)
     tail.close()
-    predicted, versions = predictions_of(bed, case, isolation)
+    predicted, versions, scores = predictions_of(bed, case, isolation)
+    again = score_again(workers, case, log)
     good = set(np.flatnonzero(stream.kind < 0).tolist())
     may_repeat = kills and delivery == "at_least_once"
     faults = {"without_record": len(good - set(log.times)),
               "without_prediction": len(good - set(predicted)),
+              "scored_otherwise": len(log.values) - sum(
+                  scores[id] == score for (id, _), score in zip(log.values, again)),
               "versions": len(versions | log.versions) - 1, "wrong": len(log.complaints)}
     if not may_repeat:
         faults["repeated"] = sum(log.times.values()) - len(log.times)
