@@ -79,9 +79,11 @@ typedef struct leat_head {
 
 extern const leat_head leat_msgpack_heads[256];
 
+/* Over nothing at all, where the slice is absent. */
 static inline leat_cursor leat_cursor_over(leat_slice slice)
 {
-    return (leat_cursor){slice.data, slice.data, slice.data + slice.size};
+    const uint8_t *end = slice.size ? slice.data + slice.size : slice.data;
+    return (leat_cursor){slice.data, slice.data, end};
 }
 
 /* A big-endian number of `width` (at most 8) bytes; `left` bytes may be read. */
