@@ -10,7 +10,7 @@
 
 static const char usage[] =
     "usage: leat score --model MODEL [--margin | --leaves] FILE|-\n"
-    "       leat score -c CONFIG FILE|-\n"
+    "       leat score -c CONFIG [--key PATH] FILE|-\n"
     "\n"
     "With --model: scores the rows of a CSV file, one line of JSON each. The first line\n"
     "names the columns, as the model does (or as it calls its inputs, where they are\n"
@@ -23,11 +23,14 @@ static const char usage[] =
     "      --margin         scores before the link function (XGBoost, LightGBM)\n"
     "      --leaves         the leaf of each tree (XGBoost, LightGBM)\n"
     "  -c, --config CONFIG  the configuration (default without --model: $LEAT_CONFIG)\n"
+    "  -k, --key PATH       with -c: what stands for the records' key, which a file has\n"
+    "                       not: event.card_id\n"
     "  -h, --help           this text\n";
 
 typedef struct score_options {
     const char *model;
     const char *config;
+    const char *key;
     leat_score_kind kind;
     const char *file;
 } score_options;
@@ -44,6 +47,8 @@ static int check(const score_options *options, int n_files)
         return refuse("give --model or --config, not both");
     if (!options->model && !options->config)
         return refuse("give --model for rows, or --config for events");
+    if (options->model && options->key)
+        return refuse("--key goes with --config");
     if (!options->model && options->kind != LEAT_SCORE_PREDICT)
         return refuse("--margin and --leaves go with --model");
     if (n_files != 1)
@@ -55,16 +60,22 @@ static int check(const score_options *options, int n_files)
 static int parse(int argc, char **argv, score_options *options)
 {
     static const struct option names[] = {
-        {"model", required_argument, NULL, 'm'}, {"config", required_argument, NULL, 'c'},
-        {"margin", no_argument, NULL, 'r'},      {"leaves", no_argument, NULL, 'l'},
-        {"help", no_argument, NULL, 'h'},        {0},
+        {"model", required_argument, NULL, 'm'},
+        {"config", required_argument, NULL, 'c'},
+        {"margin", no_argument, NULL, 'r'},
+        {"leaves", no_argument, NULL, 'l'},
+        {"key", required_argument, NULL, 'k'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
     };
-    for (int option; (option = getopt_long(argc, argv, "m:c:h", names, NULL)) != -1;) {
+    for (int option; (option = getopt_long(argc, argv, "m:c:k:h", names, NULL)) != -1;) {
         leat_score_kind kind = option == 'r' ? LEAT_SCORE_MARGIN : LEAT_SCORE_LEAVES;
         if (option == 'm')
             options->model = optarg;
         else if (option == 'c')
             options->config = optarg;
+        else if (option == 'k')
+            options->key = optarg;
         else if (option == 'h')
             return fputs(usage, stdout) < 0 ? EX_IOERR : EX_OK;
         else if (option == '?')
@@ -101,6 +112,8 @@ static leat_status score_events(const score_options *options, leat_error *error)
     leat_config *config = NULL;
     leat_plan *plan = NULL;
     leat_status status = leat_config_load(&config, options->config, error);
+    if (status == LEAT_OK)
+        config->source.file_key = options->key;
     if (status == LEAT_OK)
         status = leat_plan_new(&plan, config, error);
     if (status == LEAT_OK)

@@ -64,8 +64,27 @@ static leat_status invent_inputs(leat_plan_builder *builder)
 
 /* ---- captures ---- */
 
+/* A file's events have no key; a path of theirs may stand for it. */
+static leat_status read_file_key(leat_plan_builder *builder)
+{
+    const char *text = builder->config->source.file_key;
+    if (!text)
+        return LEAT_OK;
+    leat_status status =
+        leat_path_parse(&builder->file_key, &builder->plan->arena, text, builder->error);
+    if (status)
+        return leat_error_prefix(builder->error, "--key: ");
+    if (builder->file_key.root == LEAT_ROOT_EVENT)
+        return LEAT_OK;
+    return leat_error_set(builder->error, LEAT_E_CONFIG,
+                          "--key: '%.60s' is no path of the event, such as event.card.id",
+                          text);
+}
+
 uint32_t leat_plan_capture(leat_plan_builder *builder, const leat_path *path)
 {
+    if (path->root == LEAT_ROOT_KEY && builder->file_key.text)
+        path = &builder->file_key;
     for (uint32_t i = 0; i < builder->n_captures; i++)
         if (leat_path_equal(&builder->captures[i], path))
             return i;
@@ -297,23 +316,16 @@ static leat_status check_golden(leat_plan_builder *builder)
 typedef leat_status build_step(leat_plan_builder *builder);
 
 static build_step *const with_model[] = {
-    open_model,
-    make_capture_room,
-    leat_plan_build_columns,
-    build_event,
-    build_filter,
-    leat_plan_build_lookups,
-    leat_plan_build_aggregates,
-    build_redis,
-    build_envelope,
-    build_prediction,
-    check_golden,
+    open_model,  make_capture_room, read_file_key,           leat_plan_build_columns,
+    build_event, build_filter,      leat_plan_build_lookups, leat_plan_build_aggregates,
+    build_redis, build_envelope,    build_prediction,        check_golden,
     NULL,
 };
 
 static build_step *const without_model[] = {
     invent_inputs,
     make_capture_room,
+    read_file_key,
     leat_plan_build_columns,
     build_event,
     build_filter,

@@ -115,9 +115,9 @@ static leat_status find_entity(aggregates_draft *draft,
     made->spec->name = path.text;
     made->spec->is_shared =
         path.root != LEAT_ROOT_KEY || draft->builder->config->source.topics.n > 1;
-    made->spec->capture = path.root == LEAT_ROOT_KEY
-                              ? LEAT_NO_CAPTURE
-                              : leat_plan_capture(draft->builder, &path);
+    bool is_of_record = path.root == LEAT_ROOT_KEY && !draft->builder->file_key.text;
+    made->spec->capture =
+        is_of_record ? LEAT_NO_CAPTURE : leat_plan_capture(draft->builder, &path);
     made->windows = leat_arena_calloc(arena, n_windows, sizeof *made->windows);
     made->sources = leat_arena_calloc(arena, draft->n_values, sizeof *made->sources);
     made->features =

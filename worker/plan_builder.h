@@ -19,6 +19,7 @@ typedef struct leat_plan_builder {
     uint32_t n_columns;
     leat_path *captures; /* [n_captures] */
     uint32_t n_captures;
+    leat_path file_key; /* what is captured in place of `key`; text NULL: nothing is */
 } leat_plan_builder;
 
 #define LEAT_PLAN_REFUSE(builder, place, ...)                                            \

@@ -45,9 +45,9 @@ class Features(unittest.TestCase):
     def tearDown(self):
         self.folder.cleanup()
 
-    def run_leat(self, events):
+    def run_leat(self, events, *options):
         text = "".join(json.dumps(event) + "\n" for event in events)
-        done = subprocess.run([LEAT, "features", "-c", self.config, "-"], input=text,
+        done = subprocess.run([LEAT, "features", "-c", self.config, *options, "-"], input=text,
                               capture_output=True, text=True)
         return done, [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -77,6 +77,19 @@ class Features(unittest.TestCase):
         self.assertEqual(lines[0]["code"], "E_TYPE")
         self.assertIn("1 of 2 events have no row", done.stderr)
         self.assertEqual(lines[1]["features"]["count"], 0.0)
+
+    def test_a_path_stands_for_the_key(self):
+        self.config.write_text(CONFIG.replace("entity: event.card", "entity: key"))
+        events = [event(0, "a", 5), event(60, "b", 6), event(120, "a", 7)]
+        _, lines = self.run_leat(events)
+        self.assertEqual(lines[2]["features"]["count"], None)
+        _, lines = self.run_leat(events, "--key", "event.card")
+        self.assertEqual([line["features"]["count"] for line in lines], [0, 0, 1])
+
+    def test_a_key_is_of_the_event(self):
+        done, _ = self.run_leat([], "--key", "meta.topic")
+        self.assertEqual(done.returncode, 78)
+        self.assertIn("--key: 'meta.topic' is no path of the event", done.stderr)
 
     def test_a_configuration_is_needed(self):
         done = subprocess.run([LEAT, "features"], capture_output=True, text=True)

@@ -199,6 +199,8 @@ typedef struct leat_config {
         leat_out_of_range out_of_range; /* default stop */
         const char *id_prefix;          /* default "" */
         leat_pairs kafka;               /* consumer only */
+        const char *file_key; /* not of the file: what stands for the key of events that
+                                 have none, a path of theirs, or NULL */
     } source;
 
     struct {
