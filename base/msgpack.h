@@ -79,11 +79,9 @@ typedef struct leat_head {
 
 extern const leat_head leat_msgpack_heads[256];
 
-/* Over nothing at all, where the slice is absent. */
 static inline leat_cursor leat_cursor_over(leat_slice slice)
 {
-    const uint8_t *end = slice.size ? slice.data + slice.size : slice.data;
-    return (leat_cursor){slice.data, slice.data, end};
+    return (leat_cursor){slice.data, slice.data, slice.data + slice.size};
 }
 
 /* A big-endian number of `width` (at most 8) bytes; `left` bytes may be read. */

@@ -4,21 +4,19 @@
     build/python/fraud/bin/pip install --no-deps -r examples/fraud/requirements.txt
     build/python/fraud/bin/python examples/fraud/train.py build/release/leat
 
-writes fraud.ubj and fraud.golden.ndjson beside this file. Which columns the model has, and
-where each comes from, is read from leat.yaml: the same list that scores the live stream.
-"""
+writes fraud.ubj and fraud.golden.ndjson beside this file. The rows are those that `leat
+features` makes with leat.yaml, which scores the live stream: training and scoring cannot
+differ. A redis-server must be installed."""
 
 import json
 import pathlib
-import re
-import subprocess
 import sys
-import tempfile
 
-import msgpack
 import numpy as np
 import xgboost
-import yaml
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+import world  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 TRAIN_EVENTS, TRAIN_SEED = 300_000, 1001
@@ -27,44 +25,13 @@ GOLDEN_ROWS = 50
 LEAST_AUC = 0.93
 
 
-def read_features():
-    """Each feature's name, the steps of its path, and its default."""
-    text = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", (HERE / "leat.yaml").read_text())
-    return [
-        (name, path_steps(feature["from"]), feature.get("default", np.nan))
-        for name, feature in yaml.safe_load(text)["features"].items()
-    ]
-
-
-def path_steps(path):
-    """"event.a[0]" becomes ["event", "a", 0]."""
-    steps = re.findall(r"[^.\[\]]+|\[\d+\]", path)
-    return [int(step[1:-1]) if step[0] == "[" else step for step in steps]
-
-
-def find(value, steps):
-    for step in steps:
-        if isinstance(value, dict):
-            value = value.get(step)
-        else:
-            value = value[step] if value is not None and step < len(value) else None
-    return value
-
-
-def generate(leat, events, seed, features):
-    """Rows as Leat would see them, float32 with NaN where a value is missing; labels."""
-    with tempfile.NamedTemporaryFile() as file:
-        subprocess.run(
-            [leat, "demo", "--dump", file.name, f"--events={events}", f"--seed={seed}"],
-            check=True,
-        )
-        rows, labels = [], []
-        for record in msgpack.Unpacker(file, raw=False, timestamp=1):
-            record["event"] = msgpack.unpackb(record["event"], timestamp=1)
-            values = [find(record, steps) for _, steps, _ in features]
-            rows.append([d if v is None else v for v, (_, _, d) in zip(values, features)])
-            labels.append(record["label"])
-    return np.array(rows, dtype=np.float32), np.array(labels)
+def generate(leat, events, seed):
+    """Names of the features; rows, float32 with NaN where a value is missing; labels."""
+    rows, labels = [], []
+    for features, label in world.rows(leat, "fraud", events, seed, key="event.card.id"):
+        rows.append([np.nan if value is None else value for value in features.values()])
+        labels.append(label)
+    return list(features), np.array(rows, dtype=np.float32), np.array(labels)
 
 
 def auc(labels, scores):
@@ -106,10 +73,9 @@ def write_golden(path, rows, scores, names):
 
 
 def main(leat):
-    features = read_features()
-    names = [name for name, _, _ in features]
-    model = train(*generate(leat, TRAIN_EVENTS, TRAIN_SEED, features), names)
-    rows, labels = generate(leat, TEST_EVENTS, TEST_SEED, features)
+    names, rows, labels = generate(leat, TRAIN_EVENTS, TRAIN_SEED)
+    model = train(rows, labels, names)
+    _, rows, labels = generate(leat, TEST_EVENTS, TEST_SEED)
     scores = model.inplace_predict(rows)
     held_out = auc(labels, scores)
     print(f"AUC on {len(rows)} events of another seed: {held_out:.4f}")

@@ -12,10 +12,11 @@ enum {
     DRAIN_SECONDS = 20,
 };
 
-/* As examples/fraud/leat.yaml names them. */
-static const char GROUP[] = "fraud-scorer";
-static const char EVENTS[] = "transactions";
-static const char *const OUTPUTS[] = {"predictions", "transactions.dead"};
+/* The topics of what comes out, as `next` counts them. */
+static const char *output_of(const leat_demo_cluster *cluster, int topic)
+{
+    return topic == 0 ? cluster->world->predictions : cluster->world->dead_letters;
+}
 
 /* ---- opening ---- */
 
@@ -55,7 +56,8 @@ static leat_status open_mock(leat_demo_cluster *cluster, leat_error *error)
         return leat_error_set(error, LEAT_E_KAFKA,
                               "librdkafka's mock cluster did not "
                               "start: is loopback there?");
-    const char *const topics[] = {EVENTS, OUTPUTS[0], OUTPUTS[1]};
+    const leat_world *world = cluster->world;
+    const char *const topics[] = {world->events, world->predictions, world->dead_letters};
     for (int i = 0; i < 3; i++) {
         rd_kafka_resp_err_t err =
             rd_kafka_mock_topic_create(cluster->mock, topics[i], LEAT_DEMO_PARTITIONS, 1);
@@ -80,7 +82,8 @@ static leat_status open_producer(leat_demo_cluster *cluster, leat_error *error)
     leat_status status =
         open_client(&cluster->producer, RD_KAFKA_PRODUCER, settings, error);
     if (status == LEAT_OK)
-        cluster->events = rd_kafka_topic_new(cluster->producer, EVENTS, NULL);
+        cluster->events =
+            rd_kafka_topic_new(cluster->producer, cluster->world->events, NULL);
     return status;
 }
 
@@ -88,7 +91,8 @@ static leat_status open_consumer(leat_demo_cluster *cluster, leat_error *error)
 {
     const setting settings[] = {
         {"bootstrap.servers", leat_demo_cluster_brokers(cluster)},
-        {"group.id", GROUP}, /* to ask where it stands: it is never joined */
+        {"group.id",
+         cluster->world->group}, /* to ask where it stands: it is never joined */
         {"enable.auto.commit", "false"},
         {"fetch.wait.max.ms", "5"}, /* which the mock always waits if it has nothing */
         {"socket.nagle.disable", "true"},
@@ -101,7 +105,8 @@ static leat_status open_consumer(leat_demo_cluster *cluster, leat_error *error)
     rd_kafka_topic_partition_list_t *all = rd_kafka_topic_partition_list_new(0);
     for (int topic = 0; topic < 2; topic++)
         for (int32_t i = 0; i < LEAT_DEMO_PARTITIONS; i++)
-            rd_kafka_topic_partition_list_add(all, OUTPUTS[topic], i)->offset = 0;
+            rd_kafka_topic_partition_list_add(all, output_of(cluster, topic), i)->offset =
+                0;
     rd_kafka_resp_err_t err = rd_kafka_assign(cluster->consumer, all);
     rd_kafka_topic_partition_list_destroy(all);
     cluster->arrivals = rd_kafka_queue_get_consumer(cluster->consumer);
@@ -110,9 +115,10 @@ static leat_status open_consumer(leat_demo_cluster *cluster, leat_error *error)
                : LEAT_OK;
 }
 
-leat_status leat_demo_cluster_open(leat_demo_cluster *cluster, leat_error *error)
+leat_status leat_demo_cluster_open(leat_demo_cluster *cluster, const leat_world *world,
+                                   leat_error *error)
 {
-    *cluster = (leat_demo_cluster){0};
+    *cluster = (leat_demo_cluster){.world = world};
     leat_status status = open_mock(cluster, error);
     if (status == LEAT_OK)
         status = open_producer(cluster, error);
@@ -148,7 +154,8 @@ const char *leat_demo_cluster_brokers(const leat_demo_cluster *cluster)
 leat_status leat_demo_cluster_await_group(leat_demo_cluster *cluster)
 {
     rd_kafka_topic_partition_list_t *all = rd_kafka_topic_partition_list_new(0);
-    rd_kafka_topic_partition_list_add_range(all, EVENTS, 0, LEAT_DEMO_PARTITIONS - 1);
+    rd_kafka_topic_partition_list_add_range(all, cluster->world->events, 0,
+                                            LEAT_DEMO_PARTITIONS - 1);
     rd_kafka_resp_err_t err = rd_kafka_committed(cluster->consumer, all, ANSWER_MS);
     leat_status status = err ? LEAT_AGAIN : LEAT_OK;
     for (int i = 0; i < all->cnt; i++)
@@ -158,17 +165,21 @@ leat_status leat_demo_cluster_await_group(leat_demo_cluster *cluster)
     return status;
 }
 
+/* The record is as old as its event: aggregates take an event that is ahead of its record
+ * for a mistake, and so the demo does not hang on the clock of the machine. */
 leat_status leat_demo_cluster_send(leat_demo_cluster *cluster,
-                                   const leat_fraud_event *event, leat_error *error)
+                                   const leat_world_event *event, leat_error *error)
 {
-    int failed =
-        rd_kafka_produce(cluster->events, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY,
-                         (void *)event->payload.data, event->payload.size,
-                         event->key.data, event->key.size, NULL);
+    rd_kafka_resp_err_t err = __extension__ rd_kafka_producev(
+        cluster->producer, RD_KAFKA_V_RKT(cluster->events),
+        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+        RD_KAFKA_V_KEY(event->key.data, event->key.size),
+        RD_KAFKA_V_VALUE((void *)event->payload.data, event->payload.size),
+        RD_KAFKA_V_TIMESTAMP(event->time_ms), RD_KAFKA_V_END);
     rd_kafka_poll(cluster->producer, 0);
-    return failed ? leat_error_set(error, LEAT_E_KAFKA, "sending an event: %s",
-                                   rd_kafka_err2str(rd_kafka_last_error()))
-                  : LEAT_OK;
+    return err ? leat_error_set(error, LEAT_E_KAFKA, "sending an event: %s",
+                                rd_kafka_err2str(err))
+               : LEAT_OK;
 }
 
 static void count_record(leat_demo_cluster *cluster, leat_count *count,
@@ -176,7 +187,7 @@ static void count_record(leat_demo_cluster *cluster, leat_count *count,
 {
     if (record->err)
         return; /* news of the client; it goes on by itself */
-    int topic = strcmp(rd_kafka_topic_name(record->rkt), OUTPUTS[0]) != 0;
+    int topic = strcmp(rd_kafka_topic_name(record->rkt), output_of(cluster, 0)) != 0;
     leat_slice value = {record->payload, (uint32_t)record->len};
     cluster->next[topic][record->partition] = record->offset + 1;
     if (topic == 0)
@@ -216,10 +227,11 @@ leat_status leat_demo_cluster_drain(leat_demo_cluster *cluster, leat_count *coun
     for (int topic = 0; topic < 2; topic++)
         for (int32_t i = 0; i < LEAT_DEMO_PARTITIONS; i++) {
             rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(
-                cluster->consumer, OUTPUTS[topic], i, &low, &ends[topic][i], ANSWER_MS);
+                cluster->consumer, output_of(cluster, topic), i, &low, &ends[topic][i],
+                ANSWER_MS);
             if (err)
                 return leat_error_set(error, LEAT_E_KAFKA, "the end of %s: %s",
-                                      OUTPUTS[topic], rd_kafka_err2str(err));
+                                      output_of(cluster, topic), rd_kafka_err2str(err));
         }
     uint64_t deadline_ns = leat_now_ns() + DRAIN_SECONDS * LEAT_SEC;
     while (!is_drained(cluster, ends)) {

@@ -2,7 +2,7 @@
  *
  * librdkafka's mock cluster speaks Kafka's protocol over loopback, so the worker, a
  * process of its own, is the one that runs against real brokers. Beside it stand the
- * demo's own two ends: a producer of transactions, and a consumer of everything that
+ * demo's own two ends: a producer of events, and a consumer of everything that
  * comes out, which belongs to no group and reads every partition from its beginning.
  *
  * The cluster keeps the newest 5 MiB of a partition (rdkafka_mock.c) and forgets older
@@ -18,7 +18,7 @@
 
 #include "base/error.h"
 #include "worker/demo/count.h"
-#include "worker/demo/fraud_stream.h"
+#include "worker/demo/payload.h"
 
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
@@ -27,7 +27,7 @@ enum {
     LEAT_DEMO_PARTITIONS = 8,
     LEAT_DEMO_MAX_AHEAD = 4096,
     LEAT_DEMO_BATCH_BYTES = 256 * 1024, /* the cluster forgets whole batches */
-    LEAT_DEMO_RECORD_BYTES = LEAT_FRAUD_MAX_EVENT + 64, /* with key and framing */
+    LEAT_DEMO_RECORD_BYTES = LEAT_DEMO_MAX_EVENT + 64, /* with key and framing */
 };
 
 _Static_assert(LEAT_DEMO_MAX_AHEAD *LEAT_DEMO_RECORD_BYTES + LEAT_DEMO_BATCH_BYTES <
@@ -35,6 +35,7 @@ _Static_assert(LEAT_DEMO_MAX_AHEAD *LEAT_DEMO_RECORD_BYTES + LEAT_DEMO_BATCH_BYT
                "what is on its way must fit into one partition of the mock cluster");
 
 typedef struct leat_demo_cluster {
+    const leat_world *world;
     rd_kafka_t *host; /* lends the mock cluster its threads */
     rd_kafka_mock_cluster_t *mock;
     rd_kafka_t *producer;
@@ -44,7 +45,7 @@ typedef struct leat_demo_cluster {
     int64_t next[2][LEAT_DEMO_PARTITIONS]; /* to read: of predictions, of dead letters */
 } leat_demo_cluster;
 
-leat_status leat_demo_cluster_open(leat_demo_cluster *cluster,
+leat_status leat_demo_cluster_open(leat_demo_cluster *cluster, const leat_world *world,
                                    leat_error *error) LEAT_MUST_CHECK;
 
 /* Also one that was never opened, or failed to. */
@@ -57,7 +58,7 @@ const char *leat_demo_cluster_brokers(const leat_demo_cluster *cluster);
 leat_status leat_demo_cluster_await_group(leat_demo_cluster *cluster) LEAT_MUST_CHECK;
 
 leat_status leat_demo_cluster_send(leat_demo_cluster *cluster,
-                                   const leat_fraud_event *event,
+                                   const leat_world_event *event,
                                    leat_error *error) LEAT_MUST_CHECK;
 
 /* Counts what has come out, waiting up to `timeout_ms` for the first record. Returns how

@@ -1,325 +1,49 @@
-/* leat demo: the whole way, on a cluster of its own.
- *
- *   this process                                    children
- *     mock cluster  ◄──── events, predictions ────►   leat run -c leat.yaml
- *     generator, counter, view                        redis-server
- *
- * One loop sends, receives, counts and draws; nothing here has a lock. The worker is the
- * real one in a process of its own, which knows nothing of the demo. */
-#include "base/clock.h"
+/* leat demo: what is shown, and how much of it. */
 #include "worker/commands.h"
-#include "worker/demo/child.h"
-#include "worker/demo/cluster.h"
+#include "worker/demo/demo.h"
 #include "worker/demo/dump.h"
-#include "worker/demo/example.h"
-#include "worker/demo/profiles.h"
-#include "worker/demo/verdict.h"
-#include "worker/demo/view.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <getopt.h>
-#include <limits.h>
-#include <signal.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 static const char usage[] =
-    "usage: leat demo [OPTION]...\n"
+    "usage: leat demo [NAME] [OPTION]...\n"
     "\n"
-    "Scores a made-up stream of card transactions on a Kafka cluster of its own, and\n"
-    "counts what came out. Nothing has to run, nothing is left behind.\n"
+    "Scores a made-up stream of events on a Kafka cluster of its own, and counts what\n"
+    "came out. Nothing has to run, nothing is left behind.\n"
     "\n"
-    "      --events N     how many transactions (default: 1000000)\n"
+    "NAME is the stream, the first of these unless you say:\n";
+static const char option_usage[] =
+    "\n"
+    "      --events N     how many events\n"
     "      --seed S       which world they come from (default: 1)\n"
     "      --lanes N      threads of the worker (default: 1, since brokers, generator\n"
     "                     and counter run here too)\n"
     "      --report FILE  write what was counted as JSON\n"
-    "      --dump FILE    write the events and their truth there, and score nothing\n"
+    "      --dump FOLDER  write events, truth and profiles there, and score nothing\n"
     "  -h, --help         this text\n";
 
-enum {
-    BURST = 256,        /* events sent between two looks at what came out */
-    STALL_SECONDS = 20, /* without a record: what has not come out is lost */
-    START_SECONDS = 60, /* for the worker to join its group */
-    STOP_SECONDS = 30,
-};
-
-typedef struct demo_options {
-    uint64_t events;
-    uint64_t seed;
-    const char *lanes;
-    const char *report;
-    const char *dump;
-} demo_options;
-
-typedef struct demo {
-    const demo_options *options;
-    char folder[PATH_MAX / 2]; /* "": none */
-    leat_fraud_stream *stream;
-    leat_demo_cluster cluster;
-    leat_child redis;
-    leat_child worker;
-    leat_count count;
-    leat_view view;
-    uint64_t begun_ns;
-    uint64_t last_ns; /* when something came out last */
-} demo;
-
-static volatile sig_atomic_t stopped;
-
-static void on_signal(int number)
+static void print_usage(FILE *out)
 {
-    (void)number;
-    stopped = 1;
+    size_t n;
+    const leat_world *worlds = leat_worlds(&n);
+    fputs(usage, out);
+    for (size_t i = 0; i < n; i++)
+        fprintf(out, "  %-10s %s (%" PRIu64 " events by default)\n", worlds[i].name,
+                worlds[i].shows, worlds[i].n_events);
+    fputs(option_usage, out);
 }
 
-static void say(const char *text)
+static int refuse(const char *why, const char *what)
 {
-    fprintf(stderr, "%s\n", text);
+    fprintf(stderr, "leat: %s '%s'\n", why, what);
+    print_usage(stderr);
+    return EX_USAGE;
 }
-
-/* ---- the folder ---- */
-
-static leat_status make_folder(demo *d, leat_error *error)
-{
-    const char *parent = getenv("TMPDIR");
-    snprintf(d->folder, sizeof d->folder, "%s/leat-demo-XXXXXX",
-             parent && *parent ? parent : "/tmp");
-    if (mkdtemp(d->folder))
-        return LEAT_OK;
-    leat_error_set(error, LEAT_E_IO, "a folder %s: %s", d->folder, strerror(errno));
-    d->folder[0] = '\0';
-    return error->code;
-}
-
-static int remove_entry(const char *path, const struct stat *status, int type,
-                        struct FTW *at)
-{
-    (void)status, (void)type, (void)at;
-    return remove(path);
-}
-
-static void remove_folder(demo *d)
-{
-    if (d->folder[0])
-        nftw(d->folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-/* ---- starting ---- */
-
-/* Without Redis the demo shows what the worker does then: the profiles' features are
- * missing, and `quality` says so. */
-static void start_redis(demo *d)
-{
-    leat_error error;
-    if (leat_profiles_start(&d->redis, d->folder, &error) == LEAT_OK &&
-        leat_profiles_write(d->folder, d->stream, &error) == LEAT_OK)
-        return;
-    fprintf(stderr, "%s: going on without profiles, every score will lack them\n",
-            error.msg);
-}
-
-/* `env` gives the worker its variables: setenv is not for a process that has threads. */
-static leat_status start_worker(demo *d, leat_error *error)
-{
-    char self[PATH_MAX], brokers[512], redis[PATH_MAX], lanes[32], yaml[PATH_MAX],
-        log[PATH_MAX];
-    ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (size < 0)
-        return leat_error_set(error, LEAT_E_INTERNAL, "/proc/self/exe: %s",
-                              strerror(errno));
-    self[size] = '\0';
-    snprintf(brokers, sizeof brokers, "KAFKA_BROKERS=%s",
-             leat_demo_cluster_brokers(&d->cluster));
-    snprintf(redis, sizeof redis, "REDIS_URL=unix://%s/redis.sock", d->folder);
-    snprintf(lanes, sizeof lanes, "LEAT_LANES=%s", d->options->lanes);
-    snprintf(yaml, sizeof yaml, "%s/leat.yaml", d->folder);
-    snprintf(log, sizeof log, "%s/worker.log", d->folder);
-    const char *const argv[] = {"env", brokers, redis, lanes, self,
-                                "run", "-c",    yaml,  NULL};
-    return leat_child_start(&d->worker, argv, log, error);
-}
-
-static leat_status check_worker(demo *d, leat_error *error)
-{
-    if (leat_child_is_running(&d->worker))
-        return LEAT_OK;
-    return leat_error_set(error, LEAT_E_INTERNAL,
-                          "the worker ended by itself, with exit code %d",
-                          d->worker.exit_code);
-}
-
-/* The worker has committed where it starts: from now on it misses nothing. */
-static leat_status await_worker(demo *d, leat_error *error)
-{
-    uint64_t deadline_ns = leat_now_ns() + START_SECONDS * LEAT_SEC;
-    while (!stopped && leat_demo_cluster_await_group(&d->cluster) == LEAT_AGAIN) {
-        leat_status status = check_worker(d, error);
-        if (status)
-            return status;
-        if (!leat_ms_until(deadline_ns))
-            return leat_error_set(error, LEAT_E_TIMEOUT,
-                                  "the worker has not joined its group within %d s",
-                                  START_SECONDS);
-        usleep(50000);
-    }
-    return LEAT_OK;
-}
-
-static leat_status start(demo *d, leat_error *error)
-{
-    leat_status status = make_folder(d, error);
-    if (status == LEAT_OK)
-        status = leat_example_write(d->folder, error);
-    if (status == LEAT_OK && (leat_fraud_stream_new(&d->stream, d->options->seed) ||
-                              leat_count_init(&d->count, d->options->events)))
-        status = leat_error_set(error, LEAT_E_MEMORY, "out of memory");
-    if (status == LEAT_OK)
-        status = leat_demo_cluster_open(&d->cluster, error);
-    if (status)
-        return status;
-    start_redis(d);
-    status = start_worker(d, error);
-    say("waiting for the worker to join its consumer group (about 3 s)");
-    return status ? status : await_worker(d, error);
-}
-
-/* ---- the stream ---- */
-
-static bool may_send(const demo *d)
-{
-    return d->count.sent < d->count.n_events &&
-           leat_count_missing(&d->count) < LEAT_DEMO_MAX_AHEAD;
-}
-
-static leat_status send_burst(demo *d, leat_error *error)
-{
-    leat_fraud_event event;
-    for (int i = 0; i < BURST && may_send(d); i++) {
-        leat_fraud_stream_next(d->stream, &event);
-        leat_count_sent(&d->count, event.fraud, event.malformed, leat_now_ns());
-        leat_status status = leat_demo_cluster_send(&d->cluster, &event, error);
-        if (status)
-            return status;
-    }
-    return LEAT_OK;
-}
-
-/* Until everything has come out, or nothing more does. */
-static leat_status stream_events(demo *d, leat_error *error)
-{
-    leat_status status = LEAT_OK;
-    d->begun_ns = d->last_ns = leat_now_ns();
-    while (!status && !stopped && d->count.settled < d->count.n_events) {
-        status = send_burst(d, error);
-        int timeout_ms = may_send(d) ? 0 : 10;
-        size_t n = leat_demo_cluster_receive(&d->cluster, &d->count, timeout_ms);
-        uint64_t now_ns = leat_now_ns();
-        leat_view_show(&d->view, &d->count, now_ns);
-        if (n)
-            d->last_ns = now_ns;
-        else if (!status)
-            status = check_worker(d, error);
-        if (now_ns - d->last_ns > STALL_SECONDS * LEAT_SEC)
-            break;
-    }
-    return status;
-}
-
-/* Stops the worker, so that nobody writes any more, and reads what it wrote to the end: a
- * duplicate may come late. */
-static leat_status settle(demo *d, leat_error *error)
-{
-    leat_child_stop(&d->worker, leat_now_ns() + STOP_SECONDS * LEAT_SEC);
-    return leat_demo_cluster_drain(&d->cluster, &d->count, error);
-}
-
-/* ---- the end ---- */
-
-static leat_status write_report(const char *path, const leat_verdict *verdict,
-                                leat_error *error)
-{
-    FILE *file = fopen(path, "w");
-    if (file)
-        leat_verdict_write(verdict, file);
-    if (!file || fclose(file) != 0)
-        return leat_error_set(error, LEAT_E_IO, "%s: %s", path, strerror(errno));
-    return LEAT_OK;
-}
-
-static leat_status conclude(demo *d, leat_error *error)
-{
-    leat_verdict verdict =
-        leat_verdict_of(&d->count, (double)(d->last_ns - d->begun_ns) / 1e9);
-    leat_verdict_print(&verdict, stdout);
-    leat_status status = LEAT_OK;
-    if (d->options->report)
-        status = write_report(d->options->report, &verdict, error);
-    if (status)
-        return status;
-    if (!leat_verdict_is_clean(&verdict))
-        return leat_error_set(error, LEAT_E_INTERNAL,
-                              "not every event came out exactly once");
-    if (d->worker.exit_code)
-        return leat_error_set(error, LEAT_E_INTERNAL,
-                              "the worker did not stop cleanly: exit code %d",
-                              d->worker.exit_code);
-    puts("Every event came out exactly once.");
-    return LEAT_OK;
-}
-
-static leat_status run(demo *d, leat_error *error)
-{
-    leat_status status = start(d, error);
-    if (status || stopped)
-        return status;
-    leat_view_init(&d->view, stderr);
-    status = stream_events(d, error);
-    leat_view_close(&d->view);
-    if (status || stopped)
-        return status;
-    status = settle(d, error);
-    return status ? status : conclude(d, error);
-}
-
-/* Leaves no process, and no folder but that of a failure that the worker's log may tell
- * something about. */
-static void clean_up(demo *d, bool failed)
-{
-    uint64_t deadline_ns = leat_now_ns() + STOP_SECONDS * LEAT_SEC;
-    leat_child_stop(&d->worker, deadline_ns);
-    leat_child_stop(&d->redis, deadline_ns);
-    leat_demo_cluster_close(&d->cluster);
-    leat_fraud_stream_free(d->stream);
-    leat_count_fini(&d->count);
-    char log[PATH_MAX];
-    snprintf(log, sizeof log, "%s/worker.log", d->folder);
-    if (failed && access(log, F_OK) == 0)
-        fprintf(stderr, "leat: the worker's log: %s\n", log);
-    else
-        remove_folder(d);
-}
-
-static int run_demo(const demo_options *options)
-{
-    static demo d;
-    d.options = options;
-    struct sigaction action = {.sa_handler = on_signal};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    leat_error error;
-    leat_status status = run(&d, &error);
-    int code = status ? leat_complain(&error) : stopped ? 128 + SIGINT : EX_OK;
-    if (stopped && !status)
-        say("stopped");
-    clean_up(&d, status != LEAT_OK);
-    return code;
-}
-
-/* ---- the command line ---- */
 
 static bool parse_number(const char *text, uint64_t most, uint64_t *number)
 {
@@ -330,7 +54,8 @@ static bool parse_number(const char *text, uint64_t most, uint64_t *number)
 }
 
 /* False: the option's value makes no sense. */
-static bool take(demo_options *options, int option, const char *value)
+static bool take(leat_demo_options *options, const char **dump, int option,
+                 const char *value)
 {
     enum { MOST_EVENTS = 100 * 1000 * 1000, MOST_LANES = 256 };
     uint64_t lanes;
@@ -345,15 +70,14 @@ static bool take(demo_options *options, int option, const char *value)
     case 'r':
         options->report = value;
         return true;
-    case 'd':
-        options->dump = value;
-        return true;
     default:
-        return false;
+        *dump = value;
+        return true;
     }
 }
 
-int leat_command_demo(int argc, char **argv)
+/* -1: go on; else the exit code. */
+static int parse(int argc, char **argv, leat_demo_options *options, const char **dump)
 {
     static const struct option names[] = {
         {"events", required_argument, NULL, 'e'},
@@ -364,27 +88,35 @@ int leat_command_demo(int argc, char **argv)
         {"help", no_argument, NULL, 'h'},
         {0},
     };
-    demo_options options = {.events = 1000000, .seed = 1, .lanes = "1"};
-    int at = 0;
-    for (int option; (option = getopt_long(argc, argv, "h", names, &at)) != -1;) {
+    for (int option; (option = getopt_long(argc, argv, "h", names, NULL)) != -1;) {
         if (option == 'h')
-            return fputs(usage, stdout) < 0 ? EX_IOERR : EX_OK;
-        if (!take(&options, option, optarg)) {
-            if (option != '?')
-                fprintf(stderr, "leat: --%s: '%s' is not a number that it can be\n",
-                        names[at].name, optarg);
-            fputs(usage, stderr);
-            return EX_USAGE;
-        }
+            return print_usage(stdout), EX_OK;
+        if (option == '?')
+            return print_usage(stderr), EX_USAGE;
+        if (!take(options, dump, option, optarg))
+            return refuse("not a number that this can be:", optarg);
     }
-    if (optind < argc) {
-        fprintf(stderr, "leat: '%s' is one argument too many\n%s", argv[optind], usage);
-        return EX_USAGE;
-    }
-    if (!options.dump)
-        return run_demo(&options);
+    if (optind + 1 < argc)
+        return refuse("one argument too many:", argv[optind + 1]);
+    size_t n;
+    options->world = optind < argc ? leat_world_find(argv[optind]) : leat_worlds(&n);
+    return options->world ? -1 : refuse("there is no stream", argv[optind]);
+}
+
+int leat_command_demo(int argc, char **argv)
+{
+    leat_demo_options options = {.seed = 1, .lanes = "1"};
+    const char *dump = NULL;
+    int code = parse(argc, argv, &options, &dump);
+    if (code >= 0)
+        return code;
+    if (!options.events)
+        options.events = options.world->n_events;
+    if (!dump)
+        return leat_demo_run(&options);
     leat_error error;
-    if (leat_demo_dump(options.dump, options.events, options.seed, &error) == LEAT_OK)
+    if (leat_demo_dump(options.world, dump, options.events, options.seed, &error) ==
+        LEAT_OK)
         return EX_OK;
     return leat_complain(&error);
 }

@@ -1,9 +1,8 @@
-/* worker/demo/dump.h: the stream as a file, to train on.
+/* worker/demo/dump.h: the stream as files, to train on, to score, to look at.
  *
- * One msgpack map after the other, malformed events left out:
- *   event   the payload, as bin
- *   label   1: a fraud
- *   user    what Redis knows of the user, card of the card: a map of numbers
+ *   events.msgpack   the good events, as `leat score` and `leat features` read them
+ *   labels           a line for each of them: its truth
+ *   profiles.redis   what Redis knows: commands for redis-cli
  *
  * Threads: main.
  * Fails:   E_IO with the path and errno's text; E_MEMORY.
@@ -11,11 +10,10 @@
 #ifndef LEAT_WORKER_DEMO_DUMP_H
 #define LEAT_WORKER_DEMO_DUMP_H
 
-#include "base/error.h"
+#include "worker/demo/world.h"
 
-#include <stdint.h>
-
-leat_status leat_demo_dump(const char *path, uint64_t n_events, uint64_t seed,
-                           leat_error *error) LEAT_MUST_CHECK;
+/* Makes the folder when it is not there. */
+leat_status leat_demo_dump(const leat_world *world, const char *folder, uint64_t n_events,
+                           uint64_t seed, leat_error *error) LEAT_MUST_CHECK;
 
 #endif

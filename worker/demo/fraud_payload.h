@@ -1,7 +1,8 @@
 /* worker/demo/fraud_payload.h: how a transaction is written down.
  *
- * A msgpack map of about 30 fields, some nested, some missing. Nothing in it says whether
- * a thief made it.
+ * A msgpack map of nearly 30 fields, some nested, some missing. Nothing in it says
+ * whether a thief made it, and nothing what the card did before: that is what aggregates
+ * are for.
  *
  * Owns:    nothing; the bytes are the caller's.
  */
@@ -9,6 +10,7 @@
 #define LEAT_WORKER_DEMO_FRAUD_PAYLOAD_H
 
 #include "worker/demo/fraud_world.h"
+#include "worker/demo/payload.h"
 
 typedef struct leat_fraud_purchase {
     uint64_t index;
@@ -28,19 +30,14 @@ typedef struct leat_fraud_purchase {
     bool cvv_ok;
     bool avs_ok;
     bool three_ds;
-    int64_t seconds_since_last; /* negative: the card has never paid before */
+    int declined; /* attempts at this payment that failed before it went through */
 } leat_fraud_purchase;
 
-typedef struct leat_fraud_payload {
-    uint32_t size;
-    uint8_t bytes[LEAT_FRAUD_MAX_EVENT]; /* [size] */
-} leat_fraud_payload;
+#define LEAT_FRAUD_ID     "transaction_id"
+#define LEAT_FRAUD_PREFIX "tx-"
+#define LEAT_FRAUD_TYPE   "purchase"
 
-void leat_fraud_payload_write(leat_fraud_payload *payload, const leat_fraud_world *world,
+void leat_fraud_payload_write(leat_payload *payload, const leat_fraud_world *world,
                               const leat_fraud_purchase *purchase);
-
-/* Makes it one that no worker may score, in one of several ways, each behind the
- * transaction_id, so that what becomes of the event can be known. */
-void leat_fraud_payload_damage(leat_fraud_payload *payload, leat_random *random);
 
 #endif

@@ -25,19 +25,19 @@ typedef struct thief {
     bool is_careful;
 } thief;
 
-struct leat_fraud_stream {
+typedef struct fraud_stream {
     leat_random random;
     uint64_t next_index;
     int64_t now_ms;
     leat_fraud_world world;
     thief thieves[N_THIEVES];
     char key[16];
-    leat_fraud_payload payload; /* of the last event */
-};
+    leat_payload payload; /* of the last event */
+} fraud_stream;
 
 /* Thieves come by cards that spend well, and every one of them is found out in the end.
  */
-static void steal_card(leat_fraud_stream *s, thief *t)
+static void steal_card(fraud_stream *s, thief *t)
 {
     uint32_t a = leat_random_below(&s->random, LEAT_FRAUD_CARDS);
     uint32_t b = leat_random_below(&s->random, LEAT_FRAUD_CARDS);
@@ -46,9 +46,9 @@ static void steal_card(leat_fraud_stream *s, thief *t)
     t->is_careful = leat_random_chance(&s->random, 0.4);
 }
 
-leat_status leat_fraud_stream_new(leat_fraud_stream **stream, uint64_t seed)
+static leat_status new_stream(void **stream, uint64_t seed)
 {
-    leat_fraud_stream *s = *stream = calloc(1, sizeof *s);
+    fraud_stream *s = *stream = calloc(1, sizeof *s);
     if (!s)
         return LEAT_E_MEMORY;
     s->random.state = seed;
@@ -59,14 +59,9 @@ leat_status leat_fraud_stream_new(leat_fraud_stream **stream, uint64_t seed)
     return LEAT_OK;
 }
 
-void leat_fraud_stream_free(leat_fraud_stream *stream)
-{
-    free(stream);
-}
-
 /* ---- who pays where ---- */
 
-static int local_hour(const leat_fraud_stream *s, const leat_fraud_user *u)
+static int local_hour(const fraud_stream *s, const leat_fraud_user *u)
 {
     int64_t hour = s->now_ms / HOUR_MS + (int64_t)floor(u->longitude / 15 + 0.5);
     return (int)(hour % 24);
@@ -80,7 +75,7 @@ static int hours_apart(int a, int b)
 }
 
 /* People pay at their usual time of day, more or less. */
-static uint32_t choose_customer(leat_fraud_stream *s)
+static uint32_t choose_customer(fraud_stream *s)
 {
     uint32_t chosen = 0;
     for (int tries = 0; tries < 4; tries++) {
@@ -93,7 +88,7 @@ static uint32_t choose_customer(leat_fraud_stream *s)
 }
 
 /* One of a user's favourites: some shops near home, or an online one. */
-static uint32_t choose_favourite(leat_fraud_stream *s, uint32_t owner)
+static uint32_t choose_favourite(fraud_stream *s, uint32_t owner)
 {
     const leat_fraud_user *u = &s->world.users[owner];
     uint32_t first =
@@ -109,7 +104,7 @@ static uint32_t choose_favourite(leat_fraud_stream *s, uint32_t owner)
 }
 
 /* The riskiest of a few: where nobody asks. */
-static uint32_t choose_lax_merchant(leat_fraud_stream *s)
+static uint32_t choose_lax_merchant(fraud_stream *s)
 {
     uint32_t best = leat_random_below(&s->random, LEAT_FRAUD_MERCHANTS);
     for (int i = 0; i < 2; i++) {
@@ -141,13 +136,14 @@ typedef struct habit {
     double avs_ok;
     double three_ds;
     double session; /* mean, seconds */
+    double declined;
 } habit;
 
-static const habit customer = {0.0, 0.6, 0.9, 2.5, 0.1, 0.97, 0.92, 0.55, 240};
-static const habit bold = {0.8, 0.8, 0.3, 0.8, 0.35, 0.8, 0.6, 0.25, 80};
-static const habit careful = {0.2, 0.6, 0.75, 1.7, 0.2, 0.96, 0.86, 0.5, 200};
+static const habit customer = {0.0, 0.6, 0.9, 2.5, 0.1, 0.97, 0.92, 0.55, 240, 0.02};
+static const habit bold = {0.8, 0.8, 0.3, 0.8, 0.35, 0.8, 0.6, 0.25, 80, 0.15};
+static const habit careful = {0.2, 0.6, 0.75, 1.7, 0.2, 0.96, 0.86, 0.5, 200, 0.15};
 
-static void behave(leat_fraud_stream *s, leat_fraud_purchase *p, const habit *h)
+static void behave(fraud_stream *s, leat_fraud_purchase *p, const habit *h)
 {
     leat_random *random = &s->random;
     const leat_fraud_user *u = &s->world.users[s->world.cards[p->card].user];
@@ -163,9 +159,10 @@ static void behave(leat_fraud_stream *s, leat_fraud_purchase *p, const habit *h)
     p->avs_ok = leat_random_chance(random, h->avs_ok);
     p->three_ds = leat_random_chance(random, h->three_ds);
     p->session_seconds = (int)leat_random_wait(random, h->session);
+    p->declined = leat_random_chance(random, h->declined);
 }
 
-static void buy_as_customer(leat_fraud_stream *s, leat_fraud_purchase *p)
+static void buy_as_customer(fraud_stream *s, leat_fraud_purchase *p)
 {
     p->card = choose_customer(s);
     p->merchant = leat_random_chance(&s->random, 0.85)
@@ -174,7 +171,7 @@ static void buy_as_customer(leat_fraud_stream *s, leat_fraud_purchase *p)
     behave(s, p, &customer);
 }
 
-static void buy_as_thief(leat_fraud_stream *s, leat_fraud_purchase *p)
+static void buy_as_thief(fraud_stream *s, leat_fraud_purchase *p)
 {
     thief *t = &s->thieves[leat_random_below(&s->random, N_THIEVES)];
     p->fraud = true;
@@ -188,29 +185,7 @@ static void buy_as_thief(leat_fraud_stream *s, leat_fraud_purchase *p)
         steal_card(s, t);
 }
 
-/* Takes down on the card what the purchase will say of its past, then the purchase. */
-static void keep_pace(leat_fraud_stream *s, leat_fraud_purchase *p)
-{
-    leat_fraud_card *c = &s->world.cards[p->card];
-    int64_t idle_ms = s->now_ms - c->last_ms;
-    double fade = c->last_ms ? exp(-(double)idle_ms / HOUR_MS) : 0;
-    p->seconds_since_last = c->last_ms ? idle_ms / 1000 : -1;
-    c->count_1h *= fade;
-    c->spent_1h *= fade;
-    c->last_ms = s->now_ms;
-    if (fade < 0.01)
-        c->declined_24h = 0;
-    if (leat_random_chance(&s->random, p->fraud ? 0.15 : 0.02))
-        c->declined_24h++;
-}
-
-static void remember(leat_fraud_stream *s, const leat_fraud_purchase *p)
-{
-    s->world.cards[p->card].count_1h += 1;
-    s->world.cards[p->card].spent_1h += p->amount;
-}
-
-static void make_purchase(leat_fraud_stream *s, leat_fraud_purchase *p)
+static void make_purchase(fraud_stream *s, leat_fraud_purchase *p)
 {
     s->now_ms += 1 + (int64_t)leat_random_wait(&s->random, MEAN_GAP_MS);
     *p = (leat_fraud_purchase){.index = s->next_index++, .time_ms = s->now_ms};
@@ -221,40 +196,41 @@ static void make_purchase(leat_fraud_stream *s, leat_fraud_purchase *p)
     const leat_fraud_user *u = &s->world.users[s->world.cards[p->card].user];
     p->local_hour = local_hour(s, u);
     p->distance_km = distance_km(u, &s->world.merchants[p->merchant]);
-    keep_pace(s, p);
 }
 
-void leat_fraud_stream_next(leat_fraud_stream *stream, leat_fraud_event *event)
+static void next_event(void *stream, leat_world_event *event)
 {
-    leat_fraud_stream *s = stream;
+    fraud_stream *s = stream;
     leat_fraud_purchase p;
     make_purchase(s, &p);
     leat_fraud_payload_write(&s->payload, &s->world, &p);
-    remember(s, &p);
     bool malformed = leat_random_chance(&s->random, MALFORMED_SHARE);
     if (malformed)
-        leat_fraud_payload_damage(&s->payload, &s->random);
+        leat_payload_damage(&s->payload, LEAT_FRAUD_TYPE, &s->random);
     snprintf(s->key, sizeof s->key, "c%05u", p.card);
-    *event = (leat_fraud_event){
+    *event = (leat_world_event){
         .index = p.index,
-        .fraud = p.fraud,
+        .time_ms = p.time_ms,
         .malformed = malformed,
-        .key = {(const uint8_t *)s->key, (uint32_t)strlen(s->key)},
+        .truth = p.fraud,
+        .key = leat_slice_of(s->key),
         .payload = {s->payload.bytes, s->payload.size},
-        .user = s->world.cards[p.card].user,
-        .card = p.card,
     };
 }
 
-bool leat_fraud_stream_user(const leat_fraud_stream *stream, uint32_t user,
-                            leat_fraud_profile *profile)
+static void find_profile(const void *stream, uint32_t number, leat_profile *profile)
 {
-    leat_fraud_world_user(&stream->world, user, profile);
-    return !stream->world.users[user].is_new;
+    const fraud_stream *s = stream;
+    if (number < LEAT_FRAUD_USERS)
+        leat_fraud_world_user(&s->world, number, profile);
+    else
+        leat_fraud_world_card(&s->world, number - LEAT_FRAUD_USERS, profile);
 }
 
-void leat_fraud_stream_card(const leat_fraud_stream *stream, uint32_t card,
-                            leat_fraud_profile *profile)
-{
-    leat_fraud_world_card(&stream->world, card, profile);
-}
+const leat_stream_ops leat_fraud_stream = {
+    .new = new_stream,
+    .free = free,
+    .next = next_event,
+    .n_profiles = LEAT_FRAUD_USERS + LEAT_FRAUD_CARDS,
+    .profile = find_profile,
+};

@@ -49,11 +49,11 @@ void leat_fraud_world_make(leat_fraud_world *world, leat_random *random)
 }
 
 void leat_fraud_world_user(const leat_fraud_world *world, uint32_t number,
-                           leat_fraud_profile *profile)
+                           leat_profile *profile)
 {
     const leat_fraud_user *u = &world->users[number];
-    *profile = (leat_fraud_profile){
-        .n_fields = 4,
+    *profile = (leat_profile){
+        .n_fields = u->is_new ? 0 : 4,
         .fields = {{"avg_amount", leat_fraud_cents(exp(u->budget))},
                    {"usual_hour", u->usual_hour},
                    {"account_age_days", u->account_age_days},
@@ -63,10 +63,10 @@ void leat_fraud_world_user(const leat_fraud_world *world, uint32_t number,
 }
 
 void leat_fraud_world_card(const leat_fraud_world *world, uint32_t number,
-                           leat_fraud_profile *profile)
+                           leat_profile *profile)
 {
     const leat_fraud_card *c = &world->cards[number];
-    *profile = (leat_fraud_profile){
+    *profile = (leat_profile){
         .n_fields = 3,
         .fields = {{"limit", c->limit},
                    {"age_days", c->age_days},

@@ -7,10 +7,10 @@
 #ifndef LEAT_WORKER_DEMO_FRAUD_WORLD_H
 #define LEAT_WORKER_DEMO_FRAUD_WORLD_H
 
-#include "worker/demo/fraud_stream.h"
 #include "worker/demo/random.h"
+#include "worker/demo/world.h"
 
-enum { LEAT_FRAUD_MERCHANTS = 1000 };
+enum { LEAT_FRAUD_USERS = 4000, LEAT_FRAUD_CARDS = 5000, LEAT_FRAUD_MERCHANTS = 1000 };
 
 typedef struct leat_fraud_user {
     double latitude; /* of home, degrees */
@@ -27,10 +27,6 @@ typedef struct leat_fraud_card {
     double limit;
     int age_days;
     bool is_virtual;
-    int64_t last_ms; /* when it paid last; 0: never */
-    double count_1h; /* payments of late, fading away within about an hour */
-    double spent_1h;
-    int declined_24h;
 } leat_fraud_card;
 
 typedef struct leat_fraud_merchant {
@@ -50,11 +46,11 @@ typedef struct leat_fraud_world {
 
 void leat_fraud_world_make(leat_fraud_world *world, leat_random *random);
 
-/* What Redis knows of a user or card. */
+/* What Redis knows of a user or card; of a few users, who are new, nothing. */
 void leat_fraud_world_user(const leat_fraud_world *world, uint32_t user,
-                           leat_fraud_profile *profile);
+                           leat_profile *profile);
 void leat_fraud_world_card(const leat_fraud_world *world, uint32_t card,
-                           leat_fraud_profile *profile);
+                           leat_profile *profile);
 
 /* An amount as people write it: two decimals. */
 static inline double leat_fraud_cents(double amount)

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { START_SECONDS = 10, MAX_ARGUMENTS = 2 + 2 * LEAT_FRAUD_PROFILE_FIELDS };
+enum { START_SECONDS = 10, MAX_ARGUMENTS = 2 + 2 * LEAT_PROFILE_FIELDS };
 
 static redisContext *dial(const char *folder)
 {
@@ -49,9 +49,9 @@ leat_status leat_profiles_start(leat_child *redis, const char *folder, leat_erro
     return status ? status : await(redis, folder, error);
 }
 
-static void append(redisContext *redis, const leat_fraud_profile *profile)
+static void append(redisContext *redis, const leat_profile *profile)
 {
-    char values[LEAT_FRAUD_PROFILE_FIELDS][32];
+    char values[LEAT_PROFILE_FIELDS][32];
     const char *argv[MAX_ARGUMENTS] = {"HSET", profile->key};
     int n = 2;
     for (uint32_t i = 0; i < profile->n_fields; i++) {
@@ -63,18 +63,17 @@ static void append(redisContext *redis, const leat_fraud_profile *profile)
 }
 
 /* All in one pipeline; returns how many hashes there are. */
-static uint32_t append_all(redisContext *redis, const leat_fraud_stream *stream)
+static uint32_t append_all(redisContext *redis, const leat_stream_ops *ops,
+                           const void *stream)
 {
-    leat_fraud_profile profile;
     uint32_t n = 0;
-    for (uint32_t i = 0; i < LEAT_FRAUD_USERS; i++)
-        if (leat_fraud_stream_user(stream, i, &profile)) {
-            append(redis, &profile);
-            n++;
-        }
-    for (uint32_t i = 0; i < LEAT_FRAUD_CARDS; i++, n++) {
-        leat_fraud_stream_card(stream, i, &profile);
+    for (uint32_t i = 0; i < ops->n_profiles; i++) {
+        leat_profile profile;
+        ops->profile(stream, i, &profile);
+        if (!profile.n_fields)
+            continue;
         append(redis, &profile);
+        n++;
     }
     return n;
 }
@@ -90,13 +89,13 @@ static bool is_written(redisContext *redis)
     return written;
 }
 
-leat_status leat_profiles_write(const char *folder, const leat_fraud_stream *stream,
-                                leat_error *error)
+leat_status leat_profiles_write(const char *folder, const leat_stream_ops *ops,
+                                const void *stream, leat_error *error)
 {
     redisContext *redis = dial(folder);
     if (!redis)
         return leat_error_set(error, LEAT_E_UNAVAILABLE, "redis-server went away");
-    uint32_t left = append_all(redis, stream);
+    uint32_t left = append_all(redis, ops, stream);
     while (left && is_written(redis))
         left--;
     redisFree(redis);

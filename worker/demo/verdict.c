@@ -7,7 +7,7 @@
 
 leat_verdict leat_verdict_of(const leat_count *count, double seconds)
 {
-    return (leat_verdict){
+    leat_verdict verdict = {
         .events = count->sent,
         .predictions = count->predictions,
         .dead_letters = count->dead_letters,
@@ -18,8 +18,9 @@ leat_verdict leat_verdict_of(const leat_count *count, double seconds)
         .events_per_second = (double)count->settled / seconds,
         .p50_ms = leat_count_latency_ms(count, UINT64_MAX, 0.5),
         .p99_ms = leat_count_latency_ms(count, UINT64_MAX, 0.99),
-        .auc = leat_count_auc(count),
     };
+    verdict.n_figures = count->world->judge->figures(count->judge, verdict.figures);
+    return verdict;
 }
 
 bool leat_verdict_is_clean(const leat_verdict *verdict)
@@ -49,9 +50,11 @@ void leat_verdict_print(const leat_verdict *verdict, FILE *out)
     fprintf(out, "  %-12s %7.1f ms   half of the predictions were seen so soon\n", "p50",
             verdict->p50_ms);
     fprintf(out, "  %-12s %7.1f ms   99 of 100 were\n", "p99", verdict->p99_ms);
-    fprintf(out,
-            "  %-12s %10.4f   scores against the truth: 1 is perfect, 0.5 guessing\n",
-            "AUC", verdict->auc);
+    for (uint32_t i = 0; i < verdict->n_figures; i++) {
+        const leat_figure *figure = &verdict->figures[i];
+        fprintf(out, "  %-12s %10.4f   %s\n", figure->name, figure->value,
+                figure->meaning);
+    }
     fputc('\n', out);
 }
 
@@ -75,6 +78,7 @@ void leat_verdict_write(const leat_verdict *verdict, FILE *out)
     write_number(out, "events_per_second", verdict->events_per_second);
     write_number(out, "p50_ms", verdict->p50_ms);
     write_number(out, "p99_ms", verdict->p99_ms);
-    write_number(out, "auc", verdict->auc);
+    for (uint32_t i = 0; i < verdict->n_figures; i++)
+        write_number(out, verdict->figures[i].key, verdict->figures[i].value);
     fputs("\n}\n", out);
 }

@@ -20,7 +20,8 @@ typedef struct leat_verdict {
     double events_per_second;
     double p50_ms;
     double p99_ms;
-    double auc;
+    uint32_t n_figures;
+    leat_figure figures[LEAT_MAX_FIGURES]; /* the judge's */
 } leat_verdict;
 
 /* What was counted, once nothing more can come out. */

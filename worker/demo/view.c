@@ -16,10 +16,7 @@ enum {
 #define HIDE_CURSOR "\x1b[?25l"
 #define SHOW_CURSOR "\x1b[?25h"
 #define CLEAR_LINE  "\x1b[K"
-#define FAINT       "\x1b[2m"
-#define RED         "\x1b[31m"
 #define GREEN       "\x1b[32m"
-#define PLAIN       "\x1b[0m"
 
 void leat_view_init(leat_view *view, FILE *out)
 {
@@ -40,7 +37,7 @@ void leat_view_close(leat_view *view)
 
 /* ---- lines on a terminal ---- */
 
-static void end_line(leat_view *view)
+void leat_view_end_line(leat_view *view)
 {
     fputs(CLEAR_LINE "\n", view->out);
     view->n_lines++;
@@ -62,10 +59,10 @@ static void draw_progress(leat_view *view, const leat_count *count)
     fputs("  events   " GREEN, view->out);
     for (uint64_t i = 0; i < BAR_CELLS; i++)
         fputs(i < cells ? "█" : "░", view->out);
-    fputs(PLAIN, view->out);
+    fputs(LEAT_VIEW_PLAIN, view->out);
     fprintf(view->out, "  %s of %s", leat_grouped(count->settled, done),
             leat_grouped(count->n_events, all));
-    end_line(view);
+    leat_view_end_line(view);
 }
 
 static void draw_rates(leat_view *view)
@@ -79,7 +76,7 @@ static void draw_rates(leat_view *view)
         fputs(block(view->rates[i] / highest), view->out);
     fprintf(view->out, "    %s a second",
             leat_grouped((uint64_t)view->rates[LEAT_VIEW_RATES - 1], now));
-    end_line(view);
+    leat_view_end_line(view);
 }
 
 static void draw_latency(leat_view *view, const leat_count *count)
@@ -87,33 +84,21 @@ static void draw_latency(leat_view *view, const leat_count *count)
     fprintf(view->out, "  latency  p50 %.1f ms   p99 %.1f ms   from sending to seeing",
             leat_count_latency_ms(count, RECENT, 0.5),
             leat_count_latency_ms(count, RECENT, 0.99));
-    end_line(view);
+    leat_view_end_line(view);
 }
 
-/* Logarithmic, since nearly all genuine events have scores near 0. */
-static void draw_scores(leat_view *view, const char *name, const uint64_t *bins)
+/* Logarithmic, since one bin may hold nearly all. */
+void leat_view_draw_bins(leat_view *view, const char *name, const char *before,
+                         const uint64_t *bins, uint32_t n, const char *behind)
 {
     uint64_t most = 1;
-    for (int i = 0; i < LEAT_COUNT_BINS; i++)
+    for (uint32_t i = 0; i < n; i++)
         most = bins[i] > most ? bins[i] : most;
-    fprintf(view->out, "  %-8s score 0 ", name);
-    for (int i = 0; i < LEAT_COUNT_BINS; i++)
+    fprintf(view->out, "  %-8s %s", name, before);
+    for (uint32_t i = 0; i < n; i++)
         fputs(block(log1p((double)bins[i]) / log1p((double)most)), view->out);
-    fputs(" 1", view->out);
-    end_line(view);
-}
-
-static void draw_blocked(leat_view *view, const leat_count *count)
-{
-    for (uint64_t i = 0; i < LEAT_COUNT_BLOCKED && i < count->n_blocked; i++) {
-        uint64_t at = (count->n_blocked - 1 - i) % LEAT_COUNT_BLOCKED;
-        const leat_blocked *blocked = &count->blocked[at];
-        fprintf(view->out, "  %-8s tx-%-10" PRIu64 " score %.3f  %s", i ? "" : "blocked",
-                blocked->index, (double)blocked->score,
-                blocked->fraud ? RED "it was a fraud" PLAIN
-                               : FAINT "it was genuine" PLAIN);
-        end_line(view);
-    }
+    fputs(behind, view->out);
+    leat_view_end_line(view);
 }
 
 static void draw(leat_view *view, const leat_count *count)
@@ -126,10 +111,8 @@ static void draw(leat_view *view, const leat_count *count)
     draw_latency(view, count);
     fprintf(view->out, "  refused  %" PRIu64 " malformed events, as dead letters",
             count->dead_letters);
-    end_line(view);
-    draw_scores(view, "genuine", count->bins[0]);
-    draw_scores(view, "frauds", count->bins[1]);
-    draw_blocked(view, count);
+    leat_view_end_line(view);
+    count->world->judge->draw(count->judge, view);
 }
 
 static void print_line(leat_view *view, const leat_count *count)

@@ -1,8 +1,7 @@
 /* worker/demo/view.h: the demo as people see it.
  *
  * On a terminal a few lines that are drawn over again, five times a second: progress,
- * rate, latency, the scores of genuine events and of frauds, the newest blocked ones.
- * Elsewhere a line a second. At the end a summary.
+ * rate, latency, and what the world's judge has to show. Elsewhere a line a second.
  *
  * Owns:    nothing; the cursor is given back by close.
  * Threads: main.
@@ -32,5 +31,14 @@ void leat_view_close(leat_view *view);
 
 /* Draws, when it is time to. */
 void leat_view_show(leat_view *view, const leat_count *count, uint64_t now_ns);
+
+/* For a judge: a histogram in a line; and the end of a line of its own. */
+void leat_view_draw_bins(leat_view *view, const char *name, const char *before,
+                         const uint64_t *bins, uint32_t n, const char *behind);
+void leat_view_end_line(leat_view *view);
+
+#define LEAT_VIEW_FAINT "\x1b[2m"
+#define LEAT_VIEW_RED   "\x1b[31m"
+#define LEAT_VIEW_PLAIN "\x1b[0m"
 
 #endif
