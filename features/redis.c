@@ -31,6 +31,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/meter.h"
+#include "features/refusal.h"
 #include "features/resolve.h"
 
 #include <errno.h>
@@ -45,7 +46,6 @@
 #define MAX_DOUBLINGS   2
 #define TRY_NS          (5 * LEAT_SEC) /* TCP repeats a lost SYN after 1 s and 3 s */
 #define LOG_PERIOD_NS   (60 * LEAT_SEC)
-#define CHECK_WAIT_NS   (5 * LEAT_SEC)
 #define KEPT_READ_BYTES (1024 * 1024)
 
 enum { READ_BYTES = 16 * 1024 }; /* what hiredis reads at once */
@@ -529,26 +529,15 @@ leat_status leat_redis_ping(leat_redis *redis, uint64_t deadline_ns)
         return redis->status;
     }
     leat_redis_send(redis, deadline_ns);
+    leat_slice reply = {0};
     if (leat_redis_receive(redis) == LEAT_OK &&
-        leat_redis_kind(redis, 0) == LEAT_REPLY_ERROR) {
+        leat_redis_kind(redis, 0) == LEAT_REPLY_ERROR)
+        reply = leat_redis_value(redis, 0, 0);
+    /* A user may be allowed HMGET and nothing else. */
+    if (reply.data && leat_refusal_of(reply) != LEAT_REFUSAL_NOPERM) {
         char words[200];
-        leat_slice reply = leat_redis_value(redis, 0, 0);
         snprintf(words, sizeof words, "%.*s", (int)reply.size, (const char *)reply.data);
         blame(redis, LEAT_E_UNAVAILABLE, words);
     }
     return redis->status;
-}
-
-leat_status leat_redis_check(const leat_redis_spec *spec, leat_error *error)
-{
-    leat_redis *redis;
-    leat_status status = leat_redis_new(&redis, spec, error);
-    if (status != LEAT_OK)
-        return status;
-    status = leat_redis_ping(redis, leat_now_ns() + CHECK_WAIT_NS);
-    if (status != LEAT_OK)
-        status = leat_error_set(error, LEAT_E_UNAVAILABLE, "redis: %s",
-                                leat_redis_trouble(redis));
-    leat_redis_free(redis);
-    return status;
 }

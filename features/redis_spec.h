@@ -27,7 +27,8 @@ typedef struct leat_redis_spec {
 leat_status leat_redis_parse_url(leat_redis_spec *spec, leat_arena *arena,
                                  const char *url, leat_error *error) LEAT_MUST_CHECK;
 
-/* One PING on a fresh connection, for `leat check`. */
+/* One PING on a fresh connection, for `leat check`. A node of a cluster is
+ * E_UNSUPPORTED. */
 leat_status leat_redis_check(const leat_redis_spec *spec,
                              leat_error *error) LEAT_MUST_CHECK;
 

@@ -24,6 +24,8 @@ foreach(test lookup lookup_blob lookup_feast lookup_cache features)
 endforeach()
 
 leat_fuzz_target(redis_reply leat_features)
+leat_fuzz_target(feast leat_features)
+leat_fuzz_target(lookup_blob leat_features)
 
 # The driver that tests/conformance/feast compares with Feast.
 add_executable(feast_read conformance/feast_read.c)

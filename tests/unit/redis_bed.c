@@ -50,7 +50,8 @@ static void run_server(const real_redis *server)
     dup2(null, STDOUT_FILENO);
     execlp("redis-server", "redis-server", "--port", port, "--bind", "127.0.0.1",
            "--unixsocket", server->socket, "--dir", server->folder, "--save", "",
-           "--daemonize", "no", (char *)NULL);
+           "--daemonize", "no", "--cluster-enabled",
+           server->is_cluster_node ? "yes" : "no", (char *)NULL);
     _exit(127);
 }
 
@@ -85,9 +86,10 @@ static bool launch(real_redis *server)
     return true;
 }
 
-void real_redis_start(real_redis *server)
+static void start(real_redis *server, bool is_cluster_node)
 {
-    *server = (real_redis){.folder = "/tmp/leat-redis-XXXXXX"};
+    *server = (real_redis){.folder = "/tmp/leat-redis-XXXXXX",
+                           .is_cluster_node = is_cluster_node};
     assert_non_null(mkdtemp(server->folder));
     snprintf(server->socket, sizeof server->socket, "%s/socket", server->folder);
     close(listen_on_loopback(&server->port, 1));
@@ -98,6 +100,16 @@ void real_redis_start(real_redis *server)
         print_message("SKIPPED: redis-server does not start; is it installed?\n");
         skip();
     }
+}
+
+void real_redis_start(real_redis *server)
+{
+    start(server, false);
+}
+
+void real_redis_start_cluster_node(real_redis *server)
+{
+    start(server, true);
 }
 
 void real_redis_kill(real_redis *server)
@@ -126,6 +138,9 @@ void real_redis_restart(real_redis *server)
 void real_redis_stop(real_redis *server)
 {
     real_redis_kill(server);
+    char nodes[96];
+    snprintf(nodes, sizeof nodes, "%s/nodes.conf", server->folder);
+    unlink(nodes);
     unlink(server->socket);
     rmdir(server->folder);
 }

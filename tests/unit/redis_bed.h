@@ -10,6 +10,7 @@
 
 #include <hiredis/hiredis.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 typedef struct real_redis {
@@ -18,11 +19,13 @@ typedef struct real_redis {
     uint16_t port;
     pid_t pid;
     redisContext *admin;
+    bool is_cluster_node;
 } real_redis;
 
 /* Skips the test where no redis-server is installed; with CI set, fails it. */
 void real_redis_start(real_redis *server);
-void real_redis_kill(real_redis *server);    /* by its id; the folder stays */
+void real_redis_start_cluster_node(real_redis *server); /* without slots */
+void real_redis_kill(real_redis *server);               /* by its id; the folder stays */
 void real_redis_restart(real_redis *server); /* on the same port and socket, empty */
 void real_redis_stop(real_redis *server);
 void real_redis_pause(real_redis *server); /* it keeps its connections and says nothing */

@@ -231,6 +231,24 @@ static void serve_loading(int fd, int n, void *context)
     }
 }
 
+/* Every key of a cluster without slots is refused. */
+static void test_features__a_cluster_is_counted_by_name(void **state)
+{
+    real_redis server;
+    lookup_bed own = {0};
+    (void)state;
+    real_redis_start_cluster_node(&server);
+    lookup_bed_open(&own, real_redis_unix_spec(&server), LEAT_LOOKUP_HASH, 4);
+    leat_event *event = lookup_bed_add(&own, lookup_bed_text(&own, "bob"), NULL);
+    lookup_bed_run(&own);
+    assert_int_equal(event->quality, LEAT_QUALITY_UNAVAILABLE);
+    const leat_features_stats *stats = leat_features_read_stats(own.features);
+    assert_int_equal(leat_counter_read(&stats->lookups.refusals[LEAT_REFUSAL_CLUSTER]),
+                     1);
+    lookup_bed_close(&own);
+    real_redis_stop(&server);
+}
+
 static void test_features__wait_goes_on_while_redis_is_loading(void **state)
 {
     int left = 3;
@@ -287,6 +305,7 @@ int main(void)
         REAL(test_features__wait_does_not_wait_for_another_type),
         REAL(test_features__wait_takes_nothing_until_redis_answers),
         REAL(test_features__another_batch_may_follow_one_that_was_given_up),
+        cmocka_unit_test(test_features__a_cluster_is_counted_by_name),
         cmocka_unit_test(test_features__wait_goes_on_while_redis_is_loading),
         cmocka_unit_test(test_features__no_entity_ever_gets_anothers_features),
     };

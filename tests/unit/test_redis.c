@@ -148,6 +148,33 @@ static void test_redis__check_tells_redis_own_words(void **state)
     real_redis_stop(&server);
 }
 
+/* The least that lookups need. */
+static void test_redis__check_needs_no_right_to_ping(void **state)
+{
+    real_redis server;
+    leat_error error;
+    (void)state;
+    real_redis_start(&server);
+    real_redis_do(&server, "ACL SETUSER reader on >word ~user:* +hmget");
+    leat_redis_spec spec = real_redis_spec(&server);
+    spec.user = "reader";
+    spec.password = "word";
+    assert_int_equal(leat_redis_check(&spec, &error), LEAT_OK);
+    real_redis_stop(&server);
+}
+
+static void test_redis__check_refuses_a_cluster_by_name(void **state)
+{
+    real_redis server;
+    leat_error error;
+    (void)state;
+    real_redis_start_cluster_node(&server);
+    leat_redis_spec spec = real_redis_spec(&server);
+    assert_int_equal(leat_redis_check(&spec, &error), LEAT_E_UNSUPPORTED);
+    assert_non_null(strstr(error.msg, "Redis cluster, which is not supported"));
+    real_redis_stop(&server);
+}
+
 static void test_redis__comes_back_after_a_restart(void **state)
 {
     real_redis server;
@@ -505,6 +532,8 @@ int main(void)
         cmocka_unit_test(test_redis__password_and_user),
         cmocka_unit_test(test_redis__refused_login_gives_no_features),
         cmocka_unit_test(test_redis__check_tells_redis_own_words),
+        cmocka_unit_test(test_redis__check_needs_no_right_to_ping),
+        cmocka_unit_test(test_redis__check_refuses_a_cluster_by_name),
         cmocka_unit_test(test_redis__comes_back_after_a_restart),
         cmocka_unit_test(test_redis__a_late_answer_never_answers_the_next_question),
         cmocka_unit_test(test_redis__what_has_arrived_by_the_deadline_counts),
