@@ -139,15 +139,21 @@ static void *complain(leat_pipeline *pipeline, const char *found)
     return &seen;
 }
 
-static void *on_array(const redisReadTask *task, int n)
+#if HIREDIS_MAJOR >= 1
+typedef size_t array_size;
+#else
+typedef int array_size;
+#endif
+
+static void *on_array(const redisReadTask *task, array_size n)
 {
     leat_pipeline *pipeline = task->privdata;
     question *asked = question_at(pipeline, pipeline->n_answered);
-    if (task->parent)
-        return complain(pipeline, "an array inside of another");
+    if (task->parent || task->type != REDIS_REPLY_ARRAY)
+        return complain(pipeline, "an array inside of another, or a map");
     if (asked->expected != LEAT_REPLY_VALUES || (uint32_t)n != asked->n) {
         char found[32];
-        snprintf(found, sizeof found, "an array of %d", n);
+        snprintf(found, sizeof found, "an array of %lld", (long long)n);
         return complain(pipeline, found);
     }
     asked->kind = LEAT_REPLY_VALUES;
@@ -208,6 +214,22 @@ static void *on_nil(const redisReadTask *task)
     return &seen;
 }
 
+#if HIREDIS_MAJOR >= 1 /* of RESP3, which nobody asked for */
+static void *on_double(const redisReadTask *task, double value, char *text, size_t size)
+{
+    (void)value;
+    (void)text;
+    (void)size;
+    return complain(task->privdata, "a double");
+}
+
+static void *on_bool(const redisReadTask *task, int value)
+{
+    (void)value;
+    return complain(task->privdata, "a bool");
+}
+#endif
+
 static void on_free(void *reply)
 {
     (void)reply;
@@ -220,6 +242,10 @@ void leat_pipeline_attach(leat_pipeline *pipeline, redisReader *reader)
         .createArray = on_array,
         .createInteger = on_integer,
         .createNil = on_nil,
+#if HIREDIS_MAJOR >= 1
+        .createDouble = on_double,
+        .createBool = on_bool,
+#endif
         .freeObject = on_free,
     };
     reader->fn = &functions;

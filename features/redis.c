@@ -26,19 +26,14 @@
  * The deadlock. Two full socket buffers with both sides writing would stand still, so
  * every round both writes and reads.
  */
-#include "features/redis.h"
+#include "features/redis_internal.h"
 
 #include "base/clock.h"
-#include "base/log.h"
-#include "base/meter.h"
-#include "features/refusal.h"
-#include "features/resolve.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -50,50 +45,17 @@
 
 enum { READ_BYTES = 16 * 1024 }; /* what hiredis reads at once */
 
-typedef enum state {
-    DOWN,
-    RESOLVING,
-    CONNECTING,
-    UP,
-} state;
-
-struct leat_redis {
-    leat_redis_spec spec;
-    leat_arena arena; /* the spec's strings */
-    const char *address;
-    leat_pipeline pipeline;
-
-    state state;
-    leat_resolve *resolve; /* RESOLVING */
-    leat_addresses addresses;
-    uint32_t next_address;
-    redisContext *context; /* CONNECTING and UP */
-    bool is_written;       /* all of the pipeline is on its way */
-
-    leat_status status; /* of the batch */
-    uint64_t deadline_ns;
-
-    uint64_t last_try_ns;
-    uint64_t next_try_ns;
-    uint32_t n_failures; /* connects since a batch was answered */
-    leat_error trouble;
-    bool is_lost; /* said so in the log */
-    leat_log_limit lost, found;
-    leat_counter n_connects;
-};
-
-static void disconnect(leat_redis *redis)
+void leat_redis_disconnect(leat_redis *redis)
 {
     if (redis->context)
         redisFree(redis->context);
     leat_resolve_free(redis->resolve);
     redis->context = NULL;
     redis->resolve = NULL;
-    redis->state = DOWN;
+    redis->state = LEAT_REDIS_DOWN;
 }
 
-/* The one way in which a batch fails. */
-static void blame(leat_redis *redis, leat_status status, const char *words)
+void leat_redis_blame(leat_redis *redis, leat_status status, const char *words)
 {
     redis->status =
         leat_error_set(&redis->trouble, status, "%s: %s", redis->address, words);
@@ -112,8 +74,8 @@ __attribute__((format(printf, 3, 4))) static void lose(leat_redis *redis,
     va_start(args, format);
     vsnprintf(words, sizeof words, format, args);
     va_end(args);
-    disconnect(redis);
-    blame(redis, status, words);
+    leat_redis_disconnect(redis);
+    leat_redis_blame(redis, status, words);
 }
 
 /* ---- Connecting ---- */
@@ -141,18 +103,18 @@ static void connect_next(leat_redis *redis, const char *failure)
 {
     char words[128];
     snprintf(words, sizeof words, "%s", failure);
-    disconnect(redis);
+    leat_redis_disconnect(redis);
     while (redis->next_address < redis->addresses.n) {
         redis->context = start_context(redis);
         if (redis->context && !redis->context->err) {
             redis->context->reader->maxbuf = KEPT_READ_BYTES;
             leat_pipeline_attach(&redis->pipeline, redis->context->reader);
-            redis->state = CONNECTING;
+            redis->state = LEAT_REDIS_CONNECTING;
             return;
         }
         snprintf(words, sizeof words, "%s",
                  redis->context ? redis->context->errstr : "out of memory");
-        disconnect(redis);
+        leat_redis_disconnect(redis);
     }
     lose(redis, LEAT_E_UNAVAILABLE, "cannot connect: %s", words);
 }
@@ -179,8 +141,11 @@ static void finish_connecting(leat_redis *redis)
     getsockopt(peer.fd, SOL_SOCKET, SO_ERROR, &failure, &size);
     if (failure) {
         connect_next(redis, strerror(failure));
+    } else if (redis->tls && leat_redis_tls_start(redis->tls, redis->context)) {
+        connect_next(redis, redis->context->errstr);
     } else {
-        redis->state = UP;
+        redis->state = LEAT_REDIS_UP;
+        redis->has_spoken = !redis->tls;
         start_pipeline(redis, true);
     }
 }
@@ -212,7 +177,7 @@ static void open_connection(leat_redis *redis)
         connect_next(redis, "");
         return;
     }
-    redis->state = RESOLVING;
+    redis->state = LEAT_REDIS_RESOLVING;
     redis->resolve = leat_resolve_start(redis->spec.host);
     if (!redis->resolve)
         lose(redis, LEAT_E_MEMORY, "no room to ask the name server: %s", strerror(errno));
@@ -231,9 +196,16 @@ static void refuse_opening(leat_redis *redis, leat_slice words)
 static void check_opening(leat_redis *redis)
 {
     leat_pipeline *pipeline = &redis->pipeline;
-    for (uint32_t i = 0; redis->state == UP && i < pipeline->n_kept; i++)
+    for (uint32_t i = 0; redis->state == LEAT_REDIS_UP && i < pipeline->n_kept; i++)
         if (leat_pipeline_kind(pipeline, i) == LEAT_REPLY_ERROR)
             refuse_opening(redis, leat_pipeline_value(pipeline, i, 0));
+}
+
+/* Why reading or writing failed. */
+static const char *why(leat_redis *redis)
+{
+    const char *words = redis->tls ? leat_redis_tls_trouble(redis->tls) : NULL;
+    return words ? words : redis->context->errstr;
 }
 
 static void write_some(leat_redis *redis)
@@ -241,8 +213,12 @@ static void write_some(leat_redis *redis)
     int is_done = 0;
     if (redis->is_written)
         return;
-    if (redisBufferWrite(redis->context, &is_done) != REDIS_OK)
-        lose(redis, LEAT_E_UNAVAILABLE, "cannot write: %s", redis->context->errstr);
+    size_t left = sdslen(redis->context->obuf);
+    if (redisBufferWrite(redis->context, &is_done) != REDIS_OK) {
+        lose(redis, LEAT_E_UNAVAILABLE, "cannot write: %s", why(redis));
+        return;
+    }
+    redis->has_spoken |= is_done || sdslen(redis->context->obuf) < left;
     redis->is_written = is_done;
 }
 
@@ -252,14 +228,15 @@ static void read_some(leat_redis *redis)
 {
     int arrived = 0;
     ioctl(redis->context->fd, FIONREAD, &arrived);
-    for (int left = arrived; left >= 0 && redis->state == UP; left -= READ_BYTES) {
+    for (int left = arrived; left >= 0 && redis->state == LEAT_REDIS_UP;
+         left -= READ_BYTES) {
         bool is_open = redisBufferRead(redis->context) == REDIS_OK;
         if (leat_pipeline_take(&redis->pipeline, redis->context->reader) != LEAT_OK)
             lose(redis, LEAT_E_PROTOCOL, "not Redis's language: %s",
                  redis->pipeline.complaint);
         check_opening(redis);
-        if (redis->state == UP && !is_open)
-            lose(redis, LEAT_E_UNAVAILABLE, "%s", redis->context->errstr);
+        if (redis->state == LEAT_REDIS_UP && !is_open)
+            lose(redis, LEAT_E_UNAVAILABLE, "%s", why(redis));
         if (leat_pipeline_done(&redis->pipeline))
             break;
     }
@@ -268,27 +245,27 @@ static void read_some(leat_redis *redis)
 /* One step further, without waiting. */
 static void progress(leat_redis *redis)
 {
-    if (redis->state == RESOLVING)
+    if (redis->state == LEAT_REDIS_RESOLVING)
         finish_resolving(redis);
-    if (redis->state == CONNECTING)
+    if (redis->state == LEAT_REDIS_CONNECTING)
         finish_connecting(redis);
-    if (redis->state == UP)
+    if (redis->state == LEAT_REDIS_UP)
         write_some(redis);
-    if (redis->state == UP)
+    if (redis->state == LEAT_REDIS_UP)
         read_some(redis);
 }
 
 static void wait_for_peer(const leat_redis *redis, uint64_t now)
 {
     struct pollfd peer = {.events = POLLIN};
-    if (redis->state == RESOLVING) {
+    if (redis->state == LEAT_REDIS_RESOLVING) {
         peer.fd = leat_resolve_descriptor(redis->resolve);
     } else {
         peer.fd = redis->context->fd;
-        if (redis->state == CONNECTING)
+        if (redis->state == LEAT_REDIS_CONNECTING)
             peer.events = POLLOUT;
-        else if (!redis->is_written)
-            peer.events |= POLLOUT;
+        else if (!redis->is_written && redis->has_spoken)
+            peer.events |= POLLOUT; /* before, a handshake waits for the peer */
     }
     uint64_t left = redis->deadline_ns - now;
     struct timespec wait = {.tv_sec = (time_t)(left / LEAT_SEC),
@@ -298,7 +275,7 @@ static void wait_for_peer(const leat_redis *redis, uint64_t now)
 
 static bool is_connecting(const leat_redis *redis)
 {
-    return redis->state == RESOLVING || redis->state == CONNECTING;
+    return redis->state == LEAT_REDIS_RESOLVING || redis->state == LEAT_REDIS_CONNECTING;
 }
 
 static bool is_pending(const leat_redis *redis)
@@ -310,9 +287,10 @@ static bool is_pending(const leat_redis *redis)
 static void time_out(leat_redis *redis)
 {
     if (is_connecting(redis))
-        blame(redis, LEAT_E_TIMEOUT,
-              redis->state == RESOLVING ? "timed out asking the name server"
-                                        : "timed out connecting");
+        leat_redis_blame(redis, LEAT_E_TIMEOUT,
+                         redis->state == LEAT_REDIS_RESOLVING
+                             ? "timed out asking the name server"
+                             : "timed out connecting");
     else
         lose(redis, LEAT_E_TIMEOUT, "timed out, %u of %u replies in",
              redis->pipeline.n_answered, redis->pipeline.n_asked);
@@ -331,13 +309,13 @@ static void note_answered(leat_redis *redis)
 
 bool leat_redis_may_ask(const leat_redis *redis)
 {
-    return redis->state != DOWN || leat_now_ns() >= redis->next_try_ns;
+    return redis->state != LEAT_REDIS_DOWN || leat_now_ns() >= redis->next_try_ns;
 }
 
 void leat_redis_reset(leat_redis *redis)
 {
-    if (redis->state == UP && !leat_pipeline_done(&redis->pipeline))
-        disconnect(redis);
+    if (redis->state == LEAT_REDIS_UP && !leat_pipeline_done(&redis->pipeline))
+        leat_redis_disconnect(redis);
     leat_pipeline_reset(&redis->pipeline);
     redis->status = LEAT_OK;
 }
@@ -369,7 +347,7 @@ static void go_on_connecting(leat_redis *redis)
         return;
     redis->status = LEAT_E_UNAVAILABLE;
     if (leat_now_ns() >= redis->last_try_ns + TRY_NS)
-        disconnect(redis);
+        leat_redis_disconnect(redis);
 }
 
 void leat_redis_send(leat_redis *redis, uint64_t deadline_ns)
@@ -379,9 +357,9 @@ void leat_redis_send(leat_redis *redis, uint64_t deadline_ns)
         go_on_connecting(redis);
         return;
     }
-    if (redis->state == UP && has_stray_input(redis))
-        disconnect(redis);
-    if (redis->state == UP)
+    if (redis->state == LEAT_REDIS_UP && has_stray_input(redis))
+        leat_redis_disconnect(redis);
+    if (redis->state == LEAT_REDIS_UP)
         start_pipeline(redis, false);
     else
         open_connection(redis);
@@ -390,8 +368,8 @@ void leat_redis_send(leat_redis *redis, uint64_t deadline_ns)
 
 void leat_redis_send_again(leat_redis *redis, uint64_t deadline_ns)
 {
-    if (redis->state == UP && !leat_pipeline_done(&redis->pipeline))
-        disconnect(redis);
+    if (redis->state == LEAT_REDIS_UP && !leat_pipeline_done(&redis->pipeline))
+        leat_redis_disconnect(redis);
     leat_pipeline_forget(&redis->pipeline);
     redis->status = LEAT_OK;
     leat_redis_send(redis, deadline_ns);
@@ -430,114 +408,4 @@ const char *leat_redis_trouble(const leat_redis *redis)
 uint64_t leat_redis_n_connects(const leat_redis *redis)
 {
     return leat_counter_read(&redis->n_connects);
-}
-
-/* ---- From spec to connection ---- */
-
-/* A command that opens a connection, such as {"AUTH", "user", "password"}. */
-static leat_status keep_command(leat_redis *redis, const char *const *words, int n)
-{
-    leat_slice pieces[1 + 3];
-    char *head = leat_arena_printf(&redis->arena, "*%d\r\n", n);
-    if (!head)
-        return LEAT_E_MEMORY;
-    pieces[0] = (leat_slice){(const uint8_t *)head, (uint32_t)strlen(head)};
-    for (int i = 0; i < n; i++) {
-        char *word = leat_arena_printf(&redis->arena, "$%zu\r\n%s\r\n", strlen(words[i]),
-                                       words[i]);
-        if (!word)
-            return LEAT_E_MEMORY;
-        pieces[1 + i] = (leat_slice){(const uint8_t *)word, (uint32_t)strlen(word)};
-    }
-    return leat_pipeline_ask(&redis->pipeline, pieces, 1 + (uint32_t)n, LEAT_REPLY_TEXT,
-                             0);
-}
-
-static leat_status keep_opening(leat_redis *redis)
-{
-    const leat_redis_spec *spec = &redis->spec;
-    const char *password = spec->password ? spec->password : "";
-    leat_status status = LEAT_OK;
-    if (spec->user)
-        status = keep_command(redis, (const char *[]){"AUTH", spec->user, password}, 3);
-    else if (spec->password)
-        status = keep_command(redis, (const char *[]){"AUTH", password}, 2);
-    if (status == LEAT_OK && spec->database) {
-        char number[16];
-        snprintf(number, sizeof number, "%u", spec->database);
-        status = keep_command(redis, (const char *[]){"SELECT", number}, 2);
-    }
-    leat_pipeline_keep(&redis->pipeline);
-    return status;
-}
-
-static const char *keep_text(leat_redis *redis, const char *text)
-{
-    return text ? leat_arena_strndup(&redis->arena, text, strlen(text)) : NULL;
-}
-
-static leat_status keep_spec(leat_redis *redis, const leat_redis_spec *spec)
-{
-    redis->spec = *spec;
-    redis->spec.host = keep_text(redis, spec->host);
-    redis->spec.unix_path = keep_text(redis, spec->unix_path);
-    redis->spec.user = keep_text(redis, spec->user);
-    redis->spec.password = keep_text(redis, spec->password);
-    redis->address =
-        spec->unix_path
-            ? redis->spec.unix_path
-            : leat_arena_printf(&redis->arena, "%s:%u", spec->host, (unsigned)spec->port);
-    bool is_kept = redis->address && (!spec->host || redis->spec.host) &&
-                   (!spec->user || redis->spec.user) &&
-                   (!spec->password || redis->spec.password);
-    return is_kept ? LEAT_OK : LEAT_E_MEMORY;
-}
-
-leat_status leat_redis_new(leat_redis **redis, const leat_redis_spec *spec,
-                           leat_error *error)
-{
-    leat_redis *made = calloc(1, sizeof *made);
-    if (!made)
-        return leat_error_set(error, LEAT_E_MEMORY, "redis: out of memory");
-    leat_arena_init(&made->arena, 1024);
-    leat_pipeline_init(&made->pipeline);
-    if (keep_spec(made, spec) != LEAT_OK || keep_opening(made) != LEAT_OK) {
-        leat_redis_free(made);
-        return leat_error_set(error, LEAT_E_MEMORY, "redis: out of memory");
-    }
-    *redis = made;
-    return LEAT_OK;
-}
-
-void leat_redis_free(leat_redis *redis)
-{
-    if (!redis)
-        return;
-    disconnect(redis);
-    leat_pipeline_fini(&redis->pipeline);
-    leat_arena_fini(&redis->arena);
-    free(redis);
-}
-
-leat_status leat_redis_ping(leat_redis *redis, uint64_t deadline_ns)
-{
-    static const char command[] = "*1\r\n$4\r\nPING\r\n";
-    leat_slice piece = {(const uint8_t *)command, sizeof command - 1};
-    leat_redis_reset(redis);
-    if (leat_redis_ask(redis, &piece, 1, LEAT_REPLY_TEXT, 0) != LEAT_OK) {
-        blame(redis, LEAT_E_MEMORY, "out of memory");
-        return redis->status;
-    }
-    leat_redis_send(redis, deadline_ns);
-    leat_slice reply = {0};
-    if (leat_redis_receive(redis) == LEAT_OK &&
-        leat_redis_kind(redis, 0) == LEAT_REPLY_ERROR)
-        reply = leat_redis_value(redis, 0, 0);
-    /* A user may be allowed HMGET and nothing else. */
-    if (reply.data && leat_refusal_of(reply) != LEAT_REFUSAL_NOPERM) {
-        char words[200];
-        snprintf(words, sizeof words, "%.*s", (int)reply.size, (const char *)reply.data);
-        blame(redis, LEAT_E_UNAVAILABLE, words);
-    }
-    return redis->status;
 }

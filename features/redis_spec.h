@@ -2,8 +2,8 @@
  *
  * Owns:    nothing; the strings live in the arena that they were parsed into.
  * Threads: any.
- * Fails:   parse: E_CONFIG says which part is wrong; E_UNSUPPORTED for rediss:// and
- *          clusters. Never quotes a password. check: E_UNAVAILABLE with Redis's words.
+ * Fails:   parse: E_CONFIG says which part is wrong; E_UNSUPPORTED for clusters, and for
+ *          rediss:// in a build without TLS. Never quotes a password. check: E_UNAVAILABLE with Redis's words.
  */
 #ifndef LEAT_FEATURES_REDIS_SPEC_H
 #define LEAT_FEATURES_REDIS_SPEC_H
@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct leat_redis_spec {
@@ -20,10 +21,15 @@ typedef struct leat_redis_spec {
     const char *user;      /* or NULL */
     const char *password;  /* or NULL */
     uint32_t database;
+    bool has_tls;         /* rediss:// */
+    const char *tls_ca;   /* a file; NULL: what the system trusts */
+    const char *tls_cert; /* of ours, with its key; or NULL */
+    const char *tls_key;
     uint64_t timeout_ns; /* for one batch, connection included */
 } leat_redis_spec;
 
-/* redis://[user[:password]@]host[:port][/db], unix:///path?db=N. Leaves the time-out. */
+/* redis://[user[:password]@]host[:port][/db], rediss:// for TLS, unix:///path?db=N. Leaves
+ * the time-out. */
 leat_status leat_redis_parse_url(leat_redis_spec *spec, leat_arena *arena,
                                  const char *url, leat_error *error) LEAT_MUST_CHECK;
 

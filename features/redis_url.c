@@ -2,7 +2,7 @@
  *
  * A password may stand in any part that does not parse, so no message quotes more than
  * the name of the part that is wrong, and what was expected. */
-#include "features/redis_spec.h"
+#include "features/redis_tls.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -148,7 +148,7 @@ static leat_status parse_unix(leat_redis_spec *spec, char *rest, leat_error *err
 leat_status leat_redis_parse_url(leat_redis_spec *spec, leat_arena *arena,
                                  const char *url, leat_error *error)
 {
-    static const char *const later[] = {"rediss", "redis-cluster", "redis-sentinel",
+    static const char *const later[] = {"redis-cluster", "redis-sentinel",
                                         "redis+sentinel", "valkeys"};
     char *scheme = leat_arena_strndup(arena, url, strlen(url));
     if (!scheme)
@@ -160,6 +160,15 @@ leat_status leat_redis_parse_url(leat_redis_spec *spec, leat_arena *arena,
     *colon = 0;
     if (!strcmp(scheme, "redis"))
         return parse_tcp(spec, colon + 3, error);
+    if (!strcmp(scheme, "rediss")) {
+        spec->has_tls = true;
+        return leat_redis_has_tls()
+                   ? parse_tcp(spec, colon + 3, error)
+                   : leat_error_set(error, LEAT_E_UNSUPPORTED,
+                                    "redis.url: rediss:// is not in this build, which "
+                                    "needs hiredis_ssl (hiredis 1.0 or newer); expected "
+                                    "redis:// or unix://");
+    }
     if (!strcmp(scheme, "unix"))
         return parse_unix(spec, colon + 3, error);
     for (size_t i = 0; i < sizeof later / sizeof later[0]; i++)

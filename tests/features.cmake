@@ -3,6 +3,7 @@ leat_unit_test(number leat_base)
 leat_unit_test(pipeline leat_features)
 leat_unit_test(redis_url leat_features)
 leat_unit_test(redis leat_features)
+leat_unit_test(redis_tls leat_features)
 leat_unit_test(lookup leat_features)
 leat_unit_test(lookup_blob leat_features)
 leat_unit_test(lookup_feast leat_features)
@@ -14,7 +15,7 @@ leat_unit_test(cache leat_features allocations)
 leat_unit_test(feast leat_features)
 
 # A real redis-server of their own, and a false one for what a real one does not do.
-foreach(test redis lookup lookup_blob lookup_feast lookup_cache features)
+foreach(test redis redis_tls lookup lookup_blob lookup_feast lookup_cache features)
     target_sources(test_${test} PRIVATE unit/redis_bed.c)
 endforeach()
 

@@ -106,8 +106,7 @@ static void check_redis(const leat_config *config, int *code)
     leat_arena arena;
     leat_error error;
     leat_arena_init(&arena, 1024);
-    leat_status status = leat_redis_parse_url(&redis, &arena, config->redis.url, &error);
-    redis.timeout_ns = config->redis.timeout_ns;
+    leat_status status = leat_plan_redis(&redis, &arena, config, &error);
     if (!status)
         status = leat_redis_check(&redis, &error);
     if (status)

@@ -82,8 +82,8 @@ static void meter_batch(leat_lane *lane)
     for (uint32_t i = 0; i < batch->n_events; i++) {
         const leat_event *event = &batch->events[i];
         skipped += event->is_skipped;
-        unavailable += event->status == LEAT_OK &&
-                       event->quality == LEAT_QUALITY_UNAVAILABLE;
+        unavailable +=
+            event->status == LEAT_OK && event->quality == LEAT_QUALITY_UNAVAILABLE;
     }
     leat_batch_meters_end(&lane->meters.way, batch);
     leat_source_count(lane->source, batch);

@@ -171,13 +171,30 @@ static leat_status build_filter(leat_plan_builder *builder)
     return status;
 }
 
+leat_status leat_plan_redis(leat_redis_spec *redis, leat_arena *arena,
+                            const leat_config *config, leat_error *error)
+{
+    leat_status status = leat_redis_parse_url(redis, arena, config->redis.url, error);
+    bool has_files =
+        config->redis.tls.ca || config->redis.tls.cert || config->redis.tls.key;
+    redis->timeout_ns = config->redis.timeout_ns;
+    redis->tls_ca = config->redis.tls.ca;
+    redis->tls_cert = config->redis.tls.cert;
+    redis->tls_key = config->redis.tls.key;
+    if (!status && has_files && !redis->has_tls)
+        return leat_error_set(error, LEAT_E_CONFIG,
+                              "redis.tls: is for rediss://, and redis.url is not one");
+    if (!status && !redis->tls_cert != !redis->tls_key)
+        return leat_error_set(error, LEAT_E_CONFIG,
+                              "redis.tls: 'cert' and 'key' go together");
+    return status;
+}
+
 static leat_status build_redis(leat_plan_builder *builder)
 {
-    leat_redis_spec *redis = &builder->plan->features.redis;
     const leat_config *config = builder->config;
-    leat_status status = leat_redis_parse_url(redis, &builder->plan->arena,
-                                              config->redis.url, builder->error);
-    redis->timeout_ns = config->redis.timeout_ns;
+    leat_status status = leat_plan_redis(&builder->plan->features.redis,
+                                         &builder->plan->arena, config, builder->error);
     builder->plan->features.cache =
         (leat_cache_spec){.entries = config->redis.cache.entries,
                           .bytes = config->redis.cache.bytes,

@@ -37,6 +37,12 @@ leat_status leat_plan_new(leat_plan **plan, const leat_config *config,
  * are i64), and predictions have an envelope and no more. The model's file is not read. */
 leat_status leat_plan_new_without_model(leat_plan **plan, const leat_config *config,
                                         leat_error *error) LEAT_MUST_CHECK;
+
+/* Where Redis is. Files are named by the configuration's strings. E_CONFIG,
+ * E_UNSUPPORTED. */
+leat_status leat_plan_redis(leat_redis_spec *redis, leat_arena *arena,
+                            const leat_config *config, leat_error *error) LEAT_MUST_CHECK;
+
 leat_plan *leat_plan_retain(leat_plan *plan);
 void leat_plan_release(leat_plan *plan);
 

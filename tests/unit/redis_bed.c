@@ -43,15 +43,21 @@ static int listen_on_loopback(uint16_t *port, int backlog)
 
 static void run_server(const real_redis *server)
 {
-    char port[8];
+    char port[8], tls_port[8];
     snprintf(port, sizeof port, "%u", server->port);
+    snprintf(tls_port, sizeof tls_port, "%u", server->tls_port);
+    if (server->tls_port && chdir(server->folder))
+        _exit(127);
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* no test leaves one behind */
     int null = open("/dev/null", O_WRONLY);
     dup2(null, STDOUT_FILENO);
     execlp("redis-server", "redis-server", "--port", port, "--bind", "127.0.0.1",
            "--unixsocket", server->socket, "--dir", server->folder, "--save", "",
            "--daemonize", "no", "--cluster-enabled",
-           server->is_cluster_node ? "yes" : "no", (char *)NULL);
+           server->is_cluster_node ? "yes" : "no",
+           server->tls_port ? "--tls-port" : (char *)NULL, tls_port, "--tls-cert-file",
+           "server.pem", "--tls-key-file", "server.key", "--tls-ca-cert-file", "ca.pem",
+           (char *)NULL);
     _exit(127);
 }
 
@@ -86,11 +92,31 @@ static bool launch(real_redis *server)
     return true;
 }
 
-static void start(real_redis *server, bool is_cluster_node)
+static void make_certificates(const real_redis *server)
 {
-    *server = (real_redis){.folder = "/tmp/leat-redis-XXXXXX",
-                           .is_cluster_node = is_cluster_node};
+    static const char format[] =
+        "cd %s && exec 2>/dev/null && ec='ec -pkeyopt ec_paramgen_curve:prime256v1' && "
+        "openssl req -x509 -newkey $ec -nodes -days 2 -keyout ca.key -out ca.pem "
+        "-subj /CN=ca && "
+        "openssl req -newkey $ec -nodes -keyout server.key -out server.csr -subj /CN=s "
+        "&& "
+        "echo subjectAltName=DNS:localhost >san && "
+        "openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial "
+        "-days 2 -extfile san -out server.pem";
+    char script[1024];
+    snprintf(script, sizeof script, format, server->folder);
+    assert_int_equal(system(script), 0);
+}
+
+static void start(real_redis *server, const real_redis *wanted)
+{
+    *server = *wanted;
+    snprintf(server->folder, sizeof server->folder, "/tmp/leat-redis-XXXXXX");
     assert_non_null(mkdtemp(server->folder));
+    if (server->tls_port) {
+        make_certificates(server);
+        close(listen_on_loopback(&server->tls_port, 1));
+    }
     snprintf(server->socket, sizeof server->socket, "%s/socket", server->folder);
     close(listen_on_loopback(&server->port, 1));
     if (!launch(server)) {
@@ -104,12 +130,17 @@ static void start(real_redis *server, bool is_cluster_node)
 
 void real_redis_start(real_redis *server)
 {
-    start(server, false);
+    start(server, &(real_redis){0});
 }
 
 void real_redis_start_cluster_node(real_redis *server)
 {
-    start(server, true);
+    start(server, &(real_redis){.is_cluster_node = true});
+}
+
+void real_redis_start_tls(real_redis *server)
+{
+    start(server, &(real_redis){.tls_port = 1});
 }
 
 void real_redis_kill(real_redis *server)
@@ -138,10 +169,14 @@ void real_redis_restart(real_redis *server)
 void real_redis_stop(real_redis *server)
 {
     real_redis_kill(server);
-    char nodes[96];
-    snprintf(nodes, sizeof nodes, "%s/nodes.conf", server->folder);
-    unlink(nodes);
-    unlink(server->socket);
+    static const char *const files[] = {"socket",     "nodes.conf", "ca.key",
+                                        "ca.pem",     "ca.srl",     "server.key",
+                                        "server.csr", "server.pem", "san"};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        char path[96];
+        snprintf(path, sizeof path, "%s/%s", server->folder, files[i]);
+        unlink(path);
+    }
     rmdir(server->folder);
 }
 

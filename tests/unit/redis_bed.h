@@ -20,12 +20,17 @@ typedef struct real_redis {
     pid_t pid;
     redisContext *admin;
     bool is_cluster_node;
+    uint16_t tls_port; /* or 0 */
 } real_redis;
 
 /* Skips the test where no redis-server is installed; with CI set, fails it. */
 void real_redis_start(real_redis *server);
 void real_redis_start_cluster_node(real_redis *server); /* without slots */
-void real_redis_kill(real_redis *server);               /* by its id; the folder stays */
+
+/* With TLS besides, for the host "localhost", and only for clients with a certificate. Its
+ * folder has ca.pem, server.pem and server.key, which a client may use as well. */
+void real_redis_start_tls(real_redis *server);
+void real_redis_kill(real_redis *server);    /* by its id; the folder stays */
 void real_redis_restart(real_redis *server); /* on the same port and socket, empty */
 void real_redis_stop(real_redis *server);
 void real_redis_pause(real_redis *server); /* it keeps its connections and says nothing */

@@ -1,4 +1,4 @@
-#include "features/redis_spec.h"
+#include "features/redis_tls.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -139,11 +139,23 @@ static void test_redis_url__refuses_a_socket_path_that_would_be_cut(void **state
     assert_non_null(strstr(refuse(url).msg, "107 bytes"));
 }
 
+static void test_redis_url__tls_where_there_is_any(void **state)
+{
+    (void)state;
+    if (!leat_redis_has_tls()) {
+        assert_int_equal(refuse("rediss://host").code, LEAT_E_UNSUPPORTED);
+        assert_non_null(strstr(refuse("rediss://host").msg, "hiredis_ssl"));
+        return;
+    }
+    leat_redis_spec spec = parse("rediss://me:word@host:7000/2");
+    assert_true(spec.has_tls);
+    assert_string_equal(spec.host, "host");
+    assert_int_equal(spec.database, 2);
+}
+
 static void test_redis_url__says_what_is_not_supported(void **state)
 {
     (void)state;
-    assert_int_equal(refuse("rediss://host").code, LEAT_E_UNSUPPORTED);
-    assert_non_null(strstr(refuse("rediss://host").msg, "rediss://"));
     assert_int_equal(refuse("redis-cluster://host").code, LEAT_E_UNSUPPORTED);
     assert_int_equal(refuse("redis://a:1,b:2").code, LEAT_E_UNSUPPORTED);
 }
@@ -174,6 +186,7 @@ int main(void)
         cmocka_unit_test(test_redis_url__unix_socket),
         cmocka_unit_test(test_redis_url__refuses_what_it_cannot_read),
         cmocka_unit_test(test_redis_url__refuses_a_socket_path_that_would_be_cut),
+        cmocka_unit_test(test_redis_url__tls_where_there_is_any),
         cmocka_unit_test(test_redis_url__says_what_is_not_supported),
         cmocka_unit_test(test_redis_url__never_quotes_a_password),
     };

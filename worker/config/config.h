@@ -229,6 +229,9 @@ typedef struct leat_config {
 
     struct {
         const char *url;     /* default redis://localhost:6379 */
+        struct {
+            const char *ca, *cert, *key; /* files, or NULL */
+        } tls;
         uint64_t timeout_ns; /* default 5ms */
         struct {
             uint32_t entries;  /* 0, the default: none */

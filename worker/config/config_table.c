@@ -326,13 +326,25 @@ static const leat_key cache_keys[] = {
     {0},
 };
 
+static const leat_key tls_keys[] = {
+    {"ca", LEAT_KEY_FILE, .default_text = "what the system trusts",
+     .offset = IN(redis.tls.ca), .help = "Who signs the server's certificate."},
+    {"cert", LEAT_KEY_FILE, .offset = IN(redis.tls.cert),
+     .help = "The worker's own certificate, where the server wants one,"},
+    {"key", LEAT_KEY_FILE, .offset = IN(redis.tls.key), .help = "and its key."},
+    {0},
+};
+
 static const leat_key redis_keys[] = {
     {"url", LEAT_KEY_TEXT, .fallback = "redis://localhost:6379", .offset = IN(redis.url),
-     .help = "`redis://[user[:password]@]host[:port][/db]` or "
+     .help = "`redis://[user[:password]@]host[:port][/db]`, `rediss://` for TLS, or "
              "`unix:///path/to/socket?db=0`."},
     {"timeout", LEAT_KEY_DURATION, .fallback = "5ms", .min = "100us", .max = "1m",
      .offset = IN(redis.timeout_ns),
      .help = "How long a batch waits for Redis, connecting included."},
+    {"tls", LEAT_KEY_SECTION, .keys = tls_keys,
+     .help = "Files in PEM, with `rediss://`. The server's certificate has to be of the "
+             "host that is named."},
     {"cache", LEAT_KEY_SECTION, .keys = cache_keys,
      .help = "Entities that a lane remembers, see [lookups.md](lookups.md#the-cache)."},
     {"generation", LEAT_KEY_INTEGER, .fallback = "1", .min = "1", .max = "1000000",
