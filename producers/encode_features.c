@@ -6,7 +6,8 @@
 #include <math.h>
 
 enum {
-    FIXED_BYTES = 9 + LEAT_PACK_HEAD, /* "features", and the head of an array of rows */
+    /* "features", or "items" and "rows", and the heads of these two. */
+    FIXED_BYTES = 11 + 2 * LEAT_PACK_HEAD,
     MAX_NUMBER = LEAT_PACK_F64,
 };
 
@@ -91,31 +92,67 @@ static uint8_t *put_row(uint8_t *at, const leat_batch *batch, uint32_t row)
     return at;
 }
 
+static bool ranks(const leat_batch *batch)
+{
+    return batch->schema->candidates.max;
+}
+
+/* What the ranking names the candidate of a row by. */
+static leat_slice item_of(const leat_batch *batch, uint32_t row)
+{
+    return leat_batch_row_captures(batch, row)[batch->schema->candidates.item];
+}
+
+static size_t count_rows(const leat_batch *batch, const leat_event *event)
+{
+    size_t bytes = FIXED_BYTES;
+    for (uint32_t row = event->first; row < event->first + event->n; row++)
+        bytes +=
+            count_row(batch, row) + (ranks(batch) ? item_of(batch, row).size + 1 : 0);
+    return bytes;
+}
+
+static void put_items(leat_envelope *envelope, const leat_batch *batch)
+{
+    const leat_event *event = envelope->event;
+    LEAT_ENVELOPE_KEY(envelope, "items");
+    uint8_t *at = leat_pack_array(envelope->at, event->n);
+    for (uint32_t row = event->first; row < event->first + event->n; row++) {
+        leat_slice item = item_of(batch, row);
+        at = item.data ? leat_pack_raw(at, item.data, item.size) : leat_pack_nil(at);
+    }
+    envelope->at = at;
+}
+
 static void put_rows(leat_envelope *envelope, const leat_batch *batch)
 {
     const leat_event *event = envelope->event;
-    if (event->n == 1) {
-        LEAT_ENVELOPE_KEY(envelope, "features");
-    } else {
-        LEAT_ENVELOPE_KEY(envelope, "rows");
-        envelope->at = leat_pack_array(envelope->at, event->n);
-    }
-    for (uint32_t i = 0; i < event->n; i++)
-        envelope->at = put_row(envelope->at, batch, event->first + i);
+    LEAT_ENVELOPE_KEY(envelope, "rows");
+    envelope->at = leat_pack_array(envelope->at, event->n);
+    for (uint32_t row = event->first; row < event->first + event->n; row++)
+        envelope->at = put_row(envelope->at, batch, row);
+}
+
+static void put_features(leat_envelope *envelope, const leat_batch *batch)
+{
+    LEAT_ENVELOPE_KEY(envelope, "features");
+    envelope->at = put_row(envelope->at, batch, envelope->event->first);
 }
 
 leat_slice leat_encode_features(const leat_prediction_spec *spec, leat_batch *batch,
                                 const leat_event *event)
 {
     leat_envelope envelope;
-    size_t bytes = FIXED_BYTES;
-    for (uint32_t i = 0; i < event->n; i++)
-        bytes += count_row(batch, event->first + i);
-    if (!leat_envelope_open(&envelope, spec, batch, event, bytes))
+    if (!leat_envelope_open(&envelope, spec, batch, event, count_rows(batch, event)))
         return (leat_slice){0};
     leat_envelope_put_id(&envelope);
     leat_envelope_put_version(&envelope);
     leat_envelope_put_worth(&envelope);
-    put_rows(&envelope, batch);
+    if (ranks(batch)) {
+        put_items(&envelope, batch);
+        put_rows(&envelope, batch);
+    } else {
+        put_features(&envelope, batch);
+    }
     return leat_envelope_seal(&envelope);
 }

@@ -6,7 +6,8 @@
  *   features   the row by the names of its features, in the order of the columns:
  *              float 32 or 64 as the model's input is, nil for NaN; an integer; a bool; a
  *              text (bin where it is not UTF-8); an array for a sequence
- *   rows       an array of such maps, in place of `features`: an event of several rows
+ *   items, rows   in place of `features`, of an event that ranks: what the ranking names
+ *              the candidates by, and a map for each, in the order of the event
  *
  * A feature that is missing stands here with what took its place.
  *
@@ -19,7 +20,7 @@
 
 #include "producers/encode.h"
 
-/* The feature record of one event that has rows. */
+/* The feature record of one event that has been scored. */
 leat_slice leat_encode_features(const leat_prediction_spec *spec, leat_batch *batch,
                                 const leat_event *event);
 

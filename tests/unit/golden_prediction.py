@@ -105,7 +105,15 @@ show("golden_features", pack_map([*envelope(), ("features", features(12.5))]))
 show(
     "golden_rows",
     pack_map(
-        [*envelope(), ("rows", msgpack.Packer().pack_array_header(2) + features(12.5)
-                       + features(-0.5))]
+        [
+            *envelope(),
+            ("items", pack(["a-1", None])),
+            ("rows", msgpack.Packer().pack_array_header(2) + features(12.5) + features(-0.5)),
+        ]
     ),
+)
+show(
+    "golden_no_rows",
+    pack_map([*envelope()[:3], ("quality", pack("complete")), ("items", pack([])),
+              ("rows", pack([]))]),
 )

@@ -29,26 +29,35 @@ static const char golden_features[] =
     "\x00";
 
 static const char golden_rows[] =
-    "\x86\xa2\x69\x64\xbc\x65\x75\x2d\x74\x72\x61\x6e\x73\x61\x63\x74\x69\x6f"
+    "\x87\xa2\x69\x64\xbc\x65\x75\x2d\x74\x72\x61\x6e\x73\x61\x63\x74\x69\x6f"
     "\x6e\x73\x2f\x33\x2f\x35\x30\x30\x30\x30\x30\x30\x30\x30\x30\xa7\x76\x65"
     "\x72\x73\x69\x6f\x6e\xac\x30\x31\x32\x33\x34\x35\x36\x37\x38\x39\x61\x62"
     "\xa4\x74\x69\x6d\x65\xd7\xff\x1d\x53\x53\x00\x65\x53\xf1\x00\xa7\x71\x75"
     "\x61\x6c\x69\x74\x79\xa9\x64\x65\x66\x61\x75\x6c\x74\x65\x64\xa7\x6d\x69"
-    "\x73\x73\x69\x6e\x67\x92\xa4\x68\x6f\x75\x72\xa4\x6e\x6f\x6e\x65\xa4\x72"
-    "\x6f\x77\x73\x92\x8c\xa6\x61\x6d\x6f\x75\x6e\x74\xca\x41\x48\x00\x00\xa4"
-    "\x72\x61\x74\x65\xcb\x3f\xb9\x99\x99\x99\x99\x99\x9a\xa4\x68\x6f\x75\x72"
-    "\xc0\xa5\x63\x6f\x75\x6e\x74\xcf\x00\x20\x00\x00\x00\x00\x00\x01\xa3\x6c"
-    "\x6f\x77\xd2\x80\x00\x00\x00\xa6\x6f\x6e\x6c\x69\x6e\x65\xc3\xa7\x63\x6f"
-    "\x75\x6e\x74\x72\x79\xa2\x44\x45\xa3\x72\x61\x77\xc4\x02\xff\x00\xa4\x6e"
-    "\x6f\x6e\x65\xc0\xa3\x62\x69\x67\xd3\x80\x00\x00\x00\x00\x00\x00\x00\xa5"
-    "\x65\x6d\x70\x74\x79\xa0\xa5\x69\x74\x65\x6d\x73\x93\x07\xff\x00\x8c\xa6"
-    "\x61\x6d\x6f\x75\x6e\x74\xca\xbf\x00\x00\x00\xa4\x72\x61\x74\x65\xcb\x3f"
+    "\x73\x73\x69\x6e\x67\x92\xa4\x68\x6f\x75\x72\xa4\x6e\x6f\x6e\x65\xa5\x69"
+    "\x74\x65\x6d\x73\x92\xa3\x61\x2d\x31\xc0\xa4\x72\x6f\x77\x73\x92\x8c\xa6"
+    "\x61\x6d\x6f\x75\x6e\x74\xca\x41\x48\x00\x00\xa4\x72\x61\x74\x65\xcb\x3f"
     "\xb9\x99\x99\x99\x99\x99\x9a\xa4\x68\x6f\x75\x72\xc0\xa5\x63\x6f\x75\x6e"
     "\x74\xcf\x00\x20\x00\x00\x00\x00\x00\x01\xa3\x6c\x6f\x77\xd2\x80\x00\x00"
     "\x00\xa6\x6f\x6e\x6c\x69\x6e\x65\xc3\xa7\x63\x6f\x75\x6e\x74\x72\x79\xa2"
     "\x44\x45\xa3\x72\x61\x77\xc4\x02\xff\x00\xa4\x6e\x6f\x6e\x65\xc0\xa3\x62"
     "\x69\x67\xd3\x80\x00\x00\x00\x00\x00\x00\x00\xa5\x65\x6d\x70\x74\x79\xa0"
-    "\xa5\x69\x74\x65\x6d\x73\x93\x07\xff\x00";
+    "\xa5\x69\x74\x65\x6d\x73\x93\x07\xff\x00\x8c\xa6\x61\x6d\x6f\x75\x6e\x74"
+    "\xca\xbf\x00\x00\x00\xa4\x72\x61\x74\x65\xcb\x3f\xb9\x99\x99\x99\x99\x99"
+    "\x9a\xa4\x68\x6f\x75\x72\xc0\xa5\x63\x6f\x75\x6e\x74\xcf\x00\x20\x00\x00"
+    "\x00\x00\x00\x01\xa3\x6c\x6f\x77\xd2\x80\x00\x00\x00\xa6\x6f\x6e\x6c\x69"
+    "\x6e\x65\xc3\xa7\x63\x6f\x75\x6e\x74\x72\x79\xa2\x44\x45\xa3\x72\x61\x77"
+    "\xc4\x02\xff\x00\xa4\x6e\x6f\x6e\x65\xc0\xa3\x62\x69\x67\xd3\x80\x00\x00"
+    "\x00\x00\x00\x00\x00\xa5\x65\x6d\x70\x74\x79\xa0\xa5\x69\x74\x65\x6d\x73"
+    "\x93\x07\xff\x00";
+
+static const char golden_no_rows[] =
+    "\x86\xa2\x69\x64\xbc\x65\x75\x2d\x74\x72\x61\x6e\x73\x61\x63\x74\x69\x6f"
+    "\x6e\x73\x2f\x33\x2f\x35\x30\x30\x30\x30\x30\x30\x30\x30\x30\xa7\x76\x65"
+    "\x72\x73\x69\x6f\x6e\xac\x30\x31\x32\x33\x34\x35\x36\x37\x38\x39\x61\x62"
+    "\xa4\x74\x69\x6d\x65\xd7\xff\x1d\x53\x53\x00\x65\x53\xf1\x00\xa7\x71\x75"
+    "\x61\x6c\x69\x74\x79\xa8\x63\x6f\x6d\x70\x6c\x65\x74\x65\xa5\x69\x74\x65"
+    "\x6d\x73\x90\xa4\x72\x6f\x77\x73\x90";
 
 enum { MAX_EVENTS = 4 };
 
@@ -84,6 +93,17 @@ static const leat_schema schema = {
     .n_columns = N_COLUMNS,
     .columns = columns,
     .time_capture = LEAT_NO_CAPTURE,
+};
+static const leat_path captures[1];
+static const leat_schema ranking = {
+    .n_inputs = sizeof inputs / sizeof inputs[0],
+    .inputs = inputs,
+    .n_columns = N_COLUMNS,
+    .columns = columns,
+    .n_captures = 1,
+    .captures = captures,
+    .time_capture = LEAT_NO_CAPTURE,
+    .candidates = {.max = 10},
 };
 static const leat_prediction_spec spec = {
     .id_prefix = "eu-", .model = "fraud", .version = "0123456789ab"};
@@ -124,7 +144,8 @@ static void fill_row(uint32_t row, float amount)
            3 * sizeof(int64_t));
 }
 
-static leat_event *add_event(float amount)
+/* Of so many rows, all of that amount. */
+static leat_event *add_rows(float amount, uint32_t n)
 {
     leat_event *event = leat_batch_add(&batch);
     event->topic = "transactions";
@@ -132,11 +153,17 @@ static leat_event *add_event(float amount)
     event->offset = 5000000000;
     event->has_time = true;
     event->time = (leat_event_time){1700000000, 123000000};
-    event->quality = LEAT_QUALITY_DEFAULTED;
-    assert_int_equal(leat_batch_add_rows(&batch, event, 1), LEAT_OK);
-    fill_row(event->first, amount);
-    *leat_batch_missing(&batch, event) = 1U << HOUR | 1U << NONE;
+    assert_int_equal(leat_batch_add_rows(&batch, event, n), LEAT_OK);
+    for (uint32_t i = 0; i < n; i++)
+        fill_row(event->first + i, amount);
+    event->quality = n ? LEAT_QUALITY_DEFAULTED : LEAT_QUALITY_COMPLETE;
+    *leat_batch_missing(&batch, event) = n ? 1U << HOUR | 1U << NONE : 0;
     return event;
+}
+
+static leat_event *add_event(float amount)
+{
+    return add_rows(amount, 1);
 }
 
 static leat_slice encode(const leat_event *event)
@@ -164,14 +191,25 @@ static void test_encode_features__every_type_as_python_packs_it(void **state)
     EXPECT(encode(add_event(12.5F)), golden_features);
 }
 
-static void test_encode_features__several_rows_are_an_array(void **state)
+static void test_encode_features__an_event_that_ranks_has_items_and_rows(void **state)
 {
     (void)state;
-    add_event(0);
-    leat_event *event = add_event(12.5F);
-    fill_row(batch.n_rows++, -0.5F);
-    event->n = 2;
+    assert_int_equal(leat_batch_reset(&batch, &ranking, &output), LEAT_OK);
+    add_rows(0, 3);
+    leat_event *event = add_rows(12.5F, 2);
+    fill_row(event->first + 1, -0.5F);
+    *leat_batch_row_captures(&batch, event->first) = (leat_slice){(const uint8_t *)"\xa3"
+                                                                                   "a-1",
+                                                                  4};
+    *leat_batch_row_captures(&batch, event->first + 1) = (leat_slice){0};
     EXPECT(encode(event), golden_rows);
+}
+
+static void test_encode_features__there_may_be_nothing_to_rank(void **state)
+{
+    (void)state;
+    assert_int_equal(leat_batch_reset(&batch, &ranking, &output), LEAT_OK);
+    EXPECT(encode(add_rows(0, 0)), golden_no_rows);
 }
 
 static void test_encode_features__what_does_not_apply_is_absent(void **state)
@@ -210,8 +248,11 @@ static void test_encode_features__a_warm_batch_asks_the_heap_for_nothing(void **
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(every_type_as_python_packs_it),          TEST(several_rows_are_an_array),
-        TEST(what_does_not_apply_is_absent),          TEST(infinities_stay),
+        TEST(every_type_as_python_packs_it),
+        TEST(an_event_that_ranks_has_items_and_rows),
+        TEST(there_may_be_nothing_to_rank),
+        TEST(what_does_not_apply_is_absent),
+        TEST(infinities_stay),
         TEST(a_warm_batch_asks_the_heap_for_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

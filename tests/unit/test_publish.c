@@ -135,7 +135,9 @@ static void test_publish__what_has_no_score_has_no_feature_record(void **state)
     leat_batch_fail(&self->batch, add(self), LEAT_STAGE_FEATURES, LEAT_E_TYPE, "wrong");
     leat_event *infinite = add(self);
     ((float *)self->batch.output.data)[infinite->first] = 1.0F / 0.0F;
-    leat_batch_add(&self->batch)->topic = "in"; /* skipped */
+    leat_event *skipped = leat_batch_add(&self->batch);
+    skipped->topic = "in";
+    skipped->is_skipped = true;
     publish_all(self);
     assert_int_equal(n_predictions(self), 1);
     assert_int_equal(n_feature_records(self), 1);
