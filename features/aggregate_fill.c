@@ -63,7 +63,7 @@ static leat_status put(leat_batch *batch, const leat_event *event,
     return leat_reading_put(column->reading, at, dtype, packed, event);
 }
 
-/* Into the column of all rows of the event. */
+/* Into the column of all rows of the event, which may be none. */
 static void fill_column(leat_batch *batch, leat_event *event,
                         const leat_aggregate_feature *feature, const double *numbers)
 {
@@ -73,6 +73,8 @@ static void fill_column(leat_batch *batch, leat_event *event,
     size_t stride = tensor->row_size * leat_dtype_size(dtype);
     uint8_t *first = (uint8_t *)tensor->data + event->first * stride +
                      column->element * leat_dtype_size(dtype);
+    if (!event->n)
+        return;
     leat_status status = put(batch, event, feature, numbers, first, dtype);
     if (status == LEAT_E_MISSING) {
         pass_without(batch, event, feature, LEAT_UNAVAILABLE_DEFAULT,
@@ -119,8 +121,7 @@ void leat_aggregates_fill(leat_aggregates *aggregates, leat_batch *batch)
 {
     for (uint32_t i = 0; i < batch->n_events && aggregates->partition_of; i++) {
         leat_event *event = &batch->events[i];
-        if (aggregates->outcomes[i] != LEAT_OUTCOME_NONE && event->n &&
-            event->status == LEAT_OK)
+        if (aggregates->outcomes[i] != LEAT_OUTCOME_NONE && event->status == LEAT_OK)
             fill_event(aggregates, batch, event);
     }
 }

@@ -1,12 +1,18 @@
 #include "features/key_text.h"
 
-#include <inttypes.h>
+#include "base/number.h"
 
 static leat_slice print_integer(leat_arena *arena, const leat_value *value)
 {
-    return leat_slice_of(value->type == LEAT_VALUE_INT
-                             ? leat_arena_printf(arena, "%" PRId64, value->as.i)
-                             : leat_arena_printf(arena, "%" PRIu64, value->as.u));
+    bool is_negative = value->type == LEAT_VALUE_INT;
+    char *room = leat_arena_alloc(arena, 1 + LEAT_MAX_DIGITS);
+    if (!room)
+        return (leat_slice){0};
+    char *end = room + 1 + LEAT_MAX_DIGITS;
+    char *from = leat_digits_before(end, is_negative ? 0 - value->as.u : value->as.u);
+    if (is_negative)
+        *--from = '-';
+    return (leat_slice){(const uint8_t *)from, (uint32_t)(end - from)};
 }
 
 leat_status leat_key_text(leat_arena *arena, leat_slice capture, leat_slice *text,

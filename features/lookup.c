@@ -1,7 +1,7 @@
 /* From events to entities, from entities to one pipeline, from replies to columns.
  *
- * ask() finds the entities of the batch, each once, and notes for each event and lookup
- * which one it names; the formats ask for them. take() has the formats read what came, and
+ * ask() finds the entities of the batch, each once, and notes for each lookup which one an
+ * event, or a row of it, names; the formats ask for them. take() has the formats read what came, and
  * then only has to follow the notes. All of it lies in the batch's arena, so it goes when
  * the batch goes.
  */
@@ -37,8 +37,9 @@ struct leat_lookups {
     uint64_t asked_ns;
     int64_t now_s; /* since 1970 */
     leat_lookup_entities entities;
-    leat_lookup_entity **named; /* [n_events][n]: NULL where the event names none; all of
-                                   it NULL when there was no memory */
+    leat_lookup_entity ***named; /* [n][n_events], of candidates [n][n_rows]: NULL where
+                                    none is named; all of it NULL when there was no
+                                    memory */
 };
 
 /* ---- Asking ---- */
@@ -48,17 +49,18 @@ static bool takes_part(const leat_event *event)
     return event->status == LEAT_OK && event->n > 0;
 }
 
-static leat_lookup_entity **named_by(const leat_lookups *lookups, const leat_batch *batch,
-                                     const leat_event *event)
+/* What may name an entity of the question: events, or rows. */
+static uint32_t count_namers(const leat_question *question, const leat_batch *batch)
 {
-    return lookups->named + (size_t)leat_batch_event_index(batch, event) * lookups->n;
+    return question->spec->of_candidate ? batch->n_rows : batch->n_events;
 }
 
 static leat_lookup_entity *find_entity(leat_lookups *lookups, leat_batch *batch,
-                                       leat_event *event, const leat_question *question)
+                                       leat_event *event, const leat_slice *captures,
+                                       const leat_question *question)
 {
     leat_slice key;
-    leat_status status = question->format->key(batch, event, question, &key);
+    leat_status status = question->format->key(batch, event, captures, question, &key);
     if (status == LEAT_E_MISSING)
         return NULL;
     if (status != LEAT_OK)
@@ -69,21 +71,43 @@ static leat_lookup_entity *find_entity(leat_lookups *lookups, leat_batch *batch,
 
 static bool make_room(leat_lookups *lookups, leat_batch *batch)
 {
-    size_t most = (size_t)batch->n_events * lookups->n;
-    bool is_made = leat_lookup_entities_init(&lookups->entities, &batch->arena, most);
-    lookups->named = leat_arena_calloc(&batch->arena, most, sizeof *lookups->named);
-    if (!is_made)
-        lookups->named = NULL;
+    size_t most = 0;
+    leat_lookup_entity ***named =
+        leat_arena_calloc(&batch->arena, lookups->n, sizeof *named);
+    lookups->named = NULL;
+    for (uint32_t i = 0; i < lookups->n && named; i++) {
+        uint32_t n = count_namers(&lookups->questions[i], batch);
+        named[i] = leat_arena_calloc(&batch->arena, n, sizeof **named);
+        if (!named[i])
+            return false;
+        most += n;
+    }
+    if (leat_lookup_entities_init(&lookups->entities, &batch->arena, most))
+        lookups->named = named;
     return lookups->named != NULL;
+}
+
+static void find_of_event(leat_lookups *lookups, leat_batch *batch, leat_event *event,
+                          const leat_question *question)
+{
+    leat_lookup_entity **named = lookups->named[question->index];
+    if (!question->spec->of_candidate) {
+        named[leat_batch_event_index(batch, event)] = find_entity(
+            lookups, batch, event, leat_batch_captures(batch, event), question);
+        return;
+    }
+    uint32_t end = event->first + event->n;
+    for (uint32_t row = event->first; row < end && takes_part(event); row++)
+        named[row] = find_entity(lookups, batch, event,
+                                 leat_batch_row_captures(batch, row), question);
 }
 
 static void find_entities(leat_lookups *lookups, leat_batch *batch)
 {
     for (uint32_t i = 0; i < batch->n_events; i++) {
         leat_event *event = &batch->events[i];
-        leat_lookup_entity **named = named_by(lookups, batch, event);
         for (uint32_t j = 0; j < lookups->n && takes_part(event); j++)
-            named[j] = find_entity(lookups, batch, event, &lookups->questions[j]);
+            find_of_event(lookups, batch, event, &lookups->questions[j]);
     }
 }
 
@@ -232,12 +256,30 @@ static void read_answer(leat_lookups *lookups, const leat_redis *redis, leat_bat
     }
 }
 
-static void feed_event(leat_lookups *lookups, leat_batch *batch, leat_event *event)
+static const leat_lookup_entity *named_by(const leat_lookups *lookups,
+                                          const leat_question *question, uint32_t namer)
+{
+    return lookups->named ? lookups->named[question->index][namer] : &lookups->unasked;
+}
+
+static void feed_rows(const leat_lookups *lookups, leat_batch *batch, leat_event *event,
+                      const leat_question *question)
+{
+    uint32_t first = event->first, end = first + event->n;
+    leat_lookup_feed_begin(question, batch, event);
+    if (!question->spec->of_candidate)
+        leat_lookup_feed(
+            question, batch, event, first, end,
+            named_by(lookups, question, leat_batch_event_index(batch, event)));
+    for (uint32_t row = first; question->spec->of_candidate && row < end; row++)
+        leat_lookup_feed(question, batch, event, row, row + 1,
+                         named_by(lookups, question, row));
+}
+
+static void feed_event(const leat_lookups *lookups, leat_batch *batch, leat_event *event)
 {
     for (uint32_t i = 0; i < lookups->n && takes_part(event); i++)
-        leat_lookup_feed(&lookups->questions[i], batch, event,
-                         lookups->named ? named_by(lookups, batch, event)[i]
-                                        : &lookups->unasked);
+        feed_rows(lookups, batch, event, &lookups->questions[i]);
 }
 
 void leat_lookups_take(leat_lookups *lookups, const leat_redis *redis, leat_batch *batch)

@@ -2,7 +2,8 @@
  *
  * A lookup names a key by a template ("user:{event.user_id}") and feeds columns with
  * fields of what is found there: of a HASH, of a map in a string, or of what Feast wrote
- * (lookup_format.h). ask() de-duplicates the entities of the batch and adds its questions
+ * (lookup_format.h). Where events rank, a key may have parts of the candidate: then it is
+ * each row that has an entity. ask() de-duplicates the entities of the batch and adds its questions
  * to the pipeline; take() writes the answers to the columns. A key whose capture is absent
  * or nil is not asked for: its columns are missing. Strings, integers (decimal) and bools
  * ("1" and "0") may stand in a key; a float or container fails the event.
@@ -40,7 +41,7 @@
 
 enum { LEAT_MAX_KEY_PARTS = 16, LEAT_MAX_LOOKUPS = 64 };
 
-/* A piece of a key: literal text, or a capture of the event. */
+/* A piece of a key: literal text, or a capture. */
 typedef struct leat_key_part {
     leat_slice literal; /* data NULL: a capture */
     uint32_t capture;   /* index into schema->captures */
@@ -74,7 +75,8 @@ typedef struct leat_lookup_spec {
     const char *name;
     leat_lookup_format format;
     leat_on_unavailable on_unavailable;
-    uint32_t n_parts; /* of the key; not of FEAST */
+    bool of_candidate; /* its key has parts of the candidate */
+    uint32_t n_parts;  /* of the key; not of FEAST */
     leat_key_part parts[LEAT_MAX_KEY_PARTS];
     leat_feast_spec feast; /* FEAST */
     uint32_t n_fields;
@@ -84,7 +86,7 @@ typedef struct leat_lookup_spec {
 /* Written by the lane; to be read by any thread. Of the columns that a lookup feeds, each
  * is a hit, missing, stale, unavailable or failed. */
 typedef struct leat_lookup_stats {
-    leat_counter lookups;     /* keys that events named */
+    leat_counter lookups;     /* keys that events, or candidates, named */
     leat_counter keys;        /* those asked for, without the doubles */
     leat_counter hits;        /* columns that got their value */
     leat_counter missing;     /* columns without one */

@@ -9,10 +9,10 @@
 /* ---- the key ---- */
 
 static leat_status make_key(leat_batch *batch, leat_event *event,
-                            const leat_question *question, leat_slice *key)
+                            const leat_slice *captures, const leat_question *question,
+                            leat_slice *key)
 {
     const leat_feast_spec *feast = &question->spec->feast;
-    const leat_slice *captures = leat_batch_captures(batch, event);
     leat_slice *values = leat_arena_alloc(&batch->arena, feast->n_joins * sizeof *values);
     if (!values)
         return LEAT_E_MEMORY;

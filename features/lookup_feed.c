@@ -11,6 +11,7 @@ typedef struct feed {
     const leat_question *question;
     leat_batch *batch;
     leat_event *event;
+    uint32_t first, end; /* its rows */
     const leat_lookup_field *field;
 } feed;
 
@@ -33,6 +34,21 @@ static leat_dtype dtype_of(const feed *f)
     return f->batch->schema->inputs[column_of(f)->tensor].dtype;
 }
 
+static uint64_t bit_of(const leat_lookup_field *field)
+{
+    return UINT64_C(1) << field->column % 64;
+}
+
+void leat_lookup_feed_begin(const leat_question *question, leat_batch *batch,
+                            leat_event *event)
+{
+    uint64_t *missing = leat_batch_missing(batch, event);
+    for (uint32_t i = 0; i < question->spec->n_fields; i++) {
+        const leat_lookup_field *field = &question->spec->fields[i];
+        missing[field->column / 64] &= ~bit_of(field);
+    }
+}
+
 static void pass_without(feed *f, leat_quality quality)
 {
     const leat_lookup_spec *spec = f->question->spec;
@@ -40,6 +56,7 @@ static void pass_without(feed *f, leat_quality quality)
     leat_dtype dtype = dtype_of(f);
     if (f->event->quality < quality)
         f->event->quality = quality;
+    leat_batch_missing(f->batch, f->event)[f->field->column / 64] |= bit_of(f->field);
     leat_counter_add(
         is_missing ? &f->question->stats->missing : &f->question->stats->unavailable, 1);
     if (!is_missing && spec->on_unavailable != LEAT_UNAVAILABLE_DEFAULT)
@@ -67,24 +84,19 @@ static leat_status put(const feed *f, void *at, leat_slice value, leat_value_typ
                : status;
 }
 
-/* Into the column of all rows of the event. */
+/* Into the column of all rows. */
 static leat_status store(const feed *f, leat_slice value, leat_value_type *type)
 {
-    const leat_batch *batch = f->batch;
-    const leat_event *event = f->event;
-    uint32_t index = f->field->column;
     const leat_column *column = column_of(f);
-    const leat_tensor *tensor = &batch->inputs[column->tensor];
+    const leat_tensor *tensor = &f->batch->inputs[column->tensor];
     size_t size = leat_dtype_size(tensor->spec->dtype);
     size_t stride = tensor->row_size * size;
-    uint8_t *first =
-        (uint8_t *)tensor->data + event->first * stride + column->element * size;
+    uint8_t *first = (uint8_t *)tensor->data + f->first * stride + column->element * size;
     leat_status status = put(f, first, value, type);
     if (status != LEAT_OK)
         return status;
-    for (uint32_t i = 1; i < event->n; i++)
+    for (uint32_t i = 1; i < f->end - f->first; i++)
         memcpy(first + i * stride, first, column->n * size);
-    leat_batch_missing(batch, event)[index / 64] &= ~(UINT64_C(1) << index % 64);
     return LEAT_OK;
 }
 
@@ -156,7 +168,7 @@ static void take_field(feed *f, const leat_lookup_entity *entity, uint32_t i)
 }
 
 void leat_lookup_feed(const leat_question *question, leat_batch *batch, leat_event *event,
-                      const leat_lookup_entity *entity)
+                      uint32_t first, uint32_t end, const leat_lookup_entity *entity)
 {
     const leat_lookup_spec *spec = question->spec;
     if (entity && entity->answer == LEAT_ANSWER_BROKEN) {
@@ -165,7 +177,7 @@ void leat_lookup_feed(const leat_question *question, leat_batch *batch, leat_eve
                         entity->why ? entity->why : leat_status_text(entity->failure));
         return;
     }
-    feed f = {question, batch, event, NULL};
+    feed f = {question, batch, event, first, end, NULL};
     for (uint32_t i = 0; i < spec->n_fields && event->status == LEAT_OK; i++) {
         f.field = &spec->fields[i];
         take_field(&f, entity, i);

@@ -26,8 +26,8 @@ typedef struct leat_question leat_question;
 typedef struct leat_lookup_format_calls {
     leat_status (*prepare)(leat_question *question, leat_arena *arena, leat_error *error);
 
-    /* The key of the event's entity, as leat_lookup_key. */
-    leat_status (*key)(leat_batch *batch, leat_event *event,
+    /* The key of the entity that the event, or a row of it, names; as leat_lookup_key. */
+    leat_status (*key)(leat_batch *batch, leat_event *event, const leat_slice *captures,
                        const leat_question *question, leat_slice *key);
 
     /* Adds the commands for all entities of the lookup that want an answer. */

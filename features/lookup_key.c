@@ -3,11 +3,11 @@
 #include "features/key_text.h"
 
 leat_status leat_lookup_key(leat_batch *batch, leat_event *event,
-                            const leat_question *question, leat_slice *key)
+                            const leat_slice *captures, const leat_question *question,
+                            leat_slice *key)
 {
     const leat_lookup_spec *spec = question->spec;
     leat_slice pieces[LEAT_MAX_KEY_PARTS];
-    const leat_slice *captures = leat_batch_captures(batch, event);
     for (uint32_t i = 0; i < spec->n_parts; i++) {
         const leat_key_part *part = &spec->parts[i];
         leat_value value;

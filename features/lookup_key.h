@@ -1,4 +1,4 @@
-/* features/lookup_key.h: the key of an event's entity, and texts around keys.
+/* features/lookup_key.h: the key of an entity, and texts around keys.
  *
  * Owns:    nothing; keys lie in the batch's arena.
  * Threads: any.
@@ -10,9 +10,9 @@
 
 #include "features/lookup_format.h"
 
-/* After the lookup's template. */
+/* After the lookup's template, from the captures of the event or of a row of it. */
 leat_status leat_lookup_key(leat_batch *batch, leat_event *event,
-                            const leat_question *question,
+                            const leat_slice *captures, const leat_question *question,
                             leat_slice *key) LEAT_MUST_CHECK;
 
 /* Bytes of others in a message: the first 32, and printable whatever they are. */

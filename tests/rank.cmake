@@ -1,2 +1,4 @@
 leat_unit_test(decode_candidates leat_consumers allocations)
 target_sources(test_decode_candidates PRIVATE unit/decode_fixture.c)
+leat_unit_test(lookup_candidates leat_features)
+target_sources(test_lookup_candidates PRIVATE unit/redis_bed.c unit/lookup_bed.c)

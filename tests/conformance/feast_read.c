@@ -167,9 +167,10 @@ static void ask(reader *r, leat_lookup_entities *entities, leat_lookup_entity **
     if (!leat_lookup_entities_init(entities, &batch->arena, batch->n_events))
         die("batch", "no memory");
     for (uint32_t i = 0; i < batch->n_events; i++) {
+        leat_event *event = &batch->events[i];
         leat_slice key;
-        if (leat_lookup_feast.key(batch, &batch->events[i], &r->question, &key) ==
-            LEAT_OK)
+        if (leat_lookup_feast.key(batch, event, leat_batch_captures(batch, event),
+                                  &r->question, &key) == LEAT_OK)
             named[i] = leat_lookup_entities_find(entities, key, 0);
     }
     leat_redis_reset(r->redis);

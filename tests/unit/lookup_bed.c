@@ -33,6 +33,7 @@ static const leat_path captures[N_CAPTURES] = {
     }
 
 static const leat_schema schema = SCHEMA(input);
+static leat_schema ranking = SCHEMA(input);
 static const leat_schema integers = SCHEMA(counters);
 
 #define LITERAL(text)                                                                    \
@@ -143,6 +144,13 @@ const char *lookup_bed_raw(lookup_bed *bed, const char *bytes, size_t size)
     return packed;
 }
 
+void lookup_bed_clear_to_ranking(lookup_bed *bed)
+{
+    ranking.candidates.max = UINT32_MAX;
+    bed->lookups[1].of_candidate = true;
+    assert_int_equal(leat_batch_reset(&bed->batch, &ranking, &output), LEAT_OK);
+}
+
 /* "\xa3" "bob" and the like. */
 const char *lookup_bed_text(lookup_bed *bed, const char *string)
 {
@@ -166,26 +174,51 @@ int64_t *lookup_bed_integers(const lookup_bed *bed, const leat_event *event)
 
 static void put_defaults(lookup_bed *bed, const leat_event *event)
 {
+    int64_t *integer_row = lookup_bed_integers(bed, event);
+    float *row = lookup_bed_row(bed, event);
     if (bed->batch.schema == &integers) {
-        int64_t *row = lookup_bed_integers(bed, event);
-        row[AVERAGE] = row[RATING] = 0;
-        row[COUNT] = (int64_t)COUNT_DEFAULT;
-    } else {
-        float *row = lookup_bed_row(bed, event);
+        integer_row[AVERAGE] = integer_row[RATING] = 0;
+        integer_row[COUNT] = (int64_t)COUNT_DEFAULT;
+        return;
+    }
+    for (uint32_t i = 0; i < event->n; i++, row += N_COLUMNS) {
         row[AVERAGE] = row[RATING] = NAN;
         row[COUNT] = COUNT_DEFAULT;
     }
 }
 
-leat_event *lookup_bed_add(lookup_bed *bed, const char *user, const char *shop)
+static leat_slice captured(const char *packed)
+{
+    return (leat_slice){(const uint8_t *)packed, packed ? ROOM : 0};
+}
+
+static leat_event *add_rows(lookup_bed *bed, const char *user, uint32_t n)
 {
     leat_event *event = leat_batch_add(&bed->batch);
-    assert_int_equal(leat_batch_add_rows(&bed->batch, event, 1), LEAT_OK);
-    leat_slice *captured = leat_batch_captures(&bed->batch, event);
-    captured[USER] = (leat_slice){(const uint8_t *)user, user ? ROOM : 0};
-    captured[SHOP] = (leat_slice){(const uint8_t *)shop, shop ? ROOM : 0};
+    assert_int_equal(leat_batch_add_rows(&bed->batch, event, n), LEAT_OK);
+    leat_batch_captures(&bed->batch, event)[USER] = captured(user);
+    leat_batch_captures(&bed->batch, event)[SHOP] = captured(NULL);
     put_defaults(bed, event);
     *leat_batch_missing(&bed->batch, event) = (1 << N_COLUMNS) - 1;
+    return event;
+}
+
+leat_event *lookup_bed_add(lookup_bed *bed, const char *user, const char *shop)
+{
+    leat_event *event = add_rows(bed, user, 1);
+    leat_batch_captures(&bed->batch, event)[SHOP] = captured(shop);
+    return event;
+}
+
+leat_event *lookup_bed_add_candidates(lookup_bed *bed, const char *user,
+                                      const char *const *shops, uint32_t n)
+{
+    leat_event *event = add_rows(bed, user, n);
+    for (uint32_t i = 0; i < n; i++) {
+        leat_slice *row = leat_batch_row_captures(&bed->batch, event->first + i);
+        row[USER] = captured(user);
+        row[SHOP] = captured(shops[i]);
+    }
     return event;
 }
 

@@ -36,8 +36,9 @@ void lookup_bed_open(lookup_bed *bed, leat_redis_spec redis, leat_lookup_format 
                      uint32_t max_events);
 void lookup_bed_close(lookup_bed *bed);
 
-/* The next batch; of integers where asked for. */
+/* The next batch; of integers where asked for; of events that rank shops. */
 void lookup_bed_clear(lookup_bed *bed);
+void lookup_bed_clear_to_ranking(lookup_bed *bed);
 void lookup_bed_clear_to_integers(lookup_bed *bed);
 
 /* msgpack in the batch's arena, with room for a reader: a text, or bytes as they are. */
@@ -47,12 +48,16 @@ const char *lookup_bed_raw(lookup_bed *bed, const char *bytes, size_t size);
 /* An event with a row of defaults; the entities are msgpack, NULL for none. */
 leat_event *lookup_bed_add(lookup_bed *bed, const char *user, const char *shop);
 
+/* An event that ranks: a row for each of n shops. */
+leat_event *lookup_bed_add_candidates(lookup_bed *bed, const char *user,
+                                      const char *const *shops, uint32_t n);
+
 /* send, and receive once; must not wait. */
 void lookup_bed_run(lookup_bed *bed);
 
 void lookup_bed_set_policy(lookup_bed *bed, leat_on_unavailable policy);
 
-/* The event's first row, [N_COLUMNS]. */
+/* The event's first row, [N_COLUMNS]; the others lie behind it. */
 float *lookup_bed_row(const lookup_bed *bed, const leat_event *event);
 int64_t *lookup_bed_integers(const lookup_bed *bed, const leat_event *event);
 void lookup_bed_assert_row(const lookup_bed *bed, const leat_event *event, float average,
