@@ -81,7 +81,8 @@ extern const leat_head leat_msgpack_heads[256];
 
 static inline leat_cursor leat_cursor_over(leat_slice slice)
 {
-    return (leat_cursor){slice.data, slice.data, slice.data + slice.size};
+    const uint8_t *end = slice.size ? slice.data + slice.size : slice.data;
+    return (leat_cursor){slice.data, slice.data, end}; /* nothing may be added to NULL */
 }
 
 /* A big-endian number of `width` (at most 8) bytes; `left` bytes may be read. */

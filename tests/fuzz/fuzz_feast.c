@@ -45,6 +45,8 @@ static void make_key(leat_arena *arena, leat_slice bytes)
     for (uint32_t i = 0; i < N_JOINS; i++) {
         joins[i] = (leat_feast_join){"join", i, types[bytes.data[i] % 6]};
         leat_cursor cursor = {bytes.data, bytes.data + at, bytes.data + bytes.size};
+        if (!leat_feast_type_text(joins[i].type)[0])
+            abort();
         if (leat_msgpack_check(&cursor, 0) != LEAT_OK)
             continue; /* absent */
         values[i] =
