@@ -25,7 +25,7 @@ typedef struct leat_intake {
                            without a value */
 } leat_intake;
 
-enum { LEAT_NO_CANDIDATE = UINT32_MAX };
+#define LEAT_NO_CANDIDATE UINT32_MAX
 
 struct leat_decoder {
     const leat_schema *schema;
