@@ -23,7 +23,7 @@ typedef struct leat_scan {
 
 static inline leat_scan leat_scan_over(leat_slice text)
 {
-    return (leat_scan){text.data, text.data + text.size};
+    return (leat_scan){text.data, text.size ? text.data + text.size : text.data};
 }
 
 static inline bool leat_scan_is_next(const leat_scan *in, const char *any_of)

@@ -336,5 +336,66 @@ class ModelTest(Case):
         self.assertGreater(facts["row_us"]["256"], 0)
 
 
+class SequenceTest(Case):
+    """tower.onnx: a row is two ids, each a row of a table, and three numbers."""
+
+    config = """
+kafka: {{bootstrap.servers: "localhost:1"}}
+source: {{topics: [clicks]}}
+model: {{path: {model}, inputs: {{x: [a, b, c]{ids}}}}}
+features:
+  a: {{from: event.a}}
+  b: {{from: event.b}}
+  c: {{from: event.c}}
+{features}sink: {{topic: predictions}}
+"""
+    numbers = {"a": 0.5, "b": -1.0, "c": 2.0}
+
+    def score(self, ids, features, *items):
+        with tempfile.TemporaryDirectory() as folder:
+            config = pathlib.Path(folder) / "leat.yaml"
+            config.write_text(self.config.format(
+                model=HERE.parents[1] / "golden/onnx/tower.onnx", ids=ids,
+                features=features))
+            events = b"".join(pack(self.numbers | {"items": item}) for item in items)
+            return self.lines(run("score", "-c", config, "-", stdin=events))
+
+    def sequence(self, more, *items):
+        return self.score("", f"  ids: {{from: event.items, as: ids, length: 2{more}}}\n",
+                          *items)
+
+    def pair(self, *items):
+        """The same, each id a feature of its own."""
+        lines = self.score(", ids: [first, second]",
+                           "  first: {from: 'event.items[0]'}\n"
+                           "  second: {from: 'event.items[1]'}\n", *items)
+        return [line["scores"] for line in lines]
+
+    def test_a_sequence_scores_as_its_elements_do(self):
+        items = [[0, 1], [2, 0], [1, 1]]
+        lines = self.sequence("", *items)
+        self.assertEqual([line["scores"] for line in lines], self.pair(*items))
+        self.assertEqual(len({str(line["scores"]) for line in lines}), 3)
+
+    def test_a_long_one_is_cut_and_a_short_one_padded(self):
+        scores = [line["scores"] for line in self.sequence("", [2, 0, 1], [2], [])]
+        self.assertEqual(scores, self.pair([0, 1], [2, 0], [0, 0]))
+        scores = [line["scores"] for line in self.sequence(", keep: first, pad: 1",
+                                                           [2, 0, 1], [2], [])]
+        self.assertEqual(scores, self.pair([2, 0], [2, 1], [1, 1]))
+
+    def test_a_missing_one_is_all_pad_and_said(self):
+        (line,) = self.sequence(", pad: 2", None)
+        self.assertEqual(line["scores"], self.pair([2, 2])[0])
+        self.assertEqual((line["quality"], line["missing"]), ("defaulted", ["ids"]))
+
+    def test_what_are_no_ids_is_refused(self):
+        text, mixed = self.sequence("", "1,2", [1, "x"])
+        self.assertEqual(text["error"], "event.items: expected an array of integers, "
+                                        "found a string")
+        self.assertEqual(mixed["error"], "event.items: expected an array of integers, "
+                                         "found an array with something else in it")
+
+
 if __name__ == "__main__":
     unittest.main()
