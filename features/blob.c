@@ -8,8 +8,10 @@ struct node {
     leat_step step;   /* from its parent */
     const char *text; /* the first path that leads here, for messages */
     node *first_child;
-    node *next;  /* of the same parent */
-    bool is_end; /* of a path */
+    node *last_child;
+    node *next;     /* of the same parent */
+    node *expected; /* the child that is likely to come next: blobs keep their order */
+    bool is_end;    /* of a path */
     leat_slice value;
 };
 
@@ -51,8 +53,9 @@ static leat_status step_down(node **place, leat_arena *arena, const leat_path *p
     node *child = leat_arena_calloc(arena, 1, sizeof *child);
     if (!child)
         return leat_error_set(error, LEAT_E_MEMORY, "out of memory");
-    *child = (node){.step = *step, .text = path->text, .next = first};
-    *place = parent->first_child = child;
+    *child = (node){.step = *step, .text = path->text};
+    *(first ? &parent->last_child->next : &parent->first_child) = child;
+    *place = parent->last_child = child;
     return LEAT_OK;
 }
 
@@ -100,29 +103,41 @@ static leat_status refuse(const walk *w, leat_status status)
     return leat_msgpack_explain(&w->cursor, 0, status, w->error);
 }
 
-/* A value that nobody wants. */
+/* A value whose inside nobody wants: nearly all are numbers. */
 static leat_status pass(walk *w, uint32_t depth)
 {
+    leat_value value;
+    const uint8_t *at = w->cursor.at;
+    if (leat_msgpack_read_at(&at, w->cursor.end, &value) == LEAT_OK &&
+        value.type < LEAT_VALUE_STR) {
+        w->cursor.at = at;
+        return LEAT_OK;
+    }
     leat_status status = leat_msgpack_check(&w->cursor, depth);
     return status == LEAT_OK ? LEAT_OK : refuse(w, status);
 }
 
-static node *find_member(const node *place, const leat_value *key)
+static node *find_member(node *place, const leat_value *key)
 {
     leat_slice name = {key->as.bytes, key->size};
-    node *child = place->first_child;
-    while (child && !leat_slice_equal(child->step.name, name))
-        child = child->next;
+    node *child = place->expected;
+    if (!child || !leat_slice_equal(child->step.name, name)) {
+        child = place->first_child;
+        while (child && !leat_slice_equal(child->step.name, name))
+            child = child->next;
+    }
+    if (child)
+        place->expected = child->next;
     return child;
 }
 
 /* The key of a pair; NULL in `member` when nobody wants what follows. */
-static leat_status read_key(walk *w, const node *place, node **member, uint32_t depth)
+static leat_status read_key(walk *w, node *place, node **member, uint32_t depth)
 {
     leat_cursor start = w->cursor;
     leat_value key;
     *member = NULL;
-    leat_status status = leat_msgpack_read(&w->cursor, &key);
+    leat_status status = leat_msgpack_read_at(&w->cursor.at, w->cursor.end, &key);
     if (status != LEAT_OK)
         return refuse(w, status);
     bool is_name = key.type == LEAT_VALUE_STR || key.type == LEAT_VALUE_BIN;
@@ -134,9 +149,10 @@ static leat_status read_key(walk *w, const node *place, node **member, uint32_t 
     return pass(w, depth);
 }
 
-static leat_status visit_map(walk *w, const node *place, uint32_t n, uint32_t depth)
+static leat_status visit_map(walk *w, node *place, uint32_t n, uint32_t depth)
 {
     leat_status status = LEAT_OK;
+    place->expected = place->first_child;
     for (; n && status == LEAT_OK; n--) {
         node *member;
         status = read_key(w, place, &member, depth);
@@ -180,7 +196,8 @@ static leat_status visit_inner(walk *w, node *place, uint32_t depth)
 static leat_status visit(walk *w, node *place, uint32_t depth)
 {
     const uint8_t *start = w->cursor.at;
-    forget(place);
+    if (place->first_child)
+        forget(place); /* of equal keys the last one counts */
     leat_status status =
         place->first_child ? visit_inner(w, place, depth) : pass(w, depth);
     if (status == LEAT_OK && place->is_end)

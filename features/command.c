@@ -14,6 +14,9 @@ void leat_command_init(leat_command *command, leat_arena *arena, uint32_t max_wo
     *command = (leat_command){.arena = arena, .max_words = max_words};
     command->pieces =
         leat_arena_alloc(arena, (1 + 3 * (size_t)max_words) * sizeof(leat_slice));
+    command->heads = leat_arena_alloc(arena, LEAT_WORD_HEAD * (size_t)max_words);
+    if (!command->heads)
+        command->pieces = NULL;
 }
 
 void leat_command_add(leat_command *command, leat_slice word)
@@ -21,12 +24,11 @@ void leat_command_add(leat_command *command, leat_slice word)
     if (!command->pieces)
         return;
     assert(command->n_words < command->max_words);
+    char *head = command->heads + LEAT_WORD_HEAD * (size_t)command->n_words;
     leat_slice *pieces = pieces_of(command, command->n_words++);
-    pieces[0] = leat_slice_of(leat_arena_printf(command->arena, "$%u\r\n", word.size));
+    pieces[0] = leat_word_head(head, word.size);
     pieces[1] = word;
-    pieces[2] = leat_slice_of("\r\n");
-    if (!pieces[0].data)
-        command->pieces = NULL;
+    pieces[2] = (leat_slice){(const uint8_t *)"\r\n", 2};
 }
 
 void leat_command_add_text(leat_command *command, const char *word)

@@ -9,14 +9,28 @@
 #define LEAT_FEATURES_COMMAND_H
 
 #include "base/arena.h"
+#include "base/number.h"
 #include "features/redis.h"
+
+enum { LEAT_WORD_HEAD = 13 }; /* "$4294967295\r\n" */
 
 typedef struct leat_command {
     leat_arena *arena;
     leat_slice *pieces; /* NULL: out of memory */
+    char *heads;        /* [max_words][LEAT_WORD_HEAD] */
     uint32_t n_words;
     uint32_t max_words;
 } leat_command;
+
+/* What stands before a word of that size. `room` outlives it. */
+static inline leat_slice leat_word_head(char room[LEAT_WORD_HEAD], uint32_t size)
+{
+    char *end = room + LEAT_WORD_HEAD;
+    memcpy(end - 2, "\r\n", 2);
+    char *start = leat_digits_before(end - 2, size) - 1;
+    *start = '$';
+    return (leat_slice){(const uint8_t *)start, (uint32_t)(end - start)};
+}
 
 void leat_command_init(leat_command *command, leat_arena *arena, uint32_t max_words);
 

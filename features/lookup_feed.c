@@ -70,29 +70,23 @@ static void pass_without(feed *f, leat_quality quality)
                         is_missing ? "missing" : "unavailable", leat_dtype_name(dtype));
 }
 
-/* Into an element; of msgpack, `type` says what was found. */
-static leat_status put(const feed *f, void *at, leat_slice value, leat_value_type *type)
+/* Into an element. */
+static leat_status put(const feed *f, void *at, leat_slice value)
 {
-    if (f->question->format->is_text)
-        return leat_reading_put_text(reading_of(f), at, dtype_of(f), value, f->event);
-    leat_cursor cursor = leat_cursor_over(value);
-    leat_value read;
-    leat_status status = leat_msgpack_read(&cursor, &read);
-    *type = read.type;
-    return status == LEAT_OK
-               ? leat_reading_put(reading_of(f), at, dtype_of(f), value, f->event)
-               : status;
+    return f->question->format->is_text
+               ? leat_reading_put_text(reading_of(f), at, dtype_of(f), value, f->event)
+               : leat_reading_put(reading_of(f), at, dtype_of(f), value, f->event);
 }
 
 /* Into the column of all rows. */
-static leat_status store(const feed *f, leat_slice value, leat_value_type *type)
+static leat_status store(const feed *f, leat_slice value)
 {
     const leat_column *column = column_of(f);
     const leat_tensor *tensor = &f->batch->inputs[column->tensor];
     size_t size = leat_dtype_size(tensor->spec->dtype);
     size_t stride = tensor->row_size * size;
     uint8_t *first = (uint8_t *)tensor->data + f->first * stride + column->element * size;
-    leat_status status = put(f, first, value, type);
+    leat_status status = put(f, first, value);
     if (status != LEAT_OK)
         return status;
     for (uint32_t i = 1; i < f->end - f->first; i++)
@@ -100,8 +94,16 @@ static leat_status store(const feed *f, leat_slice value, leat_value_type *type)
     return LEAT_OK;
 }
 
+static const char *type_text(leat_slice value)
+{
+    leat_cursor cursor = leat_cursor_over(value);
+    leat_value read = {.type = LEAT_VALUE_NONE};
+    return leat_value_type_text(
+        leat_msgpack_read(&cursor, &read) == LEAT_OK ? read.type : LEAT_VALUE_NONE);
+}
+
 /* A value that the column cannot hold. */
-static void fail(feed *f, leat_slice value, leat_value_type type, leat_status status)
+static void fail(feed *f, leat_slice value, leat_status status)
 {
     leat_dtype dtype = dtype_of(f);
     bool is_text = f->question->format->is_text;
@@ -110,7 +112,7 @@ static void fail(feed *f, leat_slice value, leat_value_type type, leat_status st
     leat_batch_fail(f->batch, f->event, LEAT_STAGE_FEATURES, status,
                     "lookup %s: field %s holds %s%s%s, which is %s%s",
                     f->question->spec->name, f->field->name, is_text ? "\"" : "",
-                    is_text ? leat_show(value, shown) : leat_value_type_text(type),
+                    is_text ? leat_show(value, shown) : type_text(value),
                     is_text ? "\"" : "",
                     status == LEAT_E_RANGE ? "out of the range of " : "not ",
                     status == LEAT_E_RANGE ? leat_dtype_name(dtype)
@@ -119,15 +121,14 @@ static void fail(feed *f, leat_slice value, leat_value_type type, leat_status st
 
 static void take_value(feed *f, leat_slice value, bool is_stale)
 {
-    leat_value_type type = LEAT_VALUE_NONE;
-    leat_status status = store(f, value, &type);
+    leat_status status = store(f, value);
     if (status == LEAT_OK)
         leat_counter_add(
             is_stale ? &f->question->stats->stale : &f->question->stats->hits, 1);
     else if (status == LEAT_E_MISSING)
         pass_without(f, LEAT_QUALITY_DEFAULTED);
     else
-        fail(f, value, type, status);
+        fail(f, value, status);
 }
 
 static double seconds_of(const leat_event_time *time)

@@ -1,9 +1,8 @@
 #include "features/lookup_format.h"
 
+#include "features/command.h"
 #include "features/key_text.h"
 #include "features/lookup_key.h"
-
-#include <stdio.h>
 
 leat_status leat_question_set_fields(leat_question *question, leat_arena *arena,
                                      const leat_slice *names, uint32_t n)
@@ -28,12 +27,11 @@ leat_status leat_question_set_fields(leat_question *question, leat_arena *arena,
 static void ask_hash(const leat_question *question, leat_redis *redis,
                      leat_lookup_entity *entity)
 {
-    char size[16];
-    int n = snprintf(size, sizeof size, "$%u\r\n", entity->key.size);
+    char head[LEAT_WORD_HEAD];
     const leat_slice pieces[] = {question->head,
-                                 {(const uint8_t *)size, (uint32_t)n},
+                                 leat_word_head(head, entity->key.size),
                                  entity->key,
-                                 leat_slice_of("\r\n"),
+                                 {(const uint8_t *)"\r\n", 2},
                                  question->tail};
     entity->command = leat_redis_n_asked(redis);
     entity->is_asked = leat_redis_ask(redis, pieces, sizeof pieces / sizeof pieces[0],
