@@ -148,6 +148,12 @@ static inline leat_slice *leat_batch_row_captures(const leat_batch *batch, uint3
     return batch->row_captures + (size_t)row * batch->schema->n_captures;
 }
 
+/* What the ranking names the candidate of a row by; the decoder refuses one without. */
+static inline leat_slice leat_batch_item(const leat_batch *batch, uint32_t row)
+{
+    return leat_batch_row_captures(batch, row)[batch->schema->candidates.item];
+}
+
 /* The bits of one event's columns that have no value: [missing_words]. */
 static inline uint64_t *leat_batch_missing(const leat_batch *batch,
                                            const leat_event *event)

@@ -7,6 +7,8 @@
  *   score     one output                        (float32 or float64, as the model gives it)
  *   scores    several outputs                   (an array of such)
  *   label     the class: of multi:softmax, or the largest of `scores`   (int)
+ *   ranking   of an event that ranks, in place of these: the best candidates, the best one
+ *             first, each a map of `item` (what names it) and `score`
  *   decision  the highest threshold that score reaches, both as float32 where the score
  *             is one, so that 0.9 reaches 0.9; absent below all of them
  *   time      event time (ext -1)
@@ -16,7 +18,8 @@
  *
  * Owns:    nothing; the bytes live in the batch's arena.
  * Threads: one lane.
- * Fails:   E_MEMORY; a score that is not finite marks the event (E_NOT_FINITE, MODEL).
+ * Fails:   E_MEMORY; a score that is not finite marks the event (E_NOT_FINITE, MODEL), and so
+ *          does that of one candidate.
  */
 #ifndef LEAT_PRODUCERS_ENCODE_H
 #define LEAT_PRODUCERS_ENCODE_H
@@ -37,6 +40,7 @@ typedef enum leat_score_shape {
     LEAT_SHAPE_SCORE,
     LEAT_SHAPE_SCORES,
     LEAT_SHAPE_LABEL,
+    LEAT_SHAPE_RANKING,
 } leat_score_shape;
 
 typedef struct leat_prediction_spec {
@@ -44,6 +48,8 @@ typedef struct leat_prediction_spec {
     const char *model;
     const char *version;
     leat_score_shape shape;
+    uint32_t top;       /* RANKING: at most so many candidates, */
+    uint32_t ranked_by; /* by this one of a row's scores */
     uint32_t n_thresholds;
     const leat_threshold *thresholds; /* ascending by min_score */
     uint32_t n_includes;

@@ -97,18 +97,12 @@ static bool ranks(const leat_batch *batch)
     return batch->schema->candidates.max;
 }
 
-/* What the ranking names the candidate of a row by. */
-static leat_slice item_of(const leat_batch *batch, uint32_t row)
-{
-    return leat_batch_row_captures(batch, row)[batch->schema->candidates.item];
-}
-
 static size_t count_rows(const leat_batch *batch, const leat_event *event)
 {
     size_t bytes = FIXED_BYTES;
     for (uint32_t row = event->first; row < event->first + event->n; row++)
-        bytes +=
-            count_row(batch, row) + (ranks(batch) ? item_of(batch, row).size + 1 : 0);
+        bytes += count_row(batch, row) +
+                 (ranks(batch) ? leat_batch_item(batch, row).size + 1 : 0);
     return bytes;
 }
 
@@ -118,7 +112,7 @@ static void put_items(leat_envelope *envelope, const leat_batch *batch)
     LEAT_ENVELOPE_KEY(envelope, "items");
     uint8_t *at = leat_pack_array(envelope->at, event->n);
     for (uint32_t row = event->first; row < event->first + event->n; row++) {
-        leat_slice item = item_of(batch, row);
+        leat_slice item = leat_batch_item(batch, row);
         at = item.data ? leat_pack_raw(at, item.data, item.size) : leat_pack_nil(at);
     }
     envelope->at = at;

@@ -62,6 +62,24 @@ static void check_aggregates(const leat_plan *plan)
     }
 }
 
+/* What is ranked, and how large a batch may be. */
+static void check_rank(const leat_config *config, const leat_plan *plan)
+{
+    const leat_schema *schema = &plan->schema;
+    uint64_t n_rows = (uint64_t)config->window.max_events * schema->candidates.max;
+    uint64_t bytes = schema->n_captures * sizeof(leat_slice);
+    for (uint32_t i = 0; i < schema->n_inputs; i++)
+        bytes += leat_tensor_row_size(&schema->inputs[i]) *
+                 leat_dtype_size(schema->inputs[i].dtype);
+    if (!schema->candidates.max)
+        return;
+    say("ok", "rank",
+        "%s: the best %" PRIu32 " by %s; a batch of %" PRIu32 " events with %" PRIu32
+        " candidates each has %" PRIu64 " rows, %" PRIu64 " MiB",
+        config->rank.over, config->rank.top, config->rank.item, config->window.max_events,
+        config->rank.max, n_rows, (n_rows * bytes) >> 20);
+}
+
 static void check_plan(const leat_config *config, int *code)
 {
     leat_plan *plan;
@@ -80,6 +98,7 @@ static void check_plan(const leat_config *config, int *code)
         plan->prediction.version);
     if (facts.warning)
         say("warn", "model", "%s", facts.warning);
+    check_rank(config, plan);
     check_aggregates(plan);
     if (plan->n_golden_rows)
         say("ok", "golden rows", "%s: all %" PRIu32 " scores are as expected",

@@ -103,11 +103,11 @@ leat_on_unavailable leat_plan_policy(leat_config_unavailable word)
 }
 
 /* As many as could be wanted: the time, the features, the conditions, the includes, every
- * part of every key, every entity and value of an aggregate. */
+ * part of every key, every entity and value of an aggregate, candidates and their item. */
 static leat_status make_capture_room(leat_plan_builder *builder)
 {
     const leat_config *config = builder->config;
-    size_t room = 1 + (size_t)config->n_features + config->source.n_conditions +
+    size_t room = 3 + (size_t)config->n_features + config->source.n_conditions +
                   (size_t)config->sink.include.n +
                   (size_t)config->n_lookups * LEAT_MAX_KEY_PARTS + config->n_aggregates;
     for (uint32_t i = 0; i < config->n_lookups; i++)
@@ -333,9 +333,20 @@ static leat_status check_golden(leat_plan_builder *builder)
 typedef leat_status build_step(leat_plan_builder *builder);
 
 static build_step *const with_model[] = {
-    open_model,  make_capture_room, read_file_key,           leat_plan_build_columns,
-    build_event, build_filter,      leat_plan_build_lookups, leat_plan_build_aggregates,
-    build_redis, build_envelope,    build_prediction,        check_golden,
+    open_model,
+    make_capture_room,
+    read_file_key,
+    leat_plan_build_columns,
+    build_event,
+    build_filter,
+    leat_plan_build_candidates,
+    leat_plan_build_lookups,
+    leat_plan_build_aggregates,
+    build_redis,
+    build_envelope,
+    build_prediction,
+    leat_plan_build_ranking,
+    check_golden,
     NULL,
 };
 
@@ -346,6 +357,7 @@ static build_step *const without_model[] = {
     leat_plan_build_columns,
     build_event,
     build_filter,
+    leat_plan_build_candidates,
     leat_plan_build_lookups,
     leat_plan_build_aggregates,
     build_redis,

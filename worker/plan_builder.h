@@ -39,6 +39,12 @@ leat_status leat_plan_build_lookups(leat_plan_builder *builder) LEAT_MUST_CHECK;
 /* Entities, their windows and the columns that they feed (plan_aggregates.c). */
 leat_status leat_plan_build_aggregates(leat_plan_builder *builder) LEAT_MUST_CHECK;
 
+/* What the rows of an event are, where it ranks (plan_rank.c). */
+leat_status leat_plan_build_candidates(leat_plan_builder *builder) LEAT_MUST_CHECK;
+
+/* Then its prediction has another shape. Comes after that of the model. */
+leat_status leat_plan_build_ranking(leat_plan_builder *builder) LEAT_MUST_CHECK;
+
 /* Feeds every column of every input from the feature of its name (plan_columns.c). */
 leat_status leat_plan_build_columns(leat_plan_builder *builder) LEAT_MUST_CHECK;
 

@@ -16,9 +16,12 @@ static leat_status build_key(leat_plan_builder *builder, const leat_config_looku
         return status;
     spec->n_parts = template.n_parts;
     for (uint32_t i = 0; i < template.n_parts; i++) {
+        const leat_path *path = &template.parts[i].path;
         spec->parts[i].literal = template.parts[i].literal;
-        if (!template.parts[i].literal.data)
-            spec->parts[i].capture = leat_plan_capture(builder, &template.parts[i].path);
+        if (template.parts[i].literal.data)
+            continue;
+        spec->parts[i].capture = leat_plan_capture(builder, path);
+        spec->of_candidate |= path->root == LEAT_ROOT_CANDIDATE;
     }
     return LEAT_OK;
 }
@@ -49,7 +52,8 @@ static const char *copy(leat_plan_builder *builder, const char *text)
 }
 
 static leat_status build_joins(leat_plan_builder *builder,
-                               const leat_config_lookup *lookup, leat_feast_join *joins)
+                               const leat_config_lookup *lookup, leat_lookup_spec *spec,
+                               leat_feast_join *joins)
 {
     const leat_pairs *entities = &lookup->feast.entities;
     for (uint32_t i = 0; i < entities->n; i++) {
@@ -64,6 +68,7 @@ static leat_status build_joins(leat_plan_builder *builder,
                                      .type = join_type(lookup, name)};
         if (!joins[i].name)
             return leat_plan_no_memory(builder);
+        spec->of_candidate |= path.root == LEAT_ROOT_CANDIDATE;
     }
     qsort(joins, entities->n, sizeof *joins, by_name);
     return LEAT_OK;
@@ -82,7 +87,7 @@ static leat_status build_feast(leat_plan_builder *builder,
                                     .max_age_ns = lookup->max_age_ns};
     if (!joins || !spec->feast.project || (lookup->feast.view && !spec->feast.view))
         return leat_plan_no_memory(builder);
-    return build_joins(builder, lookup, joins);
+    return build_joins(builder, lookup, spec, joins);
 }
 
 /* The columns that read from this lookup. */

@@ -1,5 +1,5 @@
-"""Prints the golden vectors of test_encode.c and test_encode_features.c, as python-msgpack packs them:
-python3 tests/unit/golden_prediction.py (needs msgpack >= 1.0)."""
+"""Prints the golden vectors of test_encode.c, test_encode_ranking.c and test_encode_features.c, as python-msgpack packs
+them: python3 tests/unit/golden_prediction.py (needs msgpack >= 1.0)."""
 
 import msgpack
 
@@ -117,3 +117,32 @@ show(
     pack_map([*envelope()[:3], ("quality", pack("complete")), ("items", pack([])),
               ("rows", pack([]))]),
 )
+
+
+def ranking(*ranked):
+    packed = msgpack.Packer().pack_array_header(len(ranked))
+    for item, score in ranked:
+        packed += pack_map([("item", pack(item)), ("score", single(score))])
+    return packed
+
+
+def ranked_prediction(ranked, *worth):
+    return pack_map(
+        [
+            ("id", pack("eu-views/3/5000000000")),
+            ("model", pack("ranker")),
+            ("version", pack("0123456789ab")),
+            ("ranking", ranked),
+            ("time", pack(msgpack.Timestamp(1700000000, 123000000))),
+            *worth,
+            ("event", pack({"user": "u1"})),
+        ]
+    )
+
+
+show(
+    "golden_ranking",
+    ranked_prediction(ranking((256, 0.97), ("a", 0.25), ([1, 2], 0.25)),
+                      ("quality", pack("defaulted")), ("missing", pack(["price"]))),
+)
+show("golden_empty_ranking", ranked_prediction(ranking(), ("quality", pack("complete"))))

@@ -89,7 +89,8 @@ static const struct mistake mistakes[] = {
      .source = "source: {topcis: [in]}"},
     {"a key of nothing known",
      "5:1: unknown key 'threads'; allowed here: kafka, source, window, model, features, "
-     "lookups, aggregates, redis, sink, dead_letter, delivery, transaction, lanes, http",
+     "lookups, aggregates, redis, rank, sink, dead_letter, delivery, transaction, lanes, "
+     "http",
      .more = "threads: 4"},
     {"a key in the wrong section",
      "4:20: sink: unknown key 'compression'; allowed here: topic, include, headers, "
@@ -463,6 +464,54 @@ static const struct mistake mistakes[] = {
      "5:40: aggregates.card.over: expected a duration such as 2ms, 5s or 1h, from 1s to "
      "8760h, found '1ms'",
      .more = "aggregates: {card: {entity: key, over: 1ms, of: {a: {}}}}"},
+
+    /* ranking */
+    {"a ranking of nothing",
+     "5:7: rank: over is required: a path of an array, such as event.candidates",
+     .more = "rank: {top: 5}"},
+    {"a candidate without a ranking",
+     "5:22: features.a.from: 'candidate.price' is of a candidate, and nothing is ranked; "
+     "write  rank: {over: event.CANDIDATES}",
+     .more = "features: {a: {from: candidate.price}}"},
+    {"a key of a candidate without a ranking",
+     "6:11: lookups.i.key: 'candidate' is of a candidate, and nothing is ranked; write  "
+     "rank: {over: event.CANDIDATES}",
+     .more = "features: {a: {from: i.price}}\nlookups: {i: {key: 'item:{candidate}'}}"},
+    {"a ranking over what is no array of the payload",
+     "5:14: rank.over: 'meta.topic' is not of the payload; allowed is event.NAME",
+     .more = "rank: {over: meta.topic}\nfeatures: {a: {from: candidate}}"},
+    {"an item that is not the candidate's",
+     "5:29: rank.item: 'event.id' is not of the candidate; allowed are candidate and "
+     "candidate.NAME",
+     .more = "rank: {over: event.c, item: event.id}\nfeatures: {a: {from: candidate}}"},
+    {"candidates with fields and no item",
+     "6:7: rank: item is required, since candidates have fields ('candidate.price'): the "
+     "one that names a candidate, as in  item: candidate.id, or  item: candidate  for "
+     "all "
+     "of it",
+     .more = "features: {a: {from: candidate.price}}\nrank: {over: event.c}"},
+    {"a ranking that no feature knows of",
+     "6:7: rank: no feature is of the candidate, so all would get one score; write  "
+     "from: "
+     "candidate.NAME  at a feature, or {candidate.NAME} in the key of a lookup",
+     .more = "features: {a: {from: event.a}}\nrank: {over: event.c}"},
+    {"a ranking with decisions",
+     "4:32: sink.thresholds: a ranking has no decision; remove them",
+     .sink = "sink: {topic: out, thresholds: {block: 0.9}}",
+     .more = "features: {a: {from: candidate}}\nrank: {over: event.c}"},
+    {"more candidates than there may be",
+     "5:28: rank.max: expected a whole number, from 1 to 10000, found '10001'",
+     .more = "rank: {over: event.c, max: 10001}"},
+    {"an aggregate of candidates",
+     "5:26: aggregates.c.entity: 'candidate.id' is not of the event; allowed are event.NAME, "
+     "key, headers.NAME, meta.topic and such",
+     .more = "aggregates: {c: {entity: candidate.id, over: 1h, of: {n: {}}}}"},
+    {"a candidate in the prediction", "4:30: sink.include: 'candidate.id' is not of the event; allowed are event.NAME, key, "
+     "headers.NAME, meta.topic and such",
+     .sink = "sink: {topic: out, include: [candidate.id]}"},
+    {"a lookup called candidate", "5:11: lookups: 'candidate' cannot be a name: use letters, digits, '_' and '-', and "
+     "none of event, candidate, key, headers, meta",
+     .more = "lookups: {candidate: {key: 'i:{event.id}'}}"},
 
     /* parts that are not built yet */
 };

@@ -228,7 +228,16 @@ typedef struct leat_config {
     leat_config_aggregate *aggregates;
 
     struct {
-        const char *url;     /* default redis://localhost:6379 */
+        const char *over; /* a path of the event; NULL: an event is one row */
+        uint32_t top;     /* default 10 */
+        const char *item; /* a path of the candidate */
+        bool has_class;
+        uint32_t class;
+        uint32_t max; /* candidates of an event; default 1000 */
+    } rank;
+
+    struct {
+        const char *url; /* default redis://localhost:6379 */
         struct {
             const char *ca, *cert, *key; /* files, or NULL */
         } tls;

@@ -4,6 +4,7 @@
 #include "worker/config/config_features.h"
 #include "worker/config/config_lookups.h"
 #include "worker/config/config_names.h"
+#include "worker/config/config_rank.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -186,6 +187,7 @@ leat_status leat_config_check(leat_config_context *context)
         leat_config_check_features,
         leat_config_check_lookups,
         leat_config_check_names,
+        leat_config_check_rank,
         check_thresholds,
         fill_names,
         fill_id_prefix,

@@ -198,7 +198,7 @@ static const leat_choice join_types[] = {
     {0},
 };
 static const leat_key join_path = {
-    .type = LEAT_KEY_PATH, .paths = LEAT_PATHS_EVENT, .offset = OF(leat_pair, value)};
+    .type = LEAT_KEY_PATH, .paths = LEAT_PATHS_ROW, .offset = OF(leat_pair, value)};
 static const leat_key join_type = {
     .type = LEAT_KEY_CHOICE, .choices = join_types, .offset = OF(leat_config_join, type)};
 
@@ -357,6 +357,27 @@ static const leat_key redis_keys[] = {
     {0},
 };
 
+static const leat_key rank_keys[] = {
+    {"over", LEAT_KEY_PATH, .default_text = "none: an event is one row",
+     .paths = LEAT_PATHS_ARRAY, .offset = IN(rank.over),
+     .help = "The array whose elements are the candidates. Required in this section."},
+    {"top", LEAT_KEY_INTEGER, .fallback = "10", .min = "1", .max = "1000",
+     .offset = IN(rank.top), .help = "How many of the best the prediction holds."},
+    {"item", LEAT_KEY_PATH,
+     .default_text = "`candidate`, where candidates have no fields",
+     .paths = LEAT_PATHS_CANDIDATE, .offset = IN(rank.item),
+     .help = "What names a candidate in the ranking: `candidate.id`, or `candidate`, all "
+             "of it."},
+    {"class", LEAT_KEY_INTEGER, .min = "0", .max = "65535", .offset = IN(rank.class),
+     .present = IN(rank.has_class),
+     .help = "Of a model with a score for each class: whose score ranks."},
+    {"max", LEAT_KEY_INTEGER, .fallback = "1000", .min = "1", .max = "10000",
+     .offset = IN(rank.max),
+     .help = "An event with more candidates is a dead letter: so much memory may a batch "
+             "take."},
+    {0},
+};
+
 static const leat_key threshold = {.type = LEAT_KEY_NUMBER,
                                    .offset = OF(leat_config_threshold, min_score)};
 
@@ -446,7 +467,8 @@ static const leat_key top_keys[] = {
      .help = "Features over what was seen of an entity, kept in Redis."},
     {"redis", LEAT_KEY_SECTION, .keys = redis_keys,
      .help = "Where lookups and aggregates are."},
-    {"rank", LEAT_KEY_LATER, .help = "One row per candidate."},
+    {"rank", LEAT_KEY_SECTION, .keys = rank_keys,
+     .help = "Events that hold candidates, to be ranked: see [Ranking](#ranking)."},
     {"sink", LEAT_KEY_SECTION, .keys = sink_keys, .help = "The predictions."},
     {"dead_letter", LEAT_KEY_SECTION, .keys = dead_letter_keys,
      .help = "The events that could not be scored."},

@@ -40,7 +40,10 @@ typedef enum leat_key_type {
 typedef enum leat_key_paths {
     LEAT_PATHS_TIME, /* event.* or meta.timestamp */
     LEAT_PATHS_ANY,
-    LEAT_PATHS_EVENT, /* what an event has: all but LOOKUP.FIELD */
+    LEAT_PATHS_EVENT, /* what an event has: all but LOOKUP.FIELD and candidates */
+    LEAT_PATHS_ROW,   /* what an event or a candidate has */
+    LEAT_PATHS_ARRAY, /* event.* */
+    LEAT_PATHS_CANDIDATE,
 } leat_key_paths;
 
 typedef struct leat_choice {

@@ -136,9 +136,15 @@ static const char *path_misfit(leat_key_paths paths, const leat_path *path)
     bool is_event = path->root == LEAT_ROOT_EVENT;
     bool is_named = path->root == LEAT_ROOT_NAMED;
     bool is_meta = path->root == LEAT_ROOT_META;
-    if (paths == LEAT_PATHS_EVENT && is_named)
+    bool is_candidate = path->root == LEAT_ROOT_CANDIDATE;
+    if ((paths == LEAT_PATHS_EVENT && (is_named || is_candidate)) ||
+        (paths == LEAT_PATHS_ROW && is_named))
         return "is not of the event; allowed are event.NAME, key, headers.NAME, "
                "meta.topic and such";
+    if (paths == LEAT_PATHS_ARRAY && !is_event)
+        return "is not of the payload; allowed is event.NAME";
+    if (paths == LEAT_PATHS_CANDIDATE && !is_candidate)
+        return "is not of the candidate; allowed are candidate and candidate.NAME";
     if (paths == LEAT_PATHS_TIME && !is_event &&
         !(is_meta && path->meta == LEAT_META_TIMESTAMP))
         return "is no time; allowed are event.NAME and meta.timestamp";

@@ -1,6 +1,6 @@
 /* worker/config/key_template.h: how a lookup spells its Redis key.
  *
- *   user:{event.user_id}    text, with paths of the event in braces
+ *   user:{event.user_id}    text, with paths of the event, or of a candidate, in braces
  *   {{ and }}               braces that stand for themselves
  *
  * Owns:    everything lives in the arena.
