@@ -1,7 +1,8 @@
 /* Any payload through the decoder, twice with a known one between them: the second time
  * must say what the first said, whatever the memo has learned. What is accepted must also
  * pass the plain check, and so must what is refused for a value of another type alone.
- * A decoder with a filter says the same, or skips what is no worse. */
+ * A decoder with a filter, and without defaults, says the same, or skips what is no worse,
+ * or misses a value. */
 #include "base/categories.h"
 #include "base/msgpack.h"
 #include "base/reading.h"
@@ -47,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static leat_batch batch;
 static leat_decoder *decoder, *filtering;
-static leat_column columns[N_COLUMNS];
+static leat_column columns[N_COLUMNS], strict[N_COLUMNS];
 static leat_path captures[N_CAPTURES];
 static leat_tensor_spec inputs[N_INPUTS] = {
     {"x", LEAT_F32, 2, {0}}, {"n", LEAT_I32, 2, {0}}, {"s", LEAT_STRING, 2, {0}}};
@@ -91,6 +92,8 @@ static void prepare_column(uint32_t i)
                             .default_value = i};
     input->shape[1] += column->n;
     parse(&column->from, wanted[i].path);
+    strict[i] = *column;
+    strict[i].has_default = false;
     parse(&captures[N_WHOLE + i], wanted[i].path);
 }
 
@@ -110,6 +113,7 @@ static void prepare(void)
     kinds[1] = leat_filter_value_of((leat_slice){(const uint8_t *)"7", 1});
     filtered = schema;
     filtered.filter = (leat_filter){1, &condition};
+    filtered.columns = strict;
     require(leat_batch_init(&batch, 3) == LEAT_OK);
     require(leat_decoder_new(&decoder, &schema, NULL, NULL) == LEAT_OK);
     require(leat_decoder_new(&filtering, &filtered, NULL, NULL) == LEAT_OK);
@@ -163,9 +167,11 @@ static void filter(const uint8_t *data, size_t size, leat_status status)
     require(leat_batch_reset(&batch, &filtered, &output) == LEAT_OK);
     const leat_event *event = add(data, size);
     leat_decoder_run(filtering, &batch);
-    require(event->is_skipped ? event->status == LEAT_OK && event->n == 0 &&
-                                    is_whole(data, size) && is_map(data, size)
-                              : event->status == status);
+    require(event->is_skipped
+                ? event->status == LEAT_OK && event->n == 0 && is_whole(data, size) &&
+                      is_map(data, size)
+                : event->status == status ||
+                      (status == LEAT_OK && event->status == LEAT_E_MISSING));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -53,7 +53,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     if (status != LEAT_OK && memcmp(&one, &untouched, sizeof one))
         abort();
-    if (!*leat_reading_text(&reading, dtype))
+    leat_event_time time;
+    if (!leat_event_time_find(&time, value, 5) || time.nanoseconds >= 1000000000 ||
+        !*leat_reading_text(&reading, dtype))
         abort();
     return 0;
 }

@@ -1,5 +1,5 @@
-/* Any bytes as a file of the zone database, and its last line as a rule. A zone that is
- * taken says something for every time, and no more than a day and two hours. */
+/* Any bytes as a file of the zone database, as a rule, and as the name of a zone. A zone
+ * that is taken says something for every time, and no more than a day and two hours. */
 #include "base/zone.h"
 #include "base/zone_rule.h"
 
@@ -32,6 +32,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         ask(zone);
     if (leat_zone_rule_parse(&rule, bytes) && rule.changes)
         (void)leat_zone_change_at(&rule.begin, 2026, rule.offsets[0]);
+    leat_error error;
+    char name[32] = "";
+    if (size && size < sizeof name)
+        memcpy(name, data, size);
+    if (*name && leat_zone_load(&zone, &arena, name, &error) == LEAT_OK)
+        ask(zone);
     leat_arena_reset(&arena);
     return 0;
 }
