@@ -112,24 +112,39 @@ static leat_status put_time(const leat_reading *reading, void *at, leat_dtype dt
                : put_part(reading, at, dtype, time);
 }
 
-/* ---- ids ---- */
+/* ---- ids ----
+ *
+ * A sequence is walked twice, since one that is refused must leave no trace: first its ids
+ * are tried, then they are put. Nearly all are integers for an input of i64, so that way
+ * is inline. */
 
 /* A sequence on its way: an array's elements, or what stands between commas. */
 typedef struct id_list {
     uint32_t n;
     leat_cursor cursor;
-    leat_status (*next)(leat_cursor *cursor, int64_t *id);
 } id_list;
 
-static leat_status next_packed(leat_cursor *cursor, int64_t *id)
+typedef leat_status take_id(leat_cursor *cursor, int64_t *id);
+
+/* What is no plain integer: a float that is whole, at best. */
+static leat_status take_other(const leat_value *value, int64_t *id)
+{
+    if (value->type == LEAT_VALUE_BOOL)
+        return LEAT_E_TYPE;
+    leat_status status = leat_element_put(id, LEAT_I64, value);
+    return status == LEAT_E_MISSING ? LEAT_E_TYPE : status;
+}
+
+LEAT_ALWAYS_INLINE leat_status take_packed(leat_cursor *cursor, int64_t *id)
 {
     leat_value value;
-    leat_status status = leat_msgpack_read(cursor, &value);
-    if (status == LEAT_OK && value.type == LEAT_VALUE_BOOL)
-        return LEAT_E_TYPE;
-    if (status == LEAT_OK)
-        status = leat_element_put(id, LEAT_I64, &value);
-    return status == LEAT_E_MISSING ? LEAT_E_TYPE : status;
+    leat_status status = leat_msgpack_read_at(&cursor->at, cursor->end, &value);
+    if (status != LEAT_OK)
+        return status;
+    bool is_plain = value.type == LEAT_VALUE_INT ||
+                    (value.type == LEAT_VALUE_UINT && value.as.u <= INT64_MAX);
+    *id = value.as.i;
+    return is_plain ? LEAT_OK : take_other(&value, id);
 }
 
 static leat_slice trim(leat_slice text)
@@ -143,7 +158,7 @@ static leat_slice trim(leat_slice text)
     return text;
 }
 
-static leat_status next_text(leat_cursor *cursor, int64_t *id)
+LEAT_ALWAYS_INLINE leat_status take_text(leat_cursor *cursor, int64_t *id)
 {
     size_t left = (size_t)(cursor->end - cursor->at);
     const uint8_t *comma = left ? memchr(cursor->at, ',', left) : NULL;
@@ -154,46 +169,8 @@ static leat_status next_text(leat_cursor *cursor, int64_t *id)
     return status == LEAT_E_MISSING ? LEAT_E_TYPE : status;
 }
 
-static leat_status open_packed(id_list *list, const leat_value *value,
-                               const leat_cursor *cursor)
-{
-    if (value->type != LEAT_VALUE_ARRAY)
-        return LEAT_E_TYPE;
-    *list = (id_list){value->size, *cursor, next_packed};
-    return LEAT_OK;
-}
-
-static leat_status open_text(id_list *list, leat_slice text)
-{
-    text = trim(text);
-    if (text.size && *text.data == '[') {
-        if (text.size < 2 || text.data[text.size - 1] != ']')
-            return LEAT_E_TYPE;
-        text = trim((leat_slice){text.data + 1, text.size - 2});
-    }
-    *list = (id_list){text.size > 0, leat_cursor_over(text), next_text};
-    for (uint32_t i = 0; i < text.size; i++)
-        list->n += text.data[i] == ',';
-    return LEAT_OK;
-}
-
-/* Passes over the ids at the beginning that do not stay, whatever they are. */
-static leat_status skip_ids(id_list *list, uint32_t n)
-{
-    leat_status status = LEAT_OK;
-    for (; n && status == LEAT_OK; n--, list->n--) {
-        const uint8_t *at = list->cursor.at;
-        size_t left = (size_t)(list->cursor.end - at);
-        if (list->next == next_packed)
-            status = leat_msgpack_skip(&list->cursor, 1);
-        else
-            list->cursor.at = (const uint8_t *)memchr(at, ',', left) + 1;
-    }
-    return status;
-}
-
 /* An id that a float would round is another id. */
-static leat_status put_id(void *at, leat_dtype dtype, int64_t id)
+static leat_status put_narrow(void *at, leat_dtype dtype, int64_t id)
 {
     if (dtype == LEAT_F32 || dtype == LEAT_F64) {
         double exact = dtype == LEAT_F32 ? (double)(float)id : (double)id;
@@ -203,29 +180,94 @@ static leat_status put_id(void *at, leat_dtype dtype, int64_t id)
     return put_integer(at, dtype, id);
 }
 
-static leat_status put_list(const leat_reading *reading, uint8_t *at, leat_dtype dtype,
-                            id_list list)
+LEAT_ALWAYS_INLINE leat_status put_id(void *at, leat_dtype dtype, int64_t id)
+{
+    if (dtype != LEAT_I64)
+        return put_narrow(at, dtype, id);
+    *(int64_t *)at = id;
+    return LEAT_OK;
+}
+
+/* Where ids go one by one: `step` bytes apart, 0 to try them. */
+LEAT_ALWAYS_INLINE leat_status put_ids(id_list list, uint8_t *at, size_t step,
+                                       leat_dtype dtype, take_id *take)
+{
+    leat_status status = LEAT_OK;
+    for (uint32_t i = 0; i < list.n && status == LEAT_OK; i++, at += step) {
+        int64_t id;
+        status = take(&list.cursor, &id);
+        if (status == LEAT_OK)
+            status = put_id(at, dtype, id);
+    }
+    return status;
+}
+
+/* A list that is not too long. */
+LEAT_ALWAYS_INLINE leat_status put_list(const leat_reading *reading, uint8_t *at,
+                                        leat_dtype dtype, id_list list, take_id *take)
 {
     size_t size = leat_dtype_size(dtype);
-    uint32_t n = list.n < reading->length ? list.n : reading->length;
-    leat_status status = LEAT_OK;
-    if (!reading->keeps_first)
-        status = skip_ids(&list, list.n - n);
-
-    /* First into nothing, since a list that is refused must leave no trace. */
-    for (int is_checked = 0; is_checked < 2 && status == LEAT_OK; is_checked++) {
-        leat_cursor cursor = list.cursor;
-        for (uint32_t i = 0; i < n && status == LEAT_OK; i++) {
-            int64_t id, nowhere;
-            status = list.next(&cursor, &id);
-            if (status == LEAT_OK)
-                status =
-                    put_id(is_checked ? (void *)(at + i * size) : &nowhere, dtype, id);
-        }
-    }
-    for (uint32_t i = n; i < reading->length && status == LEAT_OK; i++)
+    uint64_t nowhere;
+    leat_status status = put_ids(list, (uint8_t *)&nowhere, 0, dtype, take);
+    if (status == LEAT_OK)
+        status = put_ids(list, at, size, dtype, take);
+    for (uint32_t i = list.n; i < reading->length && status == LEAT_OK; i++)
         status = put_id(at + i * size, dtype, reading->pad);
     return status;
+}
+
+/* How many of the list stay; the others at its beginning are to be passed over. */
+static uint32_t cut(const leat_reading *reading, id_list *list)
+{
+    uint32_t beyond = list->n > reading->length ? list->n - reading->length : 0;
+    list->n -= beyond;
+    return reading->keeps_first ? 0 : beyond;
+}
+
+/* Nearly all have their end in their head. */
+static leat_status skip_packed(leat_cursor *cursor)
+{
+    const uint8_t *at = cursor->at;
+    leat_value value;
+    if (leat_msgpack_read_at(&at, cursor->end, &value) != LEAT_OK ||
+        value.type >= LEAT_VALUE_ARRAY)
+        return leat_msgpack_skip(cursor, 1);
+    cursor->at = at;
+    return LEAT_OK;
+}
+
+static leat_status put_packed_ids(const leat_reading *reading, void *at, leat_dtype dtype,
+                                  const leat_value *array, const leat_cursor *cursor)
+{
+    if (array->type != LEAT_VALUE_ARRAY)
+        return LEAT_E_TYPE;
+    id_list list = {array->size, *cursor};
+    for (uint32_t n = cut(reading, &list); n; n--) {
+        leat_status status = skip_packed(&list.cursor);
+        if (status != LEAT_OK)
+            return status;
+    }
+    return put_list(reading, at, dtype, list, take_packed);
+}
+
+/* "1,2,3" or "[1, 2, 3]". */
+static leat_status put_text_ids(const leat_reading *reading, void *at, leat_dtype dtype,
+                                leat_slice text)
+{
+    text = trim(text);
+    if (text.size && *text.data == '[') {
+        if (text.size < 2 || text.data[text.size - 1] != ']')
+            return LEAT_E_TYPE;
+        text = trim((leat_slice){text.data + 1, text.size - 2});
+    }
+    id_list list = {text.size > 0, leat_cursor_over(text)};
+    for (uint32_t i = 0; i < text.size; i++)
+        list.n += text.data[i] == ',';
+    for (uint32_t n = cut(reading, &list); n; n--) {
+        size_t left = (size_t)(list.cursor.end - list.cursor.at);
+        list.cursor.at = (const uint8_t *)memchr(list.cursor.at, ',', left) + 1;
+    }
+    return put_list(reading, at, dtype, list, take_text);
 }
 
 /* ---- all of them ---- */
@@ -243,7 +285,6 @@ leat_status leat_reading_put(const leat_reading *reading, void *at, leat_dtype d
     leat_cursor cursor = leat_cursor_over(packed);
     leat_event_time time;
     leat_value value;
-    id_list list;
     leat_status status = leat_msgpack_read(&cursor, &value);
     if (status == LEAT_OK && is_missing(&value))
         status = LEAT_E_MISSING;
@@ -262,8 +303,7 @@ leat_status leat_reading_put(const leat_reading *reading, void *at, leat_dtype d
         status = leat_event_time_read(&time, &value);
         return status == LEAT_OK ? put_time(reading, at, dtype, &time, event) : status;
     case LEAT_READING_IDS:
-        status = open_packed(&list, &value, &cursor);
-        return status == LEAT_OK ? put_list(reading, at, dtype, list) : status;
+        return put_packed_ids(reading, at, dtype, &value, &cursor);
     case LEAT_READING_NUMBER:
     default:
         return leat_element_put(at, dtype, &value);
@@ -274,7 +314,6 @@ leat_status leat_reading_put_text(const leat_reading *reading, void *at, leat_dt
                                   leat_slice text, const leat_event *event)
 {
     leat_event_time time;
-    id_list list;
     leat_status status;
     switch (reading->kind) {
     case LEAT_READING_TEXT:
@@ -287,8 +326,7 @@ leat_status leat_reading_put_text(const leat_reading *reading, void *at, leat_dt
         status = leat_event_time_parse(&time, text);
         return status == LEAT_OK ? put_time(reading, at, dtype, &time, event) : status;
     case LEAT_READING_IDS:
-        status = open_text(&list, text);
-        return status == LEAT_OK ? put_list(reading, at, dtype, list) : status;
+        return put_text_ids(reading, at, dtype, text);
     case LEAT_READING_NUMBER:
     default:
         return leat_element_parse(at, dtype, text);

@@ -68,9 +68,10 @@ static const leat_key source_keys[] = {
          "out](#events-that-are-left-out)."},
     {"time", LEAT_KEY_PATH, .fallback = "meta.timestamp", .paths = LEAT_PATHS_TIME,
      .offset = IN(source.time),
-     .help = "The event time that a prediction carries: a path of the event, or "
-             "`meta.timestamp`, the record's. A msgpack timestamp, or seconds or "
-             "milliseconds since 1970; where it is anything else, the record's own."},
+     .help =
+         "The event time that a prediction carries: a path of the event, or "
+         "`meta.timestamp`, the record's. A msgpack timestamp, seconds or milliseconds "
+         "since 1970, or RFC 3339's text; where it is anything else, the record's own."},
     {"start", LEAT_KEY_CHOICE, .fallback = "latest", .choices = starts,
      .offset = IN(source.start),
      .help = "Where the group begins on a topic for which it has no offset yet."},
