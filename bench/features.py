@@ -4,7 +4,8 @@ Every side does the same for the same events, 256 at a time, against one redis-s
 own by TCP on the loopback; what they make of them is compared before anything is timed. Sides take
 turns; figures are medians. Lookups: a call for each event beside one trip for all. Aggregates:
 a script for each event, in a pipeline, beside Leat's one read and one write a batch. The
-server's CPU is what Redis itself says of its process."""
+server's CPU is what Redis itself says of its process. Then whole workers on a real Kafka,
+with and without Redis (enriched.py)."""
 
 import argparse
 import atexit
@@ -18,7 +19,9 @@ import msgpack
 import numpy as np
 import redis
 
+import enriched
 import outcome
+from bed import Bed
 from side import Side, print_table
 
 WAY = "build/release/bench/feature_way"
@@ -45,6 +48,7 @@ MOST_OF_SCRIPT = 0.5
 def parse():
     parser = argparse.ArgumentParser(prog="bench/run features")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--events", type=int, default=500_000)
     parser.add_argument("--report")
     return parser.parse_args()
 
@@ -140,6 +144,10 @@ def main():
     figures["trips_keyed_cold"] = trips(server, sides["keyed_cold"], ["mget", "eval"])
     share = round(ns["keyed_cold"][2] / ns["script"][2], 3)
     figures["keyed_cold_of_script_server_cpu"] = share
+    with Bed() as bed:
+        workers = enriched.Workers(bed, options.events).measure(options.runs)
+    figures["events"] = options.events
+    figures |= {f"worker_{side}_s_per_million": cost for side, cost in workers.items()}
     targets = [(name, ratios[name], ratios[name] >= wanted, f">= {wanted}")
                for name, wanted in FACTORS.items()]
     targets += [("read trips a batch", figures["read_trips_packed"],

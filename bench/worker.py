@@ -89,7 +89,9 @@ def new_group():
 
 
 def leat(brokers, source, sink, model, columns, start="earliest", lanes=1,
-         delivery="at_least_once", environment=None):
+         delivery="at_least_once", environment=None, origins=None, more=""):
+    """`origins`: columns that are not read from the event, and their paths. `more`: lines of
+    configuration."""
     group = new_group()
     path = f"{LOGS}/leat.yaml"
     os.makedirs(LOGS, exist_ok=True)
@@ -97,7 +99,9 @@ def leat(brokers, source, sink, model, columns, start="earliest", lanes=1,
         config.write(CONFIG.format(
             brokers=brokers, source=source, sink=sink, group=group, start=start,
             model=model, lanes=lanes, delivery=delivery,
-            features="\n".join(f"  {name}: {{from: event.{name}}}" for name in columns)))
+            features="\n".join(
+                f"  {name}: {{from: {(origins or {}).get(name, f'event.{name}')}}}"
+                for name in columns)) + more)
     started = Worker("leat", [LEAT, "run", "-c", path], environment)
     started.group = group
     return started
