@@ -1,7 +1,8 @@
 #include "features/command.h"
 
+#include "base/number.h"
+
 #include <assert.h>
-#include <inttypes.h>
 
 /* Three pieces a word ("$5\r\n", the word, "\r\n"), behind one for the head. */
 static leat_slice *pieces_of(const leat_command *command, uint32_t word)
@@ -38,11 +39,16 @@ void leat_command_add_text(leat_command *command, const char *word)
 
 void leat_command_add_integer(leat_command *command, int64_t number)
 {
-    const char *text = leat_arena_printf(command->arena, "%" PRId64, number);
-    if (text)
-        leat_command_add_text(command, text);
-    else
+    char *text = leat_arena_alloc(command->arena, 1 + LEAT_MAX_DIGITS);
+    if (!text) {
         command->pieces = NULL;
+        return;
+    }
+    char *end = text + 1 + LEAT_MAX_DIGITS;
+    char *at = leat_digits_before(end, number < 0 ? -(uint64_t)number : (uint64_t)number);
+    if (number < 0)
+        *--at = '-';
+    leat_command_add(command, (leat_slice){(const uint8_t *)at, (uint32_t)(end - at)});
 }
 
 leat_status leat_command_ask(leat_command *command, leat_redis *redis,
