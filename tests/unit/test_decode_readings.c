@@ -181,6 +181,9 @@ static void test_decode_readings__what_is_wrong_is_named(void **state)
     add_reading("event.p", LEAT_READING_HOUR, 1);
     expect_refused(decode(SLICE("\x81\xa1p\xa3now")), LEAT_E_TYPE,
                    "event.p: expected a time, found a string");
+    expect_refused(decode(SLICE("\x81\xa1p\xa4"
+                                "3600")),
+                   LEAT_E_TYPE, "event.p: expected a time, found a string");
     expect_refused(decode(SLICE("\x81\xa1p\xcb\x7f\xf0\0\0\0\0\0\0")), LEAT_E_RANGE,
                    "event.p: the number is out of the range of times");
     reading.kind = LEAT_READING_IDS;

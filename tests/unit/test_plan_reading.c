@@ -184,14 +184,16 @@ static void test_plan_reading__a_sequence_stands_among_the_listed(void **state)
 {
     (void)state;
     const leat_column *columns = columns_of(
-        "tests/golden/onnx/tower.onnx, inputs: {x: [a, s], ids: [p, q]}",
+        "tests/golden/onnx/tower.onnx, inputs: {x: [s, a], ids: [p, q]}",
         "s: {from: event.s, as: ids, length: 2, keep: first}, a: {from: event.a}, "
         "p: {from: event.p}, q: {from: event.q}");
     assert_int_equal(plan->schema.n_columns, 4);
-    assert_string_equal(columns[3].name, "s");
-    assert_int_equal(columns[3].element, 1);
-    assert_int_equal(columns[3].n, 2);
-    assert_true(columns[3].reading->keeps_first);
+    assert_string_equal(columns[2].name, "s");
+    assert_int_equal(columns[2].element, 0);
+    assert_int_equal(columns[2].n, 2);
+    assert_true(columns[2].reading->keeps_first);
+    assert_string_equal(columns[3].name, "a");
+    assert_int_equal(columns[3].element, 2);
 }
 
 /* ---- what does not fit ---- */
