@@ -12,22 +12,23 @@
  *
  * A tombstone (payload NULL) gets no row and no mark: it is skipped. So is an event that
  * does not match the schema's filter, whatever else it lacks, unless its payload is
- * malformed. Every event that gets a row gets its time too. A payload that is malformed, or a column whose value has the
- * wrong type, is marked with leat_batch_fail(DECODE) and gets no row.
+ * malformed. Every event that gets a row gets its time too. A payload that is malformed,
+ * or a column whose value has the wrong type, is marked with leat_batch_fail(DECODE) and
+ * gets no row; of several mistakes a malformed payload is named, else the first value.
  *
  * What a column takes for a value is base/element.h's to say: any number or bool for a
  * float, a whole number within range for an integer; anything else is E_TYPE or E_RANGE.
- * nil, NaN or absent is missing: the default stands in (or NaN; without a default an
- * integer is E_MISSING), and the column's bit in `missing` stays. The
- * top level of a payload must be a map; bytes after it are E_TRAILING; text must be
- * UTF-8; map keys may be str or bin, other keys are passed over; of two equal keys the
- * last one counts; ext -1 must be a valid timestamp, other ext types are refused (0x72
- * names msgpackr's `useRecords: false`).
+ * Of a column with a reading, base/reading.h says it; its value is captured by the walk
+ * and read afterwards. nil, NaN or absent is missing: the default stands in (or NaN;
+ * without a default an integer or string is E_MISSING), and the column's bit in `missing`
+ * stays. The top level of a payload must be a map; bytes after it are E_TRAILING; text
+ * must be UTF-8; map keys may be str or bin, other keys are passed over; of two equal keys
+ * the last one counts; ext -1 must be a valid timestamp, other ext types are refused
+ * (0x72 names msgpackr's `useRecords: false`).
  *
  * Owns:    the trie and the memo. Not the schema, which outlives it.
  * Threads: one lane.
- * Fails:   new: E_MEMORY, E_CONFIG, E_UNSUPPORTED (strings). run: never; rows are marked
- *          instead.
+ * Fails:   new: E_MEMORY, E_CONFIG. run: never; events are marked instead.
  */
 #ifndef LEAT_CONSUMERS_DECODE_H
 #define LEAT_CONSUMERS_DECODE_H
