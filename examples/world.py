@@ -44,26 +44,18 @@ def dump(leat, name, folder, events, seed):
     return [int(line) for line in (folder / "labels").open()]
 
 
-def features(leat, name, folder, key):
-    """What the model would be given for each event of the folder: a dict by feature, None
-    where a value is missing. `key`: the path of the event that is the records' key."""
+def records(leat, name, folder, key):
+    """What the model would be given for each event of the folder: the records of `leat
+    features`. `key`: the path of the event that is the records' key."""
     with private_redis(folder, folder / "profiles.redis") as url:
         command = [leat, "features", "-c", HERE / name / "leat.yaml", "--key", key,
                    folder / "events.msgpack"]
         environment = {**os.environ, "REDIS_URL": url, "REDIS_TIMEOUT": "10s"}
         with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as process:
             for line in process.stdout:
-                row = json.loads(line)
-                if row.get("quality") == "unavailable" or "error" in row:
+                record = json.loads(line)
+                if record.get("quality") == "unavailable" or "error" in record:
                     sys.exit(f"this is nothing to train on: {line.decode()}")
-                yield row["features"]
+                yield record
         if process.returncode:
             sys.exit(f"leat features ended with {process.returncode}")
-
-
-def rows(leat, name, events, seed, key):
-    """(features, truth) of each event of a world."""
-    with tempfile.TemporaryDirectory() as folder:
-        folder = pathlib.Path(folder)
-        labels = dump(leat, name, folder, events, seed)
-        yield from zip(features(leat, name, folder, key), labels, strict=True)

@@ -31,11 +31,3 @@ leat_fuzz_target(lookup_blob leat_features)
 # The driver that tests/conformance/feast compares with Feast.
 add_executable(feast_read conformance/feast_read.c)
 target_link_libraries(feast_read PRIVATE leat_flags leat_features)
-
-# Lookups while Redis dies, sleeps and refuses (tests/lookups/storm.py).
-add_executable(storm lookups/storm.c)
-target_link_libraries(storm PRIVATE leat_flags leat_features)
-add_test(NAME chaos.lookups COMMAND scripts/python tests tests/lookups/storm.py
-         --faults 4 --rows 100000)
-set_tests_properties(chaos.lookups PROPERTIES LABELS chaos TIMEOUT 300
-    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} ENVIRONMENT "LEAT_STORM=$<TARGET_FILE:storm>")

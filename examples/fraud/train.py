@@ -11,6 +11,7 @@ differ. A redis-server must be installed."""
 import json
 import pathlib
 import sys
+import tempfile
 
 import numpy as np
 import xgboost
@@ -27,10 +28,13 @@ LEAST_AUC = 0.93
 
 def generate(leat, events, seed):
     """Names of the features; rows, float32 with NaN where a value is missing; labels."""
-    rows, labels = [], []
-    for features, label in world.rows(leat, "fraud", events, seed, key="event.card.id"):
-        rows.append([np.nan if value is None else value for value in features.values()])
-        labels.append(label)
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        labels = world.dump(leat, "fraud", folder, events, seed)
+        rows = []
+        for record in world.records(leat, "fraud", folder, key="event.card.id"):
+            features = record["features"]
+            rows.append([np.nan if value is None else value for value in features.values()])
     return list(features), np.array(rows, dtype=np.float32), np.array(labels)
 
 

@@ -1,8 +1,9 @@
-# cmake -D LEAT=leat -D REPORT=FILE -P demo_report.cmake: runs the demo and reads its report.
+# cmake -D LEAT=leat -D NAME=NAME -D EVENTS=N -D FIGURE=KEY -D LEAST=NUMBER -D REPORT=FILE
+#       -P demo_report.cmake: runs the demo and reads its report.
 cmake_minimum_required(VERSION 3.22)
 
 file(REMOVE ${REPORT})
-execute_process(COMMAND ${LEAT} demo --events 5000 --report ${REPORT}
+execute_process(COMMAND ${LEAT} demo ${NAME} --events ${EVENTS} --report ${REPORT}
                 RESULT_VARIABLE code)
 if(NOT code EQUAL 0)
     message(FATAL_ERROR "leat demo ended with ${code}")
@@ -16,11 +17,11 @@ function(expect key comparison value)
     endif()
 endfunction()
 
-expect(events EQUAL 5000)
+expect(events EQUAL ${EVENTS})
 expect(lost EQUAL 0)
 expect(duplicated EQUAL 0)
 expect(dead_letters GREATER 0)
-expect(auc GREATER_EQUAL 0.9)
+expect(${FIGURE} GREATER_EQUAL ${LEAST})
 expect(seconds GREATER 0)
 expect(events_per_second GREATER 0)
 expect(p50_ms GREATER 0)
@@ -31,6 +32,6 @@ file(READ ${REPORT} report)
 string(JSON predictions GET "${report}" predictions)
 string(JSON dead_letters GET "${report}" dead_letters)
 math(EXPR records "${predictions} + ${dead_letters}")
-if(NOT records EQUAL 5000)
+if(NOT records EQUAL EVENTS)
     message(FATAL_ERROR "${predictions} predictions and ${dead_letters} dead letters")
 endif()

@@ -175,7 +175,7 @@ static leat_status start(demo *d, leat_error *error)
 static bool may_send(const demo *d)
 {
     return d->count.sent < d->count.n_events &&
-           leat_count_missing(&d->count) < LEAT_DEMO_MAX_AHEAD;
+           leat_count_missing(&d->count) < d->options->world->max_ahead;
 }
 
 static leat_status send_burst(demo *d, leat_error *error)

@@ -18,29 +18,17 @@ typedef struct opinion {
 } opinion;
 
 typedef struct fraud_judge {
-    opinion *opinions;        /* [n_events] */
     uint64_t n;               /* sent */
     uint64_t bins[2][N_BINS]; /* of the scores of genuine events, of frauds */
     uint64_t n_blocked;       /* decided "block"; the newest is [(n - 1) % N_BLOCKED] */
     uint64_t blocked[N_BLOCKED];
+    opinion opinions[]; /* [n_events] */
 } fraud_judge;
 
 static leat_status new_judge(void **judge, uint64_t n_events)
 {
-    fraud_judge *made = *judge = calloc(1, sizeof *made);
-    if (made && (made->opinions = calloc(n_events + 1, sizeof *made->opinions)))
-        return LEAT_OK;
-    free(made);
-    *judge = NULL;
-    return LEAT_E_MEMORY;
-}
-
-static void free_judge(void *judge)
-{
-    fraud_judge *j = judge;
-    if (j)
-        free(j->opinions);
-    free(j);
+    *judge = calloc(1, sizeof(fraud_judge) + n_events * sizeof(opinion));
+    return *judge ? LEAT_OK : LEAT_E_MEMORY;
 }
 
 static void note_sent(void *judge, const leat_world_event *event)
@@ -152,7 +140,7 @@ static void draw(const void *judge, leat_view *view)
 
 const leat_judge_ops leat_fraud_judge = {
     .new = new_judge,
-    .free = free_judge,
+    .free = free,
     .sent = note_sent,
     .take = take_prediction,
     .figures = list_figures,

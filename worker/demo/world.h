@@ -87,6 +87,7 @@ typedef struct leat_world {
     const char *name;
     const char *shows;     /* for --help */
     uint64_t n_events;     /* unless the user says how many */
+    uint64_t max_ahead;    /* events on their way at once, at most LEAT_DEMO_MAX_AHEAD */
     const char *id_field;  /* of an event, which predictions include */
     const char *id_prefix; /* of its text */
     const char *group;     /* these as leat.yaml names them */

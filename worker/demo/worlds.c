@@ -2,9 +2,12 @@
  * that `leat run -c examples/NAME/leat.yaml` reads are the very ones that the demo runs:
  * they are assembled into read-only data, so that the demo needs no file beside the
  * binary. */
+#include "worker/demo/cluster.h"
 #include "worker/demo/fraud_judge.h"
 #include "worker/demo/fraud_payload.h"
 #include "worker/demo/fraud_stream.h"
+#include "worker/demo/recommend_judge.h"
+#include "worker/demo/recommend_stream.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -29,11 +32,16 @@ EMBED(leat_fraud_yaml, "fraud/leat.yaml");
 EMBED(leat_fraud_model, "fraud/fraud.ubj");
 EMBED(leat_fraud_golden, "fraud/fraud.golden.ndjson");
 
+EMBED(leat_recommend_yaml, "recommend/leat.yaml");
+EMBED(leat_recommend_model, "recommend/recommend.onnx");
+EMBED(leat_recommend_golden, "recommend/recommend.golden.ndjson");
+
 static const leat_world worlds[] = {
     {
         .name = "fraud",
         .shows = "card transactions, scored for fraud",
         .n_events = 1000000,
+        .max_ahead = LEAT_DEMO_MAX_AHEAD,
         .id_field = LEAT_FRAUD_ID,
         .id_prefix = LEAT_FRAUD_PREFIX,
         .group = "fraud-scorer",
@@ -45,6 +53,23 @@ static const leat_world worlds[] = {
         .files = {EMBEDDED("leat.yaml", leat_fraud_yaml),
                   EMBEDDED("fraud.ubj", leat_fraud_model),
                   EMBEDDED("fraud.golden.ndjson", leat_fraud_golden)},
+    },
+    {
+        .name = "recommend",
+        .shows = "views in a shop: a hundred candidates each, ranked by what came before",
+        .n_events = 50000,
+        .max_ahead = 512, /* each is a hundred rows */
+        .id_field = LEAT_RECOMMEND_ID,
+        .id_prefix = LEAT_RECOMMEND_PREFIX,
+        .group = "recommender",
+        .events = "views",
+        .predictions = "recommendations",
+        .dead_letters = "views.dead",
+        .stream = &leat_recommend_stream,
+        .judge = &leat_recommend_judge,
+        .files = {EMBEDDED("leat.yaml", leat_recommend_yaml),
+                  EMBEDDED("recommend.onnx", leat_recommend_model),
+                  EMBEDDED("recommend.golden.ndjson", leat_recommend_golden)},
     },
 };
 
