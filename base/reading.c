@@ -60,6 +60,12 @@ static leat_status put_named(const leat_reading *reading, void *at, leat_dtype d
         return put_digits(reading, at, dtype, value->as.u, false);
     case LEAT_VALUE_INT:
         return put_digits(reading, at, dtype, -value->as.u, true);
+    case LEAT_VALUE_FLOAT:
+    case LEAT_VALUE_DOUBLE:
+        if (value->as.f != trunc(value->as.f) || fabs(value->as.f) > 0x1p53)
+            return LEAT_E_TYPE;
+        return put_digits(reading, at, dtype, (uint64_t)fabs(value->as.f),
+                          value->as.f < 0);
     default:
         return LEAT_E_TYPE;
     }

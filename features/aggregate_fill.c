@@ -55,12 +55,14 @@ static leat_status put(leat_batch *batch, const leat_event *event,
     leat_value value = {.type = LEAT_VALUE_DOUBLE, .as.f = numbers[0]};
     if (!column->reading)
         return leat_element_put(at, dtype, &value);
-    leat_slice packed = {0};
-    if (feature->n > 1 || !isnan(numbers[0]))
+    uint8_t number[LEAT_PACK_F64];
+    leat_slice packed = {number, sizeof number};
+    leat_pack_f64(number, numbers[0]);
+    if (column->reading->kind == LEAT_READING_IDS &&
+        (feature->n > 1 || !isnan(numbers[0])))
         packed = pack_sequence(&batch->arena, numbers, feature->n);
-    if (!packed.data)
-        return LEAT_E_MISSING;
-    return leat_reading_put(column->reading, at, dtype, packed, event);
+    return packed.data ? leat_reading_put(column->reading, at, dtype, packed, event)
+                       : LEAT_E_MISSING;
 }
 
 /* Into the column of all rows of the event, which may be none. */

@@ -60,6 +60,19 @@ class Features(unittest.TestCase):
             "features": {"amount": 7.0, "hour": 22.0, "country": 1.0, "items": [1, 2, 9],
                          "count": 1.0, "spent": 5.0, "recent": [5, 0]}})
 
+    def test_an_aggregate_may_be_read_as_a_time_or_category(self):
+        self.config.write_text(CONFIG.replace(
+            "aggregates:\n", "  since: {from: card.seen, as: seconds_since}\n"
+            "  when: {from: card.seen, as: hour}\n"
+            "  shop: {from: card.shop, categories: [1, 5411]}\naggregates:\n").replace(
+                "of: {", "of: {seen: {last: event.at}, shop: {last: event.shop}, "))
+        done, lines = self.run_leat([event(0, "a", 5, shop=5411), event(90, "a", 6)])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(lines[0]["features"]["since"], None)
+        self.assertEqual(lines[1]["features"]["shop"], 1.0)
+        self.assertEqual(lines[1]["features"]["since"], 90.0)
+        self.assertEqual(lines[1]["features"]["when"], 22.0)
+
     def test_what_is_missing_is_null_and_named(self):
         _, lines = self.run_leat([event(0, "a", None, country="XX", items=None)])
         self.assertEqual(lines[0]["missing"], ["amount", "country", "items"])

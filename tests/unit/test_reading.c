@@ -132,6 +132,10 @@ static void test_reading__a_category_is_its_place(void **state)
                                 "FR")) == 1);
     assert_true(number_of(SLICE("\x0c")) == 2);
     assert_true(number_of(SLICE("\xfd")) == 3);
+    assert_true(number_of(SLICE("\xcb\x40\x28\0\0\0\0\0\0")) == 2);
+    assert_true(number_of(SLICE("\xca\xc0\x40\0\0")) == 3);
+    expect_status(LEAT_E_TYPE, LEAT_F64, SLICE("\xcb\x40\x28\x80\0\0\0\0\0"));
+    expect_status(LEAT_E_TYPE, LEAT_F64, SLICE("\xca\x7f\x80\0\0"));
     assert_true(number_of(SLICE("\xa0")) == 4);
     assert_true(number_of_text("DE") == 0);
     assert_true(number_of_text("12") == 2);
