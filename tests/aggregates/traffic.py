@@ -41,8 +41,9 @@ class Traffic:
             time_ns = self.time(rng, now_ms, before_ns)
             before_ns = time_ns
             key = card if self.keyed else f"r{rng.randrange(10**6)}"
-            yield (None if rng.random() < 0.003 else key.encode(),
-                   self.value(rng, i, card, time_ns), [], now_ms)
+            value = self.value(rng, i, card, time_ns)
+            has_key = value is None or rng.random() >= 0.003
+            yield key.encode() if has_key else None, value, [], now_ms
 
     def card(self, rng):
         """Four do a quarter, three hundred another one."""
