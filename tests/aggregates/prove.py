@@ -2,6 +2,7 @@
 
 --kills N     SIGKILLs at random moments under load, two workers of two lanes each, sometimes both
               at once, sometimes one that has only just started
+--freezes N   among them, workers that stand still for longer than their session
 --rounds N    rebalances instead: one worker, four, one again, with and without aggregates in turns
 
 Then every prediction of every event is compared with the reference's answer, bit for bit, and
@@ -12,6 +13,7 @@ import argparse
 import json
 import os
 import random
+import signal
 import sys
 import time
 
@@ -28,6 +30,7 @@ from worker import BIN, Workers
 DRIVER = os.path.join(os.path.dirname(BIN), "tests", "run_state")
 SECONDS_A_KILL = 8
 FAIL_SECONDS = 20
+FROZEN_SECONDS = (6.5, 11)  # the session is of 6
 STATE_FAULTS = ("states_missing", "states_differing", "states_too_many", "not_applied")
 PATIENCE = 1.10  # stalls with aggregates, in those without
 
@@ -55,7 +58,7 @@ class Killer:
         self.points = ("after_features", "after_produce", "in_rebalance") + (
             ("before_commit", "after_commit")
             if fleet.options.delivery == "exactly_once" else ())
-        self.count = {}
+        self.count, self.freezes = {}, 0
 
     def note(self, how, n=1):
         self.count[how] = self.count.get(how, 0) + n
@@ -65,10 +68,14 @@ class Killer:
         return sum(self.count.values())
 
     def strike(self, most):
-        """One kill, or two."""
+        """One kill, or two; where there are none left, a worker stands still."""
         time.sleep(self.rng.uniform(0.5, 2 * SECONDS_A_KILL - 1))
         victim = self.rng.choice(self.pair)
-        hows = [self.one] + ([self.both, self.newcomer] if most > 1 else [])
+        hows = [self.one] if most else []
+        if most > 1:
+            hows += [self.both, self.newcomer]
+        if self.freezes < self.fleet.options.freezes:
+            hows.append(self.frozen)
         if most > 1 and self.fleet.options.fail_points:
             hows.append(self.armed)
         self.rng.choice(hows)(victim)
@@ -91,6 +98,14 @@ class Killer:
         time.sleep(self.rng.uniform(0.02, 8))
         self.one(victim, "newcomer")
 
+    def frozen(self, victim):
+        """It comes to when its partitions are somebody else's, with a batch in hand."""
+        victim.process.send_signal(signal.SIGSTOP)
+        time.sleep(self.rng.uniform(*FROZEN_SECONDS))
+        victim.process.send_signal(signal.SIGCONT)
+        self.freezes += 1
+        self.say(f"freezes: {self.freezes}", True)
+
     def armed(self, victim):
         """It dies by itself, where it hurts."""
         point = self.rng.choice(self.points)
@@ -109,15 +124,16 @@ def play_kills(options, fleet, traffic, rng, say):
     pair = [fleet.worker(name).start() for name in ("a", "b")]
     fleet.await_members(4)
     killer = Killer(fleet, pair, rng, say)
-    seconds = max(options.kills, 1) * SECONDS_A_KILL
+    seconds = max(options.kills + 2 * options.freezes, 1) * SECONDS_A_KILL
     feeder = fleet.feed(traffic, options.rate or max(traffic.n / seconds, 1))
     under_load = 0
-    while killer.n() < options.kills:
+    while killer.n() < options.kills or killer.freezes < options.freezes:
         killer.strike(options.kills - killer.n())
         under_load = killer.n() if feeder.is_alive() else under_load
     feeder.finish()
     say(f"{feeder.sent} events sent", True)
-    return {"kills": killer.n(), "kills_by": killer.count, "kills_under_load": under_load}
+    return {"kills": killer.n(), "kills_by": killer.count, "kills_under_load": under_load,
+            "freezes": killer.freezes}
 
 
 # --- rebalances ------------------------------------------------------------------------
@@ -209,6 +225,7 @@ def parse():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, default=20000)
     parser.add_argument("--kills", type=int, default=3)
+    parser.add_argument("--freezes", type=int, default=0)
     parser.add_argument("--rounds", type=int, default=0)
     parser.add_argument("--keyed", dest="topic", action="store_const", const="keyed",
                         default="keyed")
