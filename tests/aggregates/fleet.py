@@ -78,14 +78,23 @@ http: {{listen: "off"}}
         self.feeder.start()
         return self.feeder
 
+    def left(self):
+        """How many events the group has not committed."""
+        committed = self.bed.committed(self.group, self.topic)
+        return sum(end - committed.get(p, 0) for p, end in self.bed.ends(self.topic).items())
+
+    def await_progress(self):
+        before = self.left()
+        for _ in hang_guard(f"{self.group} to move"):
+            if self.left() < before or not before:
+                return
+
     def await_all(self, say):
         """Until the group has committed all that there is, or nothing moves any more."""
-        ends = self.bed.ends(self.topic)
         left, give_up = None, 0
         for _ in hang_guard(f"{self.group} to score everything", 3600):
             self.workers.check()
-            committed = self.bed.committed(self.group, self.topic)
-            now = sum(end - committed.get(p, 0) for p, end in ends.items())
+            now = self.left()
             if now != left:
                 left, give_up = now, time.monotonic() + STALL_SECONDS
             say(f"{self.title}: {left} events to go", left == 0)

@@ -69,7 +69,11 @@ class Killer:
 
     def strike(self, most):
         """One kill, or two; where there are none left, a worker stands still."""
-        time.sleep(self.rng.uniform(0.5, 2 * SECONDS_A_KILL - 1))
+        if self.fleet.options.backlog:
+            self.fleet.await_progress()
+            time.sleep(self.rng.uniform(0, 1))
+        else:
+            time.sleep(self.rng.uniform(0.5, 2 * SECONDS_A_KILL - 1))
         victim = self.rng.choice(self.pair)
         hows = [self.one] if most else []
         if most > 1:
@@ -121,15 +125,22 @@ class Killer:
 
 
 def play_kills(options, fleet, traffic, rng, say):
-    pair = [fleet.worker(name).start() for name in ("a", "b")]
-    fleet.await_members(4)
+    pair = [fleet.worker(name) for name in ("a", "b")]
     killer = Killer(fleet, pair, rng, say)
     seconds = max(options.kills + 2 * options.freezes, 1) * SECONDS_A_KILL
-    feeder = fleet.feed(traffic, options.rate or max(traffic.n / seconds, 1))
+    rate = options.rate or max(traffic.n / seconds, 1)
+    feeder = fleet.feed(traffic, None if options.backlog else rate)
+    if options.backlog:
+        feeder.finish()
+    for worker in pair:
+        worker.start()
     under_load = 0
     while killer.n() < options.kills or killer.freezes < options.freezes:
         killer.strike(options.kills - killer.n())
-        under_load = killer.n() if feeder.is_alive() else under_load
+        if feeder.is_alive() or options.backlog and fleet.left():
+            under_load = killer.n()
+        elif options.backlog:
+            break
     feeder.finish()
     say(f"{feeder.sent} events sent", True)
     return {"kills": killer.n(), "kills_by": killer.count, "kills_under_load": under_load,
@@ -234,6 +245,8 @@ def parse():
                         default="at_least_once")
     parser.add_argument("--membership", choices=STRATEGIES, default="eager")
     parser.add_argument("--rate", type=float, help="events a second")
+    parser.add_argument("--backlog", action="store_true",
+                        help="all events are there before the workers: at full speed")
     parser.add_argument("--states", default="1MiB", help="a lane's redis.states")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))
     parser.add_argument("--fail-points", action="store_true",
