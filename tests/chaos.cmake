@@ -11,7 +11,7 @@ endfunction()
 leat_chaos_test(proxy --proxytest)
 leat_chaos_test(selftest --selftest)
 foreach(scenario kill scale network backlog partition_added out_of_range topic_recreated
-        fatal)
+        fatal redis)
     leat_chaos_test(${scenario} --scenario ${scenario} --sample)
 endforeach()
 foreach(scenario zombie terminate late_commit unreachable)

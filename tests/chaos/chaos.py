@@ -166,8 +166,8 @@ def choose_delivery(options, scenario):
 
 def play_round(options, scenario, bed, rng, n):
     with Proxy(Ownership()) as proxy, Workers(f"chaos-{options.scenario}") as workers:
-        def new_round(events, **more):
-            return Round(options, bed, workers, proxy, rng, events, **more)
+        def new_round(events, kind=Round, **more):
+            return kind(options, bed, workers, proxy, rng, events, **more)
         entry = scenario.play(new_round, n)
         workers.keep = bool(shortcomings(totals([entry]), timed=not options.sample,
                                          **scenario.PLEDGES[options.delivery]))
@@ -185,6 +185,7 @@ def main():
     rng = random.Random(options.seed)
     wanted = options.faults or scenario.SAMPLE
     while (left := wanted - report.done("faults")) > 0:
+        options.number = len(report.rounds)
         try:
             entry = play_round(options, scenario, bed, rng, min(left, scenario.A_ROUND))
         except Exception as error:

@@ -3,7 +3,8 @@
 NEVER = frozenset((
     "aborted", "lost", "duplicated", "reordered", "unexpected", "score_errors", "wrong_fields",
     "dead_letter_errors", "uncommitted", "torn", "open_transactions", "unowned_commits",
-    "memberless_commits", "unexplained", "not_delivered", "not_recreated", "never_resumed"))
+    "memberless_commits", "unexplained", "not_delivered", "not_recreated", "never_resumed",
+    "cross_entity", "wrong_quality", "wrong_missing"))
 
 
 def is_of_time(name):

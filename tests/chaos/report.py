@@ -9,7 +9,9 @@ COUNTS = ("aborted", "lost", "duplicated", "reordered", "unexpected", "score_err
           "wrong_fields", "dead_letter_errors", "uncommitted", "torn", "open_transactions",
           "commits", "commits_refused", "unowned_commits", "unowned_accepted",
           "memberless_commits", "unexplained", "calm_faults", "not_delivered",
-          "not_recreated", "wrong_ends", "conditions", "events", "faults")
+          "not_recreated", "wrong_ends", "conditions", "cross_entity",
+          "wrong_quality", "wrong_missing", "complete", "defaulted", "stale", "unavailable",
+          "dead_letters", "kills", "sleeps", "connects", "events", "faults")
 
 
 def quantile(values, q):
@@ -34,6 +36,10 @@ def totals(rounds):
             "resume_p99_s": p99("resumes_s"),
             "exit_p99_s": p99("exits_s"),
             "unready_p99_s": p99("unready_s"),
+            "given_up_p99_s": p99("given_up_s"),
+            "max_features_p99_s": max(the("features_p99_s"), default=None),
+            "connects_at_once": max(the("connects_at_once"), default=None),
+            "max_connects_s": max(the("connects_s"), default=None),
             "max_recovery_s": max(all_of("recoveries_s"), default=None),
             "max_stall_s": max((entry.get("max_stall_s", 0) for entry in rounds),
                                default=0),

@@ -2,14 +2,17 @@
 
 A scorer that makes no mistake, in transactions as a worker should use them, passes. Then
 each of six faults is planted in it, one at a time, and must show by its own name: a loss, a
-duplicate, a reorder, a wrong score, a torn transaction, one that was never finished."""
+duplicate, a reorder, a wrong score, a torn transaction, one that was never finished. The judge of what
+Redis answered (answers.py) has plants of its own, in answers_test.py."""
 
 import sys
+import unittest
 
 import msgpack
 from kafka import KafkaProducer, TopicPartition
 from kafka.structs import OffsetAndMetadata
 
+import answers_test
 from bed import PARTITIONS, Bed, Tail
 from case import Case, new_stream
 from judge import Judge
@@ -142,9 +145,17 @@ def plant(bed, workers, how):
     return {**verdict, "uncommitted": case.uncommitted()}
 
 
+def judge_of_answers():
+    """What is wrong with it."""
+    tests = unittest.defaultTestLoader.loadTestsFromModule(answers_test)
+    result = unittest.TextTestRunner(stream=sys.stdout).run(tests)
+    print(f"answers: {len(answers_test.PLANTS)} faults were planted")
+    return [f"answers: {test}" for test, _ in (*result.failures, *result.errors)]
+
+
 def main():
     bed = Bed()
-    caught, mistakes = 0, []
+    caught, mistakes = 0, judge_of_answers()
     with Workers("selftest") as workers:
         for name, how, fault, consequences in PLANTS:
             verdict = plant(bed, workers, how)
