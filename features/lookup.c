@@ -223,19 +223,23 @@ static void keep_answer(leat_lookups *lookups, const leat_lookup_entity *entity)
 static void note_answer(leat_lookups *lookups, const leat_question *question,
                         const leat_lookup_entity *entity)
 {
+    uint32_t next_time = question->spec->n_fields; /* the place of one not seen yet */
     leat_event_time written;
     if (entity->answer != LEAT_ANSWER_FOUND)
         return;
     if (question->format == &leat_lookup_blob && !entity->values)
         leat_suspect_note(&lookups->suspect, question->spec->name, entity->key,
                           lookups->asked_ns);
-    for (uint32_t i = question->spec->n_fields;
-         question->times && entity->values && i < question->n_values; i++)
-        if (leat_event_time_find(&written, entity->values[i], -1))
+    for (uint32_t i = 0; question->times && i < question->spec->n_fields; i++) {
+        if (question->times[i] != next_time)
+            continue; /* fields of one view, or of one map, have one time */
+        next_time++;
+        if (leat_question_written(question, entity, i, &written))
             leat_distribution_add(&question->stats->age, &leat_bounds_age,
                                   lookups->now_s > written.seconds
                                       ? (uint64_t)(lookups->now_s - written.seconds)
                                       : 0);
+    }
 }
 
 static void read_answer(leat_lookups *lookups, const leat_redis *redis, leat_batch *batch,

@@ -68,7 +68,6 @@ typedef struct leat_feast_spec {
     const char *view; /* of fields that name none, or NULL */
     uint32_t n_joins;
     const leat_feast_join *joins; /* in the order of their names */
-    uint64_t max_age_ns;          /* older values are missing; 0: however old */
 } leat_feast_spec;
 
 typedef struct leat_lookup_spec {
@@ -79,6 +78,9 @@ typedef struct leat_lookup_spec {
     uint32_t n_parts;  /* of the key; not of FEAST */
     leat_key_part parts[LEAT_MAX_KEY_PARTS];
     leat_feast_spec feast; /* FEAST */
+    const leat_path *time; /* where an entity says when it was written, or NULL: nobody
+                              knows; of FEAST, which always knows, NULL */
+    uint64_t max_age_ns;   /* older values are missing; 0: however old */
     uint32_t n_fields;
     const leat_lookup_field *fields;
 } leat_lookup_spec;

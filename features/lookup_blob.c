@@ -8,13 +8,16 @@
 static leat_status prepare(leat_question *question, leat_arena *arena, leat_error *error)
 {
     const leat_lookup_spec *spec = question->spec;
-    const leat_path **paths = leat_arena_calloc(arena, spec->n_fields, sizeof *paths);
-    if (!paths)
+    uint32_t n = spec->n_fields;
+    const leat_path **paths = leat_arena_calloc(arena, n + 1, sizeof *paths);
+    if (!paths || leat_question_add_time(question, arena) != LEAT_OK)
         return leat_error_set(error, LEAT_E_MEMORY, "out of memory");
     for (uint32_t i = 0; i < spec->n_fields; i++)
         paths[i] = spec->fields[i].path;
-    question->n_values = spec->n_fields;
-    return leat_blob_new(&question->blob, arena, paths, spec->n_fields, error);
+    if (spec->time)
+        paths[n++] = spec->time;
+    question->n_values = n;
+    return leat_blob_new(&question->blob, arena, paths, n, error);
 }
 
 static uint32_t count_keys(const leat_question *question,

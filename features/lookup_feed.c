@@ -145,12 +145,11 @@ static double moment_of(const leat_event *event)
 static bool is_too_old(const feed *f, const leat_lookup_entity *entity, uint32_t i)
 {
     const leat_question *question = f->question;
-    uint64_t max_age_ns = question->spec->feast.max_age_ns;
+    uint64_t max_age_ns = question->spec->max_age_ns;
     leat_event_time written;
-    if (!max_age_ns || !question->times)
+    if (!max_age_ns)
         return false;
-    leat_slice time = entity->values[question->times[i]];
-    return !leat_event_time_find(&written, time, -1) ||
+    return !leat_question_written(question, entity, i, &written) ||
            moment_of(f->event) - seconds_of(&written) > (double)max_age_ns / 1e9;
 }
 

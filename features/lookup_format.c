@@ -56,6 +56,33 @@ leat_slice *leat_question_make_values(const leat_question *question, leat_batch 
     return entity->values;
 }
 
+leat_status leat_question_add_time(leat_question *question, leat_arena *arena)
+{
+    uint32_t n_fields = question->spec->n_fields;
+    if (!question->spec->time)
+        return LEAT_OK;
+    question->times = leat_arena_alloc(arena, n_fields * sizeof *question->times);
+    for (uint32_t i = 0; question->times && i < n_fields; i++)
+        question->times[i] = n_fields;
+    return question->times ? LEAT_OK : LEAT_E_MEMORY;
+}
+
+static bool read_time(const leat_question *question, leat_slice value,
+                      leat_event_time *time)
+{
+    if (question->format->is_text)
+        return value.data && leat_event_time_parse(time, value) == LEAT_OK;
+    return leat_event_time_find(time, value, -1);
+}
+
+bool leat_question_written(const leat_question *question,
+                           const leat_lookup_entity *entity, uint32_t i,
+                           leat_event_time *written)
+{
+    return question->times && entity->values &&
+           read_time(question, entity->values[question->times[i]], written);
+}
+
 void leat_question_break(const leat_question *question, leat_batch *batch,
                          leat_lookup_entity *entity, const leat_error *why)
 {

@@ -74,6 +74,16 @@ void leat_question_ask_hashes(const leat_question *question, leat_redis *redis,
 leat_slice *leat_question_make_values(const leat_question *question, leat_batch *batch,
                                       leat_lookup_entity *entity);
 
+/* For formats whose entities say in one value when they were written: it stands behind those
+ * of the fields. `names` or `paths` have room for it. */
+leat_status leat_question_add_time(leat_question *question,
+                                   leat_arena *arena) LEAT_MUST_CHECK;
+
+/* When the value of field i was written; false where nobody knows. */
+bool leat_question_written(const leat_question *question,
+                           const leat_lookup_entity *entity, uint32_t i,
+                           leat_event_time *written);
+
 /* Marks the entity as one that cannot be read, with the reason for its events. */
 void leat_question_break(const leat_question *question, leat_batch *batch,
                          leat_lookup_entity *entity, const leat_error *why);

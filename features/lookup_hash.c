@@ -5,12 +5,15 @@
 static leat_status prepare(leat_question *question, leat_arena *arena, leat_error *error)
 {
     const leat_lookup_spec *spec = question->spec;
-    leat_slice *names = leat_arena_calloc(arena, spec->n_fields, sizeof *names);
-    leat_status status = names ? LEAT_OK : LEAT_E_MEMORY;
+    uint32_t n = spec->n_fields;
+    leat_slice *names = leat_arena_calloc(arena, n + 1, sizeof *names);
+    leat_status status = names ? leat_question_add_time(question, arena) : LEAT_E_MEMORY;
     for (uint32_t i = 0; status == LEAT_OK && i < spec->n_fields; i++)
         names[i] = spec->fields[i].path->steps[0].name;
+    if (status == LEAT_OK && spec->time)
+        names[n++] = spec->time->steps[0].name;
     if (status == LEAT_OK)
-        status = leat_question_set_fields(question, arena, names, spec->n_fields);
+        status = leat_question_set_fields(question, arena, names, n);
     return status == LEAT_OK ? LEAT_OK : leat_error_set(error, status, "out of memory");
 }
 

@@ -83,8 +83,7 @@ static leat_status build_feast(leat_plan_builder *builder,
                                     .version = lookup->feast.version,
                                     .view = copy(builder, lookup->feast.view),
                                     .n_joins = n,
-                                    .joins = joins,
-                                    .max_age_ns = lookup->max_age_ns};
+                                    .joins = joins};
     if (!joins || !spec->feast.project || (lookup->feast.view && !spec->feast.view))
         return leat_plan_no_memory(builder);
     return build_joins(builder, lookup, spec, joins);
@@ -109,6 +108,21 @@ static leat_status build_fields(leat_plan_builder *builder, leat_lookup_spec *sp
     return LEAT_OK;
 }
 
+/* `time: updated_at` of lookup user is user.updated_at. */
+static leat_status build_time(leat_plan_builder *builder,
+                              const leat_config_lookup *lookup, leat_lookup_spec *spec)
+{
+    leat_arena *arena = &builder->plan->arena;
+    if (!lookup->time)
+        return LEAT_OK;
+    leat_path *path = leat_arena_calloc(arena, 1, sizeof *path);
+    const char *text = leat_arena_printf(arena, "%s.%s", lookup->name, lookup->time);
+    if (!path || !text)
+        return leat_plan_no_memory(builder);
+    spec->time = path;
+    return leat_path_parse(path, arena, text, builder->error);
+}
+
 static leat_status build_lookup(leat_plan_builder *builder,
                                 const leat_config_lookup *lookup, leat_lookup_spec *spec)
 {
@@ -126,6 +140,9 @@ static leat_status build_lookup(leat_plan_builder *builder,
     leat_status status = spec->format == LEAT_LOOKUP_FEAST
                              ? build_feast(builder, lookup, spec)
                              : build_key(builder, lookup, spec);
+    spec->max_age_ns = lookup->max_age_ns;
+    if (!status)
+        status = build_time(builder, lookup, spec);
     return status ? status : build_fields(builder, spec);
 }
 

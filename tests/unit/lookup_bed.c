@@ -234,6 +234,17 @@ void lookup_bed_set_policy(lookup_bed *bed, leat_on_unavailable policy)
         bed->lookups[i].on_unavailable = policy;
 }
 
+void lookup_bed_set_age(lookup_bed *bed)
+{
+    static const leat_step at = STEP("at");
+    static const leat_path time = PATH("user", at);
+    leat_error error;
+    bed->lookups[0].time = &time;
+    bed->lookups[0].max_age_ns = UINT64_C(60000000000);
+    const leat_features_spec spec = {.n_lookups = 2, .lookups = bed->lookups};
+    assert_int_equal(leat_features_adopt(bed->features, &spec, &error), LEAT_OK);
+}
+
 void lookup_bed_assert_row(const lookup_bed *bed, const leat_event *event, float average,
                            float count, float rating)
 {

@@ -57,6 +57,9 @@ void lookup_bed_run(lookup_bed *bed);
 
 void lookup_bed_set_policy(lookup_bed *bed, leat_on_unavailable policy);
 
+/* From now on lookup "user" has a field `at` that says when, and at most a minute is fresh. */
+void lookup_bed_set_age(lookup_bed *bed);
+
 /* The event's first row, [N_COLUMNS]; the others lie behind it. */
 float *lookup_bed_row(const lookup_bed *bed, const leat_event *event);
 int64_t *lookup_bed_integers(const lookup_bed *bed, const leat_event *event);

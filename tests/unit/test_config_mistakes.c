@@ -136,9 +136,17 @@ static const struct mistake mistakes[] = {
     {"a feature store for a hash", "6:3: lookups.user: 'feast' is for format: feast",
      .more = "lookups:\n  user: {key: 'a:{key}', feast: {project: p}}"},
     {"an age that nobody knows",
-     "6:3: lookups.user: max_age is for format: feast, which keeps when values were "
+     "6:3: lookups.user: max_age needs  time: FIELD, which says when the entity was "
      "written",
      .more = "lookups:\n  user: {key: 'a:{key}', max_age: 1h}"},
+    {"a time of two steps in a hash",
+     "6:3: lookups.user: 'time' must name one field of the lookup, as in time: "
+     "updated_at; with format: msgpack or json a path may go on",
+     .more = "lookups:\n  user: {key: 'a:{key}', time: a.b}"},
+    {"a time for Feast",
+     "6:3: lookups.user: Feast keeps by itself when values were written: remove 'time'",
+     .more = "lookups:\n  user: {format: feast, time: t, feast: {project: p, entities: "
+             "{id: event.id}}}"},
     {"a type of no join key",
      "7:39: lookups.user.feast.types: 'idd' is none of feast.entities",
      .more = "lookups:\n  user: {format: feast, feast: {project: p,\n    entities: {id: "

@@ -228,6 +228,29 @@ static void test_lookup__ten_thousand_entities_in_one_batch(void **state)
     lookup_bed_close(f);
 }
 
+/* bob was written at 1700000000, eve nobody knows when. */
+static void test_lookup__what_is_too_old_is_missing(void **state)
+{
+    lookup_bed *f = *state;
+    lookup_bed_set_age(f);
+    real_redis_do(&f->server, "HSET user:bob avg 1 count 2 at 2023-11-14T22:13:20Z");
+    real_redis_do(&f->server, "HSET user:eve avg 1 count 2");
+    leat_event *young = lookup_bed_add(f, lookup_bed_text(f, "bob"), NULL);
+    leat_event *old = lookup_bed_add(f, lookup_bed_text(f, "bob"), NULL);
+    leat_event *unknown = lookup_bed_add(f, lookup_bed_text(f, "eve"), NULL);
+    young->has_time = old->has_time = unknown->has_time = true;
+    young->time.seconds = 1700000060;
+    old->time.seconds = 1700000061;
+    lookup_bed_run(f);
+    lookup_bed_assert_row(f, young, 1, 2, NAN);
+    lookup_bed_assert_row(f, old, NAN, COUNT_DEFAULT, NAN);
+    lookup_bed_assert_row(f, unknown, NAN, COUNT_DEFAULT, NAN);
+    assert_int_equal(old->quality, LEAT_QUALITY_DEFAULTED);
+    const leat_distribution *age =
+        &leat_features_read_stats(f->features)->lookups.at[0].age;
+    assert_int_equal(leat_counter_read(&age->counts[leat_bounds_age.n]), 1); /* bob */
+}
+
 /* ---- Integers ---- */
 
 static leat_event *add_integers(lookup_bed *f, const char *user, const char *shop)
@@ -318,6 +341,7 @@ int main(void)
         REAL(test_lookup__entities_that_hash_alike_stay_apart),
         REAL(test_lookup__every_row_of_an_event_is_fed_and_no_other),
         REAL(test_lookup__ten_thousand_entities_in_one_batch),
+        REAL(test_lookup__what_is_too_old_is_missing),
         REAL(test_lookup__integers_reach_their_columns_to_the_last_digit),
         REAL(test_lookup__text_that_is_no_integer_fails_the_event),
         REAL(test_lookup__a_missing_integer_needs_a_default),

@@ -61,8 +61,8 @@ static leat_status open_feast(lookup_bed *f, const char *view, uint64_t max_age_
                   .version = 3,
                   .view = view,
                   .n_joins = 1,
-                  .joins = &join,
-                  .max_age_ns = max_age_ns},
+                  .joins = &join},
+        .max_age_ns = max_age_ns,
         .n_fields = 2,
         .fields = fields,
     };

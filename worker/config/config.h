@@ -127,6 +127,7 @@ typedef struct leat_config_lookup {
     const char *key; /* a template; NULL with format feast */
     leat_config_lookup_format format;
     leat_config_unavailable on_unavailable;
+    const char *time;    /* a path below the lookup, or NULL */
     uint64_t max_age_ns; /* 0: any */
     struct {
         const char *project;

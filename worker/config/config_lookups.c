@@ -1,5 +1,6 @@
 #include "worker/config/config_lookups.h"
 
+#include "base/path.h"
 #include "features/lookup.h"
 
 #include <string.h>
@@ -29,6 +30,16 @@ static leat_status check_types(leat_config_context *context,
     return LEAT_OK;
 }
 
+static bool is_time(leat_config_context *context, const leat_config_lookup *lookup)
+{
+    leat_arena *arena = &context->config->arena;
+    const char *text = leat_arena_printf(arena, "%s.%s", lookup->name, lookup->time);
+    leat_path path;
+    if (!text || leat_path_parse(&path, arena, text, NULL) != LEAT_OK)
+        return false;
+    return path.n_steps == 1 || lookup->format != LEAT_CONFIG_LOOKUP_HASH;
+}
+
 /* What the format needs, and what it does not have. */
 static leat_status check_format(leat_config_context *context,
                                 const leat_config_lookup *lookup)
@@ -38,10 +49,17 @@ static leat_status check_format(leat_config_context *context,
                      lookup->feast.entities.n || lookup->feast.n_types;
     if (!is_feast && has_feast)
         return refuse(context, lookup, "'feast' is for format: feast");
-    if (!is_feast && lookup->max_age_ns)
+    if (!is_feast && lookup->max_age_ns && !lookup->time)
         return refuse(context, lookup,
-                      "max_age is for format: feast, which keeps when values were "
+                      "max_age needs  time: FIELD, which says when the entity was "
                       "written");
+    if (is_feast && lookup->time)
+        return refuse(context, lookup,
+                      "Feast keeps by itself when values were written: remove 'time'");
+    if (lookup->time && !is_time(context, lookup))
+        return refuse(context, lookup,
+                      "'time' must name one field of the lookup, as in time: updated_at; "
+                      "with format: msgpack or json a path may go on");
     if (!is_feast)
         return lookup->key ? LEAT_OK
                            : refuse(context, lookup,

@@ -65,7 +65,8 @@ static void put_ages(const page *p)
                            "How long ago what was read had been written.");
     for (uint32_t i = 0; i < p->config->n_lookups; i++) {
         uint64_t counts[LEAT_MAX_BOUNDS + 1] = {0};
-        if (p->config->lookups[i].format != LEAT_CONFIG_LOOKUP_FEAST)
+        const leat_config_lookup *lookup = &p->config->lookups[i];
+        if (lookup->format != LEAT_CONFIG_LOOKUP_FEAST && !lookup->time)
             continue;
         for (uint32_t at = 0; at <= leat_bounds_age.n; at++)
             counts[at] = sum_at(p, OF(i, age.counts) + at * sizeof(leat_counter));
