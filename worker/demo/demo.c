@@ -104,7 +104,9 @@ static void start_redis(demo *d)
             error.msg);
 }
 
-/* `env` gives the worker its variables: setenv is not for a process that has threads. */
+/* `env` gives the worker its variables: setenv is not for a process that has threads.
+ * Brokers, Redis, generator and counter share the worker's cores, so an answer may take
+ * its time: what the model is worth shall not hang on that. */
 static leat_status start_worker(demo *d, leat_error *error)
 {
     char self[PATH_MAX], brokers[512], redis[PATH_MAX], lanes[32], yaml[PATH_MAX],
@@ -120,8 +122,8 @@ static leat_status start_worker(demo *d, leat_error *error)
     snprintf(lanes, sizeof lanes, "LEAT_LANES=%s", d->options->lanes);
     snprintf(yaml, sizeof yaml, "%s/leat.yaml", d->folder);
     snprintf(log, sizeof log, "%s/worker.log", d->folder);
-    const char *const argv[] = {"env", brokers, redis, lanes, self,
-                                "run", "-c",    yaml,  NULL};
+    const char *const argv[] = {
+        "env", brokers, redis, "REDIS_TIMEOUT=1s", lanes, self, "run", "-c", yaml, NULL};
     return leat_child_start(&d->worker, argv, log, error);
 }
 
