@@ -6,3 +6,7 @@ leat_unit_test(ranking leat_producers)
 leat_unit_test(encode_ranking leat_producers)
 leat_unit_test(plan_rank leat_worker)
 target_sources(test_plan_rank PRIVATE unit/tiny_model.c)
+
+# A million rows; a real redis-server.
+leat_unit_test(rank_way leat_worker onnx_builder allocations PkgConfig::MSGPACK)
+target_sources(test_rank_way PRIVATE unit/redis_bed.c)

@@ -155,7 +155,7 @@ static void test_lookup_candidates__many(void **state)
     lookup_bed *f = *state;
     const char *names[10], *shops[N];
     for (int i = 0; i < 10; i++) {
-        char name[4];
+        char name[16];
         snprintf(name, sizeof name, "s%d", i);
         names[i] = lookup_bed_text(f, name);
     }
