@@ -78,6 +78,21 @@ static leat_status put(const feed *f, void *at, leat_slice value)
                : leat_reading_put(reading_of(f), at, dtype_of(f), value, f->event);
 }
 
+/* A reply lives until Redis is asked for something else, which may be before the batch is
+ * scored: what aggregates have to write. */
+static leat_status keep_text(const feed *f, leat_slice *texts, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        uint8_t *copy = leat_arena_alloc(&f->batch->arena, texts[i].size);
+        if (!copy)
+            return LEAT_E_MISSING;
+        if (texts[i].size)
+            memcpy(copy, texts[i].data, texts[i].size);
+        texts[i].data = copy;
+    }
+    return LEAT_OK;
+}
+
 /* Into the column of all rows. */
 static leat_status store(const feed *f, leat_slice value)
 {
@@ -87,6 +102,8 @@ static leat_status store(const feed *f, leat_slice value)
     size_t stride = tensor->row_size * size;
     uint8_t *first = (uint8_t *)tensor->data + f->first * stride + column->element * size;
     leat_status status = put(f, first, value);
+    if (status == LEAT_OK && tensor->spec->dtype == LEAT_STRING)
+        status = keep_text(f, (leat_slice *)(void *)first, column->n);
     if (status != LEAT_OK)
         return status;
     for (uint32_t i = 1; i < f->end - f->first; i++)

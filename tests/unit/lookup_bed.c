@@ -1,5 +1,7 @@
 #include "lookup_bed.h"
 
+#include "base/reading.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,26 +17,35 @@ static const leat_tensor_spec input = {
     .name = "x", .dtype = LEAT_F32, .rank = 2, .shape = {0, N_COLUMNS}};
 static const leat_tensor_spec counters = {
     .name = "n", .dtype = LEAT_I64, .rank = 2, .shape = {0, N_COLUMNS}};
+static const leat_tensor_spec names = {
+    .name = "s", .dtype = LEAT_STRING, .rank = 2, .shape = {0, N_COLUMNS}};
 static const leat_tensor_spec output = {.name = "y", .rank = 2, .shape = {0, 1}};
 static const leat_column columns[N_COLUMNS] = {
     [AVERAGE] = {.name = "average", .element = AVERAGE, .n = 1},
     [COUNT] = {.name = "count", .element = COUNT, .n = 1, .has_default = true},
     [RATING] = {.name = "rating", .element = RATING, .n = 1},
 };
+static const leat_reading as_text = {.kind = LEAT_READING_TEXT};
+static const leat_column texts[N_COLUMNS] = {
+    [AVERAGE] = {.name = "average", .element = AVERAGE, .n = 1, .reading = &as_text},
+    [COUNT] = {.name = "count", .element = COUNT, .n = 1, .reading = &as_text},
+    [RATING] = {.name = "rating", .element = RATING, .n = 1, .reading = &as_text},
+};
 static const leat_path captures[N_CAPTURES] = {
     [USER] = {.text = "event.user"},
     [SHOP] = {.text = "event.shop"},
 };
 
-#define SCHEMA(tensor)                                                                   \
+#define SCHEMA(tensor, of)                                                               \
     {                                                                                    \
-        .n_inputs = 1, .inputs = &(tensor), .n_columns = N_COLUMNS, .columns = columns,  \
+        .n_inputs = 1, .inputs = &(tensor), .n_columns = N_COLUMNS, .columns = (of),     \
         .n_captures = N_CAPTURES, .captures = captures, .time_capture = LEAT_NO_CAPTURE  \
     }
 
-static const leat_schema schema = SCHEMA(input);
-static leat_schema ranking = SCHEMA(input);
-static const leat_schema integers = SCHEMA(counters);
+static const leat_schema schema = SCHEMA(input, columns);
+static leat_schema ranking = SCHEMA(input, columns);
+static const leat_schema integers = SCHEMA(counters, columns);
+static const leat_schema strings = SCHEMA(names, texts);
 
 #define LITERAL(text)                                                                    \
     {                                                                                    \
@@ -131,6 +142,11 @@ void lookup_bed_clear(lookup_bed *bed)
     assert_int_equal(leat_batch_reset(&bed->batch, &schema, &output), LEAT_OK);
 }
 
+void lookup_bed_clear_to_strings(lookup_bed *bed)
+{
+    assert_int_equal(leat_batch_reset(&bed->batch, &strings, &output), LEAT_OK);
+}
+
 void lookup_bed_clear_to_integers(lookup_bed *bed)
 {
     assert_int_equal(leat_batch_reset(&bed->batch, &integers, &output), LEAT_OK);
@@ -172,10 +188,19 @@ int64_t *lookup_bed_integers(const lookup_bed *bed, const leat_event *event)
     return (int64_t *)bed->batch.inputs[0].data + (size_t)event->first * N_COLUMNS;
 }
 
+leat_slice *lookup_bed_strings(const lookup_bed *bed, const leat_event *event)
+{
+    return (leat_slice *)bed->batch.inputs[0].data + (size_t)event->first * N_COLUMNS;
+}
+
 static void put_defaults(lookup_bed *bed, const leat_event *event)
 {
     int64_t *integer_row = lookup_bed_integers(bed, event);
     float *row = lookup_bed_row(bed, event);
+    if (bed->batch.schema == &strings) {
+        memset(lookup_bed_strings(bed, event), 0, N_COLUMNS * sizeof(leat_slice));
+        return;
+    }
     if (bed->batch.schema == &integers) {
         integer_row[AVERAGE] = integer_row[RATING] = 0;
         integer_row[COUNT] = (int64_t)COUNT_DEFAULT;

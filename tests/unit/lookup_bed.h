@@ -1,8 +1,8 @@
 /* A batch as the decoder leaves it for the features: two entities, three columns.
  *
  * Lookup "user" feeds `average` and `count` (default 7) from the key "user:<user>", lookup
- * "shop" feeds `rating` from "{shop}:<shop>:v1". One input of float32 holds them, or of
- * integers.
+ * "shop" feeds `rating` from "{shop}:<shop>:v1". One input of float32 holds them, of
+ * integers or of strings.
  *
  * Threads: the test's.
  */
@@ -40,6 +40,7 @@ void lookup_bed_close(lookup_bed *bed);
 void lookup_bed_clear(lookup_bed *bed);
 void lookup_bed_clear_to_ranking(lookup_bed *bed);
 void lookup_bed_clear_to_integers(lookup_bed *bed);
+void lookup_bed_clear_to_strings(lookup_bed *bed);
 
 /* msgpack in the batch's arena, with room for a reader: a text, or bytes as they are. */
 const char *lookup_bed_text(lookup_bed *bed, const char *string);
@@ -62,6 +63,7 @@ void lookup_bed_set_age(lookup_bed *bed);
 
 /* The event's first row, [N_COLUMNS]; the others lie behind it. */
 float *lookup_bed_row(const lookup_bed *bed, const leat_event *event);
+leat_slice *lookup_bed_strings(const lookup_bed *bed, const leat_event *event);
 int64_t *lookup_bed_integers(const lookup_bed *bed, const leat_event *event);
 void lookup_bed_assert_row(const lookup_bed *bed, const leat_event *event, float average,
                            float count, float rating);

@@ -228,6 +228,26 @@ static void test_lookup__ten_thousand_entities_in_one_batch(void **state)
     lookup_bed_close(f);
 }
 
+/* What aggregates write goes through the same connection before the batch is scored. */
+static void test_lookup__texts_outlive_what_redis_is_asked_next(void **state)
+{
+    lookup_bed *f = *state;
+    lookup_bed next = {.features = f->features};
+    real_redis_do(&f->server, "HSET user:bob avg first count 1");
+    real_redis_do(&f->server, "HSET user:eve avg OTHER count 2");
+    assert_int_equal(leat_batch_init(&next.batch, 4), LEAT_OK);
+    lookup_bed_clear_to_strings(f);
+    lookup_bed_clear_to_strings(&next);
+    leat_event *bob = lookup_bed_add(f, lookup_bed_text(f, "bob"), NULL);
+    lookup_bed_add(&next, lookup_bed_text(&next, "eve"), NULL);
+    lookup_bed_run(f);
+    lookup_bed_run(&next);
+    leat_slice text = lookup_bed_strings(f, bob)[AVERAGE];
+    assert_int_equal(text.size, 5);
+    assert_memory_equal(text.data, "first", 5);
+    leat_batch_fini(&next.batch);
+}
+
 /* bob was written at 1700000000, eve nobody knows when. */
 static void test_lookup__what_is_too_old_is_missing(void **state)
 {
@@ -341,6 +361,7 @@ int main(void)
         REAL(test_lookup__entities_that_hash_alike_stay_apart),
         REAL(test_lookup__every_row_of_an_event_is_fed_and_no_other),
         REAL(test_lookup__ten_thousand_entities_in_one_batch),
+        REAL(test_lookup__texts_outlive_what_redis_is_asked_next),
         REAL(test_lookup__what_is_too_old_is_missing),
         REAL(test_lookup__integers_reach_their_columns_to_the_last_digit),
         REAL(test_lookup__text_that_is_no_integer_fails_the_event),

@@ -247,8 +247,9 @@ static const leat_key lookup_keys[] = {
      .help = "Values that were written so long before the event, or at an unknown time, "
              "are missing."},
     {"time", LEAT_KEY_TEXT, .offset = OF(leat_config_lookup, time),
-     .help = "The field that says when the entity was written: `updated_at`, a time as "
-             "`source.time` takes it. What `max_age` looks at; Feast keeps it by itself."},
+     .help =
+         "The field that says when the entity was written: `updated_at`, a time as "
+         "`source.time` takes it. What `max_age` looks at; Feast keeps it by itself."},
     {"feast", LEAT_KEY_SECTION, .keys = feast_keys,
      .help = "With `format: feast`: where the feature store has it."},
     {0},
