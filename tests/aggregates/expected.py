@@ -73,23 +73,25 @@ class Expected:
         return events
 
     def portions(self):
-        """(entity, names): about as many events each, the largest first."""
+        """[(entity, names)]: about as many events each; the busiest entities alone, and first,
+        or the pool would wait for them."""
+        portions = []  # (events, entity, names)
         for i, events in enumerate(self.events):
             names, size = [], 0
             for name in sorted(events, key=lambda name: -len(events[name])):
                 names.append(name)
                 size += len(events[name])
                 if size >= PORTION:
-                    yield i, names
+                    portions.append((size, i, names))
                     names, size = [], 0
-            if names:
-                yield i, names
+            portions.append((size, i, names))
+        return [(i, names) for _, i, names in sorted(portions, reverse=True) if names]
 
     def work_out(self, states, driver, say):
         """Fills `answers`. `states`: a function from (entity, names) to the bytes that Redis
         keeps of each, which are compared; the differences are returned as a Counter, and
         some of them in words."""
-        portions = list(self.portions())
+        portions = self.portions()
         count, words = Counter(), []
         shared.update(expected=self, states=states, driver=driver)
         with multiprocessing.get_context("fork").Pool() as pool:
