@@ -27,8 +27,8 @@
  * Owns:    states in memory, partitions. Not the spec, which lives in the plan.
  * Threads: one lane.
  * Fails:   new: E_MEMORY. write: ABORTED when a partition is somebody else's by now:
- *          nothing of the batch may be published; AGAIN when the batch waits until it
- *          could be written: call it again.
+ *          nothing of the batch may be published, and it has to come again; AGAIN when
+ *          the batch waits until it could be written: call it again.
  */
 #ifndef LEAT_FEATURES_AGGREGATE_H
 #define LEAT_FEATURES_AGGREGATE_H

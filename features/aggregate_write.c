@@ -185,7 +185,7 @@ static bool ends_with(leat_slice words, leat_slice key)
            !memcmp(words.data + words.size - key.size, key.data, key.size);
 }
 
-/* Somebody else has the partition. Nothing of the batch was written. */
+/* Somebody else has the partition. Nothing was written. */
 static leat_status give_up(leat_aggregates *aggregates, leat_slice words)
 {
     for (uint32_t i = 0; i < aggregates->partitions.n; i++) {
@@ -310,17 +310,22 @@ static void drop_shared(leat_aggregates *aggregates)
     }
 }
 
+/* A batch that is given up comes again, and what was applied of partitions that are still the
+ * lane's is not applied then: they are written without the one that is lost. */
 static leat_status write_all(leat_aggregates *aggregates, leat_batch *batch,
                              leat_redis *redis, uint64_t timeout_ns)
 {
     uint64_t give_up_ns = leat_now_ns() + N_TIMEOUTS * timeout_ns;
-    leat_status status = write_once(aggregates, batch, redis, timeout_ns);
-    while (status == LEAT_AGAIN) {
-        if (leat_now_ns() < give_up_ns)
-            catch_up(aggregates, batch, redis, timeout_ns);
+    bool is_given_up = false;
+    leat_status status;
+    do {
+        drop_strangers(aggregates);
         status = write_once(aggregates, batch, redis, timeout_ns);
-    }
-    return status;
+        is_given_up |= status == LEAT_ABORTED;
+        if (status == LEAT_AGAIN && leat_now_ns() < give_up_ns)
+            catch_up(aggregates, batch, redis, timeout_ns);
+    } while (status == LEAT_AGAIN || status == LEAT_ABORTED);
+    return is_given_up ? LEAT_ABORTED : status;
 }
 
 leat_status leat_aggregates_write(leat_aggregates *aggregates, leat_batch *batch,
@@ -328,7 +333,6 @@ leat_status leat_aggregates_write(leat_aggregates *aggregates, leat_batch *batch
 {
     if (aggregates->is_alone)
         return note_saved(aggregates);
-    drop_strangers(aggregates);
     forget_committed(aggregates);
     leat_status status = LEAT_OK;
     if (leat_redis_may_ask(redis))
