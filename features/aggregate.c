@@ -319,6 +319,7 @@ void leat_aggregates_take(leat_aggregates *aggregates, leat_batch *batch,
     if (!aggregates->partition_of)
         return;
     leat_aggregates_take_states(aggregates, batch, redis);
+    aggregates->is_behind = false;
     for (uint32_t i = 0; i < batch->n_events; i++)
         if (aggregates->partition_of[i] && takes_part(&batch->events[i]))
             leat_aggregates_take_event(aggregates, batch, &batch->events[i]);

@@ -172,7 +172,8 @@ static void apply(leat_aggregates *aggregates, leat_batch *batch, const leat_eve
     }
 }
 
-/* It was applied before. Where its answer is gone, the present one has to do. */
+/* It was applied before. Where its answer is gone, the present one has to do; but not for a
+ * lane that has lost the partition and does not know it. */
 static void repeat(leat_aggregates *aggregates, const leat_event *event,
                    const leat_partition *partition, leat_kept_state *const *states,
                    double *answers)
@@ -181,6 +182,10 @@ static void repeat(leat_aggregates *aggregates, const leat_event *event,
     leat_counter_add(&aggregates->stats.repeated, 1);
     if (kept) {
         memcpy(answers, kept, aggregates->spec->n_answers * sizeof *answers);
+        return;
+    }
+    if (partition->was_lost) {
+        aggregates->is_behind = true;
         return;
     }
     answer(aggregates, event, states, is_any, answers);

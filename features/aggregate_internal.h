@@ -41,6 +41,7 @@ struct leat_aggregates {
     double *answers;               /* [n_events][n_answers] */
     uint32_t n_reads;
     uint32_t read_command;
+    bool is_behind; /* what it would answer, a successor has committed */
 };
 
 /* The states of one event: [n_entities]. */

@@ -337,6 +337,8 @@ leat_status leat_aggregates_write(leat_aggregates *aggregates, leat_batch *batch
     leat_status status = LEAT_OK;
     if (leat_redis_may_ask(redis))
         status = write_all(aggregates, batch, redis, timeout_ns);
+    if (aggregates->is_behind)
+        status = LEAT_ABORTED;
     if (status == LEAT_OK && aggregates->waits && count_partitions(aggregates))
         status = LEAT_AGAIN;
     else

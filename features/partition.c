@@ -69,7 +69,7 @@ leat_partition *leat_partitions_of(leat_partitions *partitions, const leat_event
         *at = new_partition(partitions, event);
     if (*at && (*at)->epoch != event->epoch) {
         (*at)->epoch = event->epoch;
-        (*at)->is_owned = false;
+        (*at)->is_owned = (*at)->was_lost = false;
     }
     return *at;
 }
@@ -77,6 +77,7 @@ leat_partition *leat_partitions_of(leat_partitions *partitions, const leat_event
 void leat_partition_disown(leat_partition *partition)
 {
     partition->is_owned = partition->is_unsaved = false;
+    partition->was_lost = true;
     partition->token = 0;
     partition->tenure++;
     leat_journal_reset(&partition->journal);

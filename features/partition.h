@@ -9,7 +9,10 @@
  *      rises, and record and journal come back. From then on a write with an older token
  *      is refused (FENCED), so a lane that has lost the partition and does not know it
  *      changes nothing. It must not publish either: what it computed may differ from what
- *      the new owner computes.
+ *      the new owner computes. It acquires the partition again, since it may be the owner
+ *      whom a zombie has robbed; but events whose answers are not kept any more were
+ *      committed by somebody else then, and are not answered: the zombie hears of its loss
+ *      before it publishes anything.
  *   3. The token that was there before comes back, too. Where it is the lane's own, nobody
  *      else has had the partition meanwhile, and what the lane has in memory is still
  *      true: the eager protocol assigns everything anew at every rebalance. Otherwise a
@@ -38,6 +41,7 @@ typedef struct leat_partition {
     uint32_t epoch;    /* of the assignment that `token` was taken for */
     uint32_t tenure;   /* rises when somebody else has had it meanwhile */
     bool is_owned;     /* the token has been taken */
+    bool was_lost;     /* somebody else took it in this assignment */
     bool is_in_batch;  /* events of it are in the batch under way */
     bool is_unsaved;   /* Redis does not have all that was applied */
     uint32_t acquired; /* the command that takes the token, in the batch under way */

@@ -139,6 +139,32 @@ static void test_aggregate__a_fenced_lane_begins_anew(void **state)
     aggregate_lane_close(&owner);
 }
 
+/* What its successor has committed is in no journal any more. Who reads it has lost the
+ * partition, and will hear of it; where it was assigned anew, somebody has set the group's
+ * offsets back. */
+static void test_aggregate__a_zombie_answers_nothing_that_was_committed(void **state)
+{
+    aggregate_lane zombie, owner;
+    aggregate_lane_open(&zombie, *state);
+    aggregate_lane_open(&owner, *state);
+    assert_int_equal(aggregate_lane_see(&zombie, 0, "ann", 100, 5), LEAT_OK);
+    for (int i = 1; i < 5; i++) {
+        owner.committed = i;
+        assert_int_equal(aggregate_lane_see(&owner, i, "ann", 101, 1), LEAT_OK);
+    }
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(aggregate_lane_see(&zombie, 1, "ann", 101, 1), LEAT_ABORTED);
+    assert_counter(aggregate_lane_stats(&zombie)->unanswered, 0);
+    assert_int_equal(aggregate_lane_see(&owner, 5, "ann", 101, 1), LEAT_ABORTED);
+    assert_int_equal(aggregate_lane_see(&owner, 5, "ann", 101, 1), LEAT_OK);
+    aggregate_lane_assert(&owner, 0, 5, 9);
+    zombie.epoch++;
+    assert_int_equal(aggregate_lane_see(&zombie, 1, "ann", 101, 1), LEAT_OK);
+    assert_counter(aggregate_lane_stats(&zombie)->unanswered, 1);
+    aggregate_lane_close(&zombie);
+    aggregate_lane_close(&owner);
+}
+
 static void test_aggregate__assigned_again_it_needs_no_reading(void **state)
 {
     aggregate_lane lane;
@@ -437,6 +463,7 @@ int main(void)
         TEST(answers_go_when_their_offsets_are_committed),
         TEST(a_zombie_writes_nothing),
         TEST(a_fenced_lane_begins_anew),
+        TEST(a_zombie_answers_nothing_that_was_committed),
         TEST(assigned_again_it_needs_no_reading),
         TEST(what_another_counted_is_read),
         TEST(memory_outlives_an_outage),
