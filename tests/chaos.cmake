@@ -1,8 +1,12 @@
 # The chaos bench: its own tests, and a short sample of every scenario. tests/chaos/run is the
 # long form. They share the bed of the integration tests.
-add_test(NAME chaos.ownership COMMAND scripts/python tests tests/chaos/ownership_test.py)
-set_tests_properties(chaos.ownership PROPERTIES LABELS chaos TIMEOUT 120
-    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+foreach(name ownership answers redis_proxy)
+    add_test(NAME chaos.${name}
+             COMMAND scripts/python tests tests/chaos/${name}_test.py)
+    set_tests_properties(chaos.${name} PROPERTIES LABELS chaos TIMEOUT 120
+        WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+        ENVIRONMENT "PYTHONPATH=tests/integration")
+endforeach()
 
 function(leat_chaos_test name)
     leat_bed_test(chaos ${name} 600 tests/chaos/run ${ARGN})

@@ -16,6 +16,7 @@ import multiprocessing
 import random
 import socket
 import struct
+import sys
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -236,7 +237,10 @@ class Served:
         loop, over = asyncio.get_running_loop(), asyncio.Event()
 
         def told():
-            what = pipe.recv()
+            try:
+                what = pipe.recv()
+            except EOFError:  # whoever started this was killed
+                sys.exit(1)
             if what == "end":
                 over.set()
             else:

@@ -2,8 +2,8 @@
 
 A scorer that makes no mistake, in transactions as a worker should use them, passes. Then
 each of six faults is planted in it, one at a time, and must show by its own name: a loss, a
-duplicate, a reorder, a wrong score, a torn transaction, one that was never finished. The judge of what
-Redis answered (answers.py) has plants of its own, in answers_test.py."""
+duplicate, a reorder, a wrong score, a torn transaction, one that was never finished. The judge
+of what Redis answered (answers.py) has plants of its own, in answers_test.py."""
 
 import sys
 import unittest
