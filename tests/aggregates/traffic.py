@@ -89,7 +89,7 @@ class Traffic:
         if x < 3:
             return rng.choice(MALFORMED)
         event = {"n": i, "card": card, "cents": rng.randrange(1, 10**6),
-                 "shop": f"s{int(rng.paretovariate(0.5)) % 5000}",
+                 "shop": f"s{int(rng.paretovariate(0.5) * 10) % 5000}",
                  "place": rng.choice([rng.randrange(40), rng.randrange(40) + 0.5,
                                       f"p{rng.randrange(400)}"]),
                  "amount": rng.choice([rng.gauss(100, 30), round(rng.expovariate(0.01), 2),
