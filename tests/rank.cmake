@@ -10,3 +10,4 @@ target_sources(test_plan_rank PRIVATE unit/tiny_model.c)
 # A million rows; a real redis-server.
 leat_unit_test(rank_way leat_worker onnx_builder allocations PkgConfig::MSGPACK)
 target_sources(test_rank_way PRIVATE unit/redis_bed.c)
+leat_fuzz_target(candidates leat_consumers)

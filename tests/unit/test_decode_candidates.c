@@ -159,7 +159,7 @@ static void test_decode_candidates__are_read_like_events(void **state)
 
 /* ---- what is missing ---- */
 
-/* {c: [{a: 1}, {b: 2}]}: a column counts as missing when one candidate lacks it. */
+/* Whichever it is, the column counts as missing. */
 static void test_decode_candidates__one_that_lacks_a_value(void **state)
 {
     (void)state;
@@ -177,6 +177,25 @@ static void test_decode_candidates__one_that_lacks_a_value(void **state)
     assert_true(is_missing(event, 1));
     assert_false(is_missing(event, 2));
     assert_true(value_in(event, 0, 1) == 2 && value_in(event, 1, 1) == 9);
+    assert_int_equal(event->quality, LEAT_QUALITY_DEFAULTED);
+}
+
+static void test_decode_candidates__the_first_that_lacks_a_value(void **state)
+{
+    (void)state;
+    add_column("candidate.a");
+    add_column("candidate.b");
+    add_column("event.p");
+    add_candidates("event.c", "candidate");
+    leat_event *event = decode(SLICE("\x81\xa1"
+                                     "c\x92\x81\xa1"
+                                     "a\x03\x82\xa1"
+                                     "a\x01\xa1"
+                                     "b\x02"));
+    expect_rows(event, 2);
+    assert_false(is_missing(event, 0));
+    assert_true(is_missing(event, 1));
+    assert_true(is_missing(event, 2));
     assert_int_equal(event->quality, LEAT_QUALITY_DEFAULTED);
 }
 
@@ -380,6 +399,7 @@ int main(void)
         TEST(of_json),
         TEST(are_read_like_events),
         TEST(one_that_lacks_a_value),
+        TEST(the_first_that_lacks_a_value),
         TEST(start_from_defaults),
         TEST(none_lack_nothing),
         TEST(nil_is_an_empty_list),
