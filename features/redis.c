@@ -150,14 +150,20 @@ static void finish_connecting(leat_redis *redis)
     }
 }
 
-/* The nanoseconds of a moment are all the chance that jitter needs: up to half a pause.
- */
+/* Below `most`. The nanoseconds of a moment are all the chance that there is, so they have
+ * to count most: lanes lose a Redis that is killed within milliseconds of one another. */
+static uint64_t jitter(uint64_t now, uint64_t most)
+{
+    return (now * UINT64_C(0x9e3779b97f4a7c15) >> 32) * most >> 32;
+}
+
+/* Up to half as long again. */
 static uint64_t next_pause(const leat_redis *redis, uint64_t now)
 {
     uint32_t doublings =
         redis->n_failures < MAX_DOUBLINGS ? redis->n_failures : MAX_DOUBLINGS;
     uint64_t pause = FIRST_PAUSE_NS << doublings;
-    return pause + now % (pause / 2);
+    return pause + jitter(now, pause / 2);
 }
 
 static void open_connection(leat_redis *redis)

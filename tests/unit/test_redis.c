@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "features/redis_internal.h"
 #include "redis_bed.h"
 
 #include <setjmp.h>
@@ -482,6 +483,24 @@ static void test_redis__nobody_listens(void **state)
     leat_redis_free(redis);
 }
 
+/* Lanes lose a Redis that is killed within milliseconds of one another. */
+static void test_redis__who_loses_it_together_comes_back_apart(void **state)
+{
+    leat_redis_spec spec = {.unix_path = "/nonexistent/redis.sock"};
+    uint64_t shortest = UINT64_MAX, longest = 0;
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        leat_redis *redis = connect_to(spec);
+        assert_int_equal(round_trip(redis, "k", PATIENT), LEAT_E_UNAVAILABLE);
+        uint64_t pause = redis->next_try_ns - redis->last_try_ns;
+        shortest = pause < shortest ? pause : shortest;
+        longest = pause > longest ? pause : longest;
+        leat_redis_free(redis);
+    }
+    assert_in_range(shortest, LEAT_SEC, LEAT_SEC + 100 * LEAT_MS);
+    assert_in_range(longest, LEAT_SEC + 400 * LEAT_MS, LEAT_SEC + 500 * LEAT_MS);
+}
+
 static void test_redis__a_name_without_address(void **state)
 {
     leat_error error;
@@ -545,6 +564,7 @@ int main(void)
         cmocka_unit_test(test_redis__a_flood_ends_at_the_deadline),
         cmocka_unit_test(test_redis__a_pipeline_larger_than_both_sockets_hold),
         cmocka_unit_test(test_redis__nobody_listens),
+        cmocka_unit_test(test_redis__who_loses_it_together_comes_back_apart),
         cmocka_unit_test(test_redis__a_name_without_address),
         cmocka_unit_test(test_redis__no_such_socket),
         cmocka_unit_test(test_redis__a_slow_connect_goes_on_beside_the_batches),
