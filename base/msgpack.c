@@ -79,7 +79,7 @@ static leat_status read_timestamp(leat_value *value)
     return LEAT_OK;
 }
 
-leat_status leat_msgpack_read(leat_cursor *cursor, leat_value *value)
+LEAT_ALWAYS_INLINE leat_status read_value(leat_cursor *cursor, leat_value *value)
 {
     const uint8_t *at = cursor->at;
     leat_status status = leat_msgpack_read_at(&at, cursor->end, value);
@@ -91,6 +91,11 @@ leat_status leat_msgpack_read(leat_cursor *cursor, leat_value *value)
     return status;
 }
 
+leat_status leat_msgpack_read(leat_cursor *cursor, leat_value *value)
+{
+    return read_value(cursor, value);
+}
+
 /* ---- whole values ---- */
 
 static leat_status judge(const leat_value *value)
@@ -100,10 +105,21 @@ static leat_status judge(const leat_value *value)
     return value->type == LEAT_VALUE_EXT ? LEAT_E_FORMAT : LEAT_OK;
 }
 
+/* Where a scalar ends, of which no bytes can be wrong; NULL for anything else, and where the
+ * bytes end before it does. Nearly all of what is passed over is that, or text. */
+static inline const uint8_t *pass_scalar(const uint8_t *at, const uint8_t *end)
+{
+    if (at == end)
+        return NULL;
+    leat_head head = leat_msgpack_heads[*at];
+    bool is_scalar = head.type < LEAT_VALUE_STR;
+    return is_scalar && (size_t)(end - at) > head.width ? at + 1 + head.width : NULL;
+}
+
 /* Walks in place: `pending` counts, for each container open inside the value, the values
  * that it still owes. On failure the cursor is put back on the value that was refused. */
-static leat_status walk(leat_cursor *cursor, uint32_t depth,
-                        leat_status (*judge_value)(const leat_value *))
+LEAT_ALWAYS_INLINE leat_status walk(leat_cursor *cursor, uint32_t depth,
+                                    leat_status (*judge_value)(const leat_value *))
 {
     uint32_t pending[LEAT_MSGPACK_MAX_DEPTH + 1];
     uint32_t open = 0;
@@ -113,9 +129,13 @@ static leat_status walk(leat_cursor *cursor, uint32_t depth,
             if (!open--)
                 return LEAT_OK;
         pending[open]--;
-        const uint8_t *start = cursor->at;
+        const uint8_t *start = cursor->at, *behind = pass_scalar(start, cursor->end);
         leat_value value;
-        leat_status status = leat_msgpack_read(cursor, &value);
+        if (behind) {
+            cursor->at = behind;
+            continue;
+        }
+        leat_status status = read_value(cursor, &value);
         if (status == LEAT_OK && judge_value)
             status = judge_value(&value);
         if (status == LEAT_OK && value.type >= LEAT_VALUE_ARRAY) {
