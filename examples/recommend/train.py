@@ -1,4 +1,4 @@
-"""Trains the ranking model that Leat ships, on the stream that `leat demo recommend` generates.
+"""Trains the ranking model that Leat ships, on the stream of `leat demo recommend`.
 
     python3 -m venv build/python/recommend
     build/python/recommend/bin/pip install --no-deps -r examples/recommend/requirements.txt
@@ -257,7 +257,8 @@ def golden(model, p, columns, candidates, views):
                                            providers=["CPUExecutionProvider"])
     scores = session.run(None, feed)[0].ravel()
     user, _ = look_back(p, feed["history"], feed["item"].ravel())
-    ours = (user * p["offered"][candidate]).sum(axis=1) + p["popularity"] * np.log1p(views[candidate])
+    ours = ((user * p["offered"][candidate]).sum(axis=1)
+            + p["popularity"] * np.log1p(views[candidate]))
     assert np.allclose(scores, ours, atol=1e-4), "the file is not the model that was trained"
     for i, score in enumerate(scores):
         yield {"features": {"history": feed["history"][i].tolist(),
