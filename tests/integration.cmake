@@ -24,7 +24,6 @@ leat_integration_test(probes probes)
 leat_integration_test(security security)
 leat_integration_test(readme readme)
 leat_integration_test(examples examples)
-leat_integration_test(examples examples)
 
 # Aggregates beside a reference, while workers are killed and rebalanced.
 leat_bed_test(integration aggregates_selftest 300 tests/aggregates/run --selftest)
