@@ -77,9 +77,11 @@ static void introduce(const leat_config *config, const leat_plan *plan)
 {
     leat_model_facts facts;
     leat_model_describe(plan->model, &facts);
-    leat_log(LEAT_LOG_INFO, "leat", "model %s, version %s: %s, %u trees, %u columns",
-             config->model.name, plan->prediction.version,
-             leat_model_objective(plan->model), facts.n_trees, plan->schema.n_columns);
+    bool is_graph = facts.n_operators;
+    leat_log(LEAT_LOG_INFO, "leat", "model %s, version %s: %s, %u %s, %u columns",
+             config->model.name, plan->prediction.version, leat_model_format(plan->model),
+             is_graph ? facts.n_operators : facts.n_trees,
+             is_graph ? "operators" : "trees", plan->schema.n_columns);
     if (facts.warning)
         leat_log(LEAT_LOG_WARN, "leat", "model %s: %s", config->model.name,
                  facts.warning);
