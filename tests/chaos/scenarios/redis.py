@@ -6,6 +6,8 @@ prediction may be given what is not of its entity, `quality` has to say what hap
 (answers.py), a batch may wait a fifth longer than the time-out, and eight lanes may connect
 eight times a second. Redis is started again with its data, from its RDB."""
 
+import os
+import pickle
 import re
 import urllib.request
 
@@ -96,6 +98,10 @@ def play(new_round, n):
     promise = Promise(policy, TIMEOUT_MS / 1000, *((0.5, 20) if has_cache else ()))
     judge = Judge(promise, traffic.users(), sent, this.predictions, this.dead_letters, log)
     verdict = judge.verdict()
+    if judge.complaints:  # so that it can be judged again, beside the worker's log
+        with open(os.path.join(this.workers.folder, "round.pickle"), "wb") as file:
+            pickle.dump((promise, traffic.seed, sent, this.predictions, this.dead_letters, log),
+                        file)
     if policy != "wait":
         entry["given_up_s"] = given_up(log)
     return {**verdict, **entry, "uncommitted": this.uncommitted(), "faults": n,
