@@ -11,9 +11,10 @@
  *
  * Row i of the output belongs to row i of the input, and event.first says which event it
  * belongs to; nothing ever reorders rows. An event has one row, or one a candidate where it
- * ranks; one that ranks nothing has none, and is answered like any other. An event that cannot be scored is marked with
- * leat_batch_fail and goes on to the dead letters; it never stops its neighbours. The
- * mark stands on the event and not on the row, because an event is what is settled.
+ * ranks; one that ranks nothing has none, and is answered like any other. An event that
+ * cannot be scored is marked with leat_batch_fail and goes on to the dead letters; it never
+ * stops its neighbours. The mark stands on the event and not on the row, because an event
+ * is what is settled.
  *
  * Owns:    tensors, event records, arena. Not the Kafka records: the source does.
  * Threads: one lane.
