@@ -1,7 +1,9 @@
 """bench/run memory: what a worker and Redis hold when there are very many entities.
 
 A worker looks up as many different keys as there are events, with a cache of its default
-size in front: its memory must not grow with them. Another one aggregates so many entities:
+size in front: beside a worker that looks up nothing it may hold the cache, however many
+there are. (A backlog of small events is memory, too: librdkafka fetches ahead by their
+bytes, and each has a head.) Another one aggregates so many entities:
 what Redis holds of each, by Redis's own count, with one window and with two."""
 
 import argparse
@@ -18,7 +20,7 @@ import worker
 from bed import Bed
 
 CACHE_MIB = 64
-SLACK_MIB = 32  # of the worker's memory, between a tenth of the keys and all of them
+SLACK_MIB = 32  # beside the cache
 FEATURES = ("amount", "other")
 
 CONFIG = """\
@@ -29,6 +31,9 @@ redis: {{url: "{redis}", timeout: 1s, cache: {{entries: 1000000, bytes: {cache}M
 sink: {{topic: {sink}}}
 lanes: 1
 {features}
+"""
+NO_LOOKUP = """\
+features: {amount: {from: event.amount}, other: {from: event.user}}
 """
 LOOKUP = """\
 features: {amount: {from: event.amount}, other: {from: user.avg}}
@@ -93,10 +98,10 @@ class Bench:
         started.group = group
         return started, sink
 
-    def lookups(self, source):
+    def worker(self, source, name, features):
         """Mebibytes of the worker after a tenth of the keys, and the most of all after it."""
         n = self.options.keys
-        started, sink = self.start("lookups", source, LOOKUP, 2)
+        started, sink = self.start(name, source, features, 2)
         started.wait_until(lambda: self.bed.count(sink) >= n // 10, f"{n // 10} predictions",
                            patience=3600)
         early = most = started.rss_mib()
@@ -143,10 +148,12 @@ def main():
         bed.remove(source)
         source = bed.topic("keys")
         bed.publish(source, records(options.keys))
-        early, most = bench.lookups(source)
-    growth = most - early
+        _, bare = bench.worker(source, "no_lookups", NO_LOOKUP)
+        early, most = bench.worker(source, "lookups", LOOKUP)
+    more = most - bare
     figures = {"keys": options.keys, "rss_mib_at_a_tenth": round(early, 1),
-               "rss_mib_most": round(most, 1), "cache_mib": CACHE_MIB,
+               "rss_mib_most": round(most, 1),
+               "rss_mib_most_without_lookups": round(bare, 1), "cache_mib": CACHE_MIB,
                "entities": options.entities,
                "redis_bytes_an_entity_one_window": round(one_bytes, 1),
                "redis_bytes_an_entity_two_windows": round(two_bytes, 1),
@@ -154,8 +161,9 @@ def main():
                "rss_mib_one_window": round(one_rss, 1),
                "rss_mib_two_windows": round(two_rss, 1)}
     outcome.finish({"name": "memory", "ratios": {}, "figures": figures, "runs": 1},
-                   [("growth of the worker", round(growth, 1), growth <= SLACK_MIB,
-                     f"<= {SLACK_MIB} MiB")], options.report)
+                   [("more than without lookups", round(more, 1),
+                     more <= CACHE_MIB + SLACK_MIB, f"<= {CACHE_MIB + SLACK_MIB} MiB")],
+                   options.report)
 
 
 if __name__ == "__main__":
