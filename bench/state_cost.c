@@ -1,7 +1,7 @@
 /* state_cost [TURNS]: what an entity's state costs: nanoseconds to answer an event and to
  * apply one, and bytes, for some windows of an hour. JSON, medians of TURNS (default 9). */
 #include "bench/side/side.h"
-#include "features/state.h"
+#include "features/aggregate/state.h"
 
 #include <math.h>
 #include <stdio.h>

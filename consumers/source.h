@@ -93,7 +93,7 @@ leat_status leat_source_commit(leat_source *source, uint64_t deadline_ns,
                                leat_error *error) LEAT_MUST_CHECK;
 
 /* The offset of the partition below which nothing comes again, as far as is known: what the
- * group has committed. -1: unknown. A leat_committed_of of features/aggregate.h. */
+ * group has committed. -1: unknown. A leat_committed_of of features/aggregate/aggregate.h. */
 int64_t leat_source_committed(const void *source, uint32_t slot);
 
 /* What a transaction commits: the marks as offsets, for the caller to destroy, and the

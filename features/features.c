@@ -1,7 +1,7 @@
 #include "features/features.h"
 
 #include "base/clock.h"
-#include "features/redis.h"
+#include "features/redis/redis.h"
 
 #include <stdlib.h>
 

@@ -19,9 +19,9 @@
 #ifndef LEAT_FEATURES_FEATURES_H
 #define LEAT_FEATURES_FEATURES_H
 
-#include "features/aggregate.h"
-#include "features/lookup.h"
-#include "features/redis_spec.h"
+#include "features/aggregate/aggregate.h"
+#include "features/lookup/lookup.h"
+#include "features/redis/redis_spec.h"
 
 /* What the plan says. */
 typedef struct leat_features_spec {

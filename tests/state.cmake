@@ -3,7 +3,7 @@ foreach(test state state_buckets state_pairs state_values)
     target_sources(test_${test} PRIVATE unit/state_fixture.c)
 endforeach()
 
-# features/state.c on a stream, beside the reference in Python.
+# features/aggregate/state.c on a stream, beside the reference in Python.
 add_executable(run_state aggregates/run_state.c)
 target_link_libraries(run_state PRIVATE leat_flags leat_features m)
 set(compare python3 tests/aggregates/compare.py $<TARGET_FILE:run_state>)

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/event_time.h"
-#include "features/aggregate_look.h"
+#include "features/aggregate/aggregate_look.h"
 #include "worker/json_text.h"
 #include "worker/plan.h"
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """compare.py DRIVER [--streams N] [--events N] [--seed S] [--plant MISTAKE | --selftest | --golden]
 
-features/state.c beside reference.py: every bit of every answer over generated streams
+features/aggregate/state.c beside reference.py: every bit of every answer over generated streams
 (streams.py), or with --golden over the committed one, where both must answer what is written
 beside it (--make-golden writes). --plant puts a mistake into the reference, which has to be
 seen; --selftest all of them."""

@@ -6,7 +6,7 @@ import struct
 import redis
 
 KEY = re.compile(rb"leat:(?P<group>.+):\d+:(?P<prefix>[0-9a-f]{8}):(?P<name>.*)", re.DOTALL)
-HEAD, MARK = 16, 16  # of a shared state, see features/shared_state.h
+HEAD, MARK = 16, 16  # of a shared state, see features/aggregate/shared_state.h
 
 
 class Kept:

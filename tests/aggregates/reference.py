@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Aggregates in plain Python: what features/state.h says, to the last bit.
+"""Aggregates in plain Python: what features/aggregate/state.h says, to the last bit.
 
     reference.py <STREAM >ANSWERS
 
@@ -76,7 +76,7 @@ def merge(tallies):
 
 
 class Distinct:
-    """Pairs of a value's hash and a bucket, as features/state_pairs.c describes them."""
+    """Pairs of a value's hash and a bucket, as features/aggregate/state_pairs.c describes them."""
 
     def __init__(self, kept, late):
         self.kept, self.late = kept, late

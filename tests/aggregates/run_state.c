@@ -1,5 +1,5 @@
 /* run_state <STREAM >ANSWERS: a stream of tests/aggregates/reference.py through
- * features/state.c, one entity. After every event the state is checked and loaded anew
+ * features/aggregate/state.c, one entity. After every event the state is checked and loaded anew
  * from its bytes, as it is when it has been in Redis.
  *
  * run_state --sizes prints the state's bytes behind each event instead.
@@ -8,8 +8,8 @@
  * TIME_NS` prints what an event would be answered then, and `bytes` the state itself. (Its
  * mark is that of the worker's configuration, of which only the windows are known here: it
  * is replaced.) */
-#include "features/state_bytes.h"
-#include "features/state_layout.h"
+#include "features/aggregate/state_bytes.h"
+#include "features/aggregate/state_layout.h"
 
 #include <inttypes.h>
 #include <math.h>

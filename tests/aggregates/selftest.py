@@ -1,6 +1,6 @@
 """Plants faults in what a flawless worker would have left, and insists that each is seen.
 
-The worker is features/state.c itself (run_state), fed with the events of each entity."""
+The worker is features/aggregate/state.c itself (run_state), fed with the events of each entity."""
 
 import copy
 import os

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/msgpack.h"
 #include "base/pack.h"
-#include "features/lookup_format.h"
+#include "features/lookup/lookup_format.h"
 
 #include <stdio.h>
 #include <stdlib.h>

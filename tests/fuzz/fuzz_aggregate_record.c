@@ -1,7 +1,7 @@
 /* Whatever stands in Redis beside states: the journal of a partition, its record, the head
  * of a shared state. The first byte says which. */
-#include "features/partition.h"
-#include "features/shared_state.h"
+#include "features/aggregate/partition.h"
+#include "features/aggregate/shared_state.h"
 
 #include <stdlib.h>
 

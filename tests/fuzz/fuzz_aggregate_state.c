@@ -1,8 +1,8 @@
 /* Whatever stands in Redis: a state is refused, or can be asked and told about events, and
  * what comes of it is a state again. The first bytes choose a spec and make the events. */
-#include "features/state_bytes.h"
-#include "features/state_describe.h"
-#include "features/state_layout.h"
+#include "features/aggregate/state_bytes.h"
+#include "features/aggregate/state_describe.h"
+#include "features/aggregate/state_layout.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * one msgpack value. Whatever an event has becomes a key, or is refused. The first byte says
  * which of them the rest is. */
 #include "base/msgpack.h"
-#include "features/feast.h"
+#include "features/lookup/feast.h"
 
 #include <stdlib.h>
 

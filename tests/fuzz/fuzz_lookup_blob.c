@@ -2,7 +2,7 @@
  * refused with a reason. The first byte says whether it is msgpack or JSON. */
 #include "base/json_pack.h"
 #include "base/msgpack.h"
-#include "features/blob.h"
+#include "features/lookup/blob.h"
 
 #include <stdlib.h>
 

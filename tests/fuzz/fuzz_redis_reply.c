@@ -1,6 +1,6 @@
 /* Whatever a server says: answers land in their places, or the reply is refused. The
  * first byte says how the rest is cut into reads. */
-#include "features/pipeline.h"
+#include "features/redis/pipeline.h"
 
 #include <stdlib.h>
 

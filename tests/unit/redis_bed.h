@@ -6,7 +6,7 @@
 #ifndef LEAT_TESTS_REDIS_BED_H
 #define LEAT_TESTS_REDIS_BED_H
 
-#include "features/redis_spec.h"
+#include "features/redis/redis_spec.h"
 
 #include <hiredis/hiredis.h>
 #include <pthread.h>

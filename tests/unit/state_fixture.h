@@ -3,7 +3,7 @@
 #ifndef LEAT_TESTS_STATE_FIXTURE_H
 #define LEAT_TESTS_STATE_FIXTURE_H
 
-#include "features/state.h"
+#include "features/aggregate/state.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

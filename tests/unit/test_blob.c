@@ -1,4 +1,4 @@
-#include "features/blob.h"
+#include "features/lookup/blob.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "features/cache.h"
+#include "features/lookup/cache.h"
 
 #include "allocations.h"
 

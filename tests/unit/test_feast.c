@@ -1,5 +1,5 @@
 /* Against bytes that Feast 0.67 made; tests/conformance/feast asks the real one. */
-#include "features/feast.h"
+#include "features/lookup/feast.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

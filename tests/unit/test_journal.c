@@ -1,4 +1,4 @@
-#include "features/journal.h"
+#include "features/aggregate/journal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

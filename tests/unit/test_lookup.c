@@ -1,4 +1,4 @@
-#include "features/lookup.h"
+#include "features/lookup/lookup.h"
 
 #include "base/clock.h"
 #include "base/log.h"

@@ -1,4 +1,4 @@
-#include "features/lookup_format.h"
+#include "features/lookup/lookup_format.h"
 
 #include "base/clock.h"
 #include "base/log.h"

@@ -1,5 +1,5 @@
 /* The cache in front of Redis, seen from the stage; test_cache.c looks inside. */
-#include "features/lookup_format.h"
+#include "features/lookup/lookup_format.h"
 
 #include "base/clock.h"
 #include "base/log.h"

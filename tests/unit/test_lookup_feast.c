@@ -1,5 +1,5 @@
 /* What Feast would have written for driver 1001 of my_project, read through the stage. */
-#include "features/lookup_format.h"
+#include "features/lookup/lookup_format.h"
 
 #include "base/log.h"
 #include "lookup_bed.h"

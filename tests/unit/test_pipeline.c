@@ -1,6 +1,6 @@
 /* Replies without a server: what the reader is fed is what a socket would have brought.
  */
-#include "features/pipeline.h"
+#include "features/redis/pipeline.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

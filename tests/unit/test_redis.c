@@ -1,8 +1,8 @@
-#include "features/redis.h"
+#include "features/redis/redis.h"
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "features/redis_internal.h"
+#include "features/redis/redis_internal.h"
 #include "redis_bed.h"
 
 #include <setjmp.h>

@@ -1,9 +1,9 @@
 /* What a build with TLS has to do, and one without to say. */
-#include "features/redis_tls.h"
+#include "features/redis/redis_tls.h"
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "features/redis.h"
+#include "features/redis/redis.h"
 #include "redis_bed.h"
 
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-#include "features/redis_tls.h"
+#include "features/redis/redis_tls.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "features/refusal.h"
+#include "features/redis/refusal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

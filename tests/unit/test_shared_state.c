@@ -1,4 +1,4 @@
-#include "features/shared_state.h"
+#include "features/aggregate/shared_state.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

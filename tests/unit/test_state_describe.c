@@ -1,4 +1,4 @@
-#include "features/state_describe.h"
+#include "features/aggregate/state_describe.h"
 #include "state_fixture.h"
 #include "worker/json_text.h"
 

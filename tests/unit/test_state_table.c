@@ -1,4 +1,4 @@
-#include "features/state_table.h"
+#include "features/aggregate/state_table.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

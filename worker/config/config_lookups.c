@@ -1,7 +1,7 @@
 #include "worker/config/config_lookups.h"
 
 #include "base/path.h"
-#include "features/lookup.h"
+#include "features/lookup/lookup.h"
 
 #include <string.h>
 

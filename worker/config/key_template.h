@@ -11,7 +11,7 @@
 #define LEAT_WORKER_KEY_TEMPLATE_H
 
 #include "base/path.h"
-#include "features/lookup.h"
+#include "features/lookup/lookup.h"
 
 #include <stdbool.h>
 
