@@ -30,7 +30,6 @@ struct leat_features {
 
 static void ask(leat_features *features, leat_batch *batch)
 {
-    uint64_t deadline_ns = leat_now_ns() + features->timeout_ns;
     features->phase = ASKED;
     features->asks_again = false;
     leat_redis_reset(features->redis);
@@ -38,7 +37,7 @@ static void ask(leat_features *features, leat_batch *batch)
         leat_aggregates_ask(features->aggregates, batch, features->redis);
     leat_lookups_ask(features->lookups, features->redis, batch);
     if (leat_redis_n_asked(features->redis))
-        leat_redis_send(features->redis, deadline_ns);
+        leat_redis_send(features->redis, features->timeout_ns);
 }
 
 /* Asks, once partitions are acquired, if they have to be. */
@@ -66,7 +65,7 @@ static bool wait_for_answers(leat_features *features)
     uint64_t patience_ns =
         features->timeout_ns > PATIENCE_NS ? features->timeout_ns : PATIENCE_NS;
     if (features->asks_again)
-        leat_redis_send_again(redis, leat_now_ns() + patience_ns);
+        leat_redis_send_again(redis, patience_ns);
     if (leat_redis_n_asked(redis) && leat_redis_receive(redis) == LEAT_OK)
         leat_counter_add(&features->stats.round_trips, 1);
     features->asks_again =
@@ -143,7 +142,7 @@ static leat_status open_parts(leat_features *features, const leat_features_spec 
     /* The first batch should not be the one that waits for names and handshakes. A Redis
      * that is away has been logged, and is tried again. */
     if (spec->n_lookups || !spec->is_alone)
-        (void)!leat_redis_ping(features->redis, leat_now_ns() + WARM_UP_NS);
+        (void)!leat_redis_ping(features->redis, WARM_UP_NS);
     return LEAT_OK;
 }
 

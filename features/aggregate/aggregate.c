@@ -113,7 +113,7 @@ static void acquire(leat_aggregates *aggregates, leat_batch *batch, leat_redis *
             ask_acquire(partition, batch, redis) != LEAT_OK)
             return;
     }
-    leat_redis_send(redis, leat_now_ns() + timeout_ns);
+    leat_redis_send(redis, timeout_ns);
     if (leat_redis_receive(redis) != LEAT_OK)
         return;
     for (uint32_t i = 0; i < partitions->n; i++) {

@@ -18,7 +18,7 @@ static leat_status get(leat_redis *redis, leat_arena *arena, leat_slice key,
     leat_command_add(&command, key);
     if (leat_command_ask(&command, redis, LEAT_REPLY_VALUE, 1) != LEAT_OK)
         return leat_error_set(error, LEAT_E_MEMORY, "out of memory");
-    leat_redis_send(redis, leat_now_ns() + WAIT_NS);
+    leat_redis_send(redis, WAIT_NS);
     if (leat_redis_receive(redis) != LEAT_OK)
         return leat_error_set(error, LEAT_E_UNAVAILABLE, "redis: %s",
                               leat_redis_trouble(redis));

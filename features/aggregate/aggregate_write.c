@@ -264,7 +264,7 @@ static leat_status write_once(leat_aggregates *aggregates, leat_batch *batch,
     if (!n_partitions || ask_write(aggregates, &batch->arena, redis, n_partitions,
                                    n_owned, n_shared) != LEAT_OK)
         return LEAT_OK;
-    leat_redis_send(redis, leat_now_ns() + timeout_ns + (n_owned + n_shared) * STATE_NS);
+    leat_redis_send(redis, timeout_ns + (n_owned + n_shared) * STATE_NS);
     return leat_redis_receive(redis) == LEAT_OK ? take_written(aggregates, redis)
                                                 : LEAT_OK;
 }
@@ -287,7 +287,7 @@ static void catch_up(leat_aggregates *aggregates, leat_batch *batch, leat_redis 
     aggregates->n_reads = n; /* they alone, for now */
     leat_redis_reset(redis);
     leat_aggregates_ask_states(aggregates, batch, redis);
-    leat_redis_send(redis, leat_now_ns() + timeout_ns);
+    leat_redis_send(redis, timeout_ns);
     (void)!leat_redis_receive(redis);
     leat_aggregates_take_states(aggregates, batch, redis);
     for (uint32_t i = 0; i < n; i++)

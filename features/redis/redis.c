@@ -13,8 +13,9 @@
  *      one is refused, the answers behind it come from the wrong database: none counts.
  *
  * The time. A batch waits until its deadline for everything together: name server,
- * connect, AUTH, its own questions. The time-out is judged after reading what has
- * arrived, or a lane that was held up elsewhere would blame Redis for it.
+ * connect, AUTH, its own questions. A lane that was held up must not blame Redis for it:
+ * the time-out begins when the questions have left, and is judged after reading what has
+ * arrived.
  *
  * The breaker. A try to connect is allowed about a second after the last one; the pause
  * doubles while no batch is answered, with jitter, so that lanes do not come all at once.
@@ -356,9 +357,8 @@ static void go_on_connecting(leat_redis *redis)
         leat_redis_disconnect(redis);
 }
 
-void leat_redis_send(leat_redis *redis, uint64_t deadline_ns)
+static void send_questions(leat_redis *redis)
 {
-    redis->deadline_ns = deadline_ns;
     if (is_connecting(redis)) {
         go_on_connecting(redis);
         return;
@@ -372,13 +372,19 @@ void leat_redis_send(leat_redis *redis, uint64_t deadline_ns)
     progress(redis);
 }
 
-void leat_redis_send_again(leat_redis *redis, uint64_t deadline_ns)
+void leat_redis_send(leat_redis *redis, uint64_t timeout_ns)
+{
+    send_questions(redis);
+    redis->deadline_ns = leat_now_ns() + timeout_ns;
+}
+
+void leat_redis_send_again(leat_redis *redis, uint64_t timeout_ns)
 {
     if (redis->state == LEAT_REDIS_UP && !leat_pipeline_done(&redis->pipeline))
         leat_redis_disconnect(redis);
     leat_pipeline_forget(&redis->pipeline);
     redis->status = LEAT_OK;
-    leat_redis_send(redis, deadline_ns);
+    leat_redis_send(redis, timeout_ns);
 }
 
 leat_status leat_redis_receive(leat_redis *redis)

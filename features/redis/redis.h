@@ -38,17 +38,18 @@ uint32_t leat_redis_n_asked(const leat_redis *redis);
 /* Whether there is a connection, or one would be tried: otherwise asking is in vain. */
 bool leat_redis_may_ask(const leat_redis *redis);
 
-void leat_redis_send(leat_redis *redis, uint64_t deadline_ns);
+/* Redis has so long to answer, from when the questions are on their way. */
+void leat_redis_send(leat_redis *redis, uint64_t timeout_ns);
 
 /* The same questions once more; what was answered is forgotten. */
-void leat_redis_send_again(leat_redis *redis, uint64_t deadline_ns);
+void leat_redis_send_again(leat_redis *redis, uint64_t timeout_ns);
 leat_status leat_redis_receive(leat_redis *redis) LEAT_MUST_CHECK;
 
 leat_reply_kind leat_redis_kind(const leat_redis *redis, uint32_t command);
 leat_slice leat_redis_value(const leat_redis *redis, uint32_t command, uint32_t i);
 
 /* A whole round trip that asks for nothing; OK when Redis would answer questions. */
-leat_status leat_redis_ping(leat_redis *redis, uint64_t deadline_ns) LEAT_MUST_CHECK;
+leat_status leat_redis_ping(leat_redis *redis, uint64_t timeout_ns) LEAT_MUST_CHECK;
 
 /* Why Redis does not answer, with the address first. */
 const char *leat_redis_trouble(const leat_redis *redis);

@@ -19,7 +19,7 @@ static leat_status refuse_cluster(leat_redis *redis, leat_error *error)
     leat_redis_reset(redis);
     if (leat_redis_ask(redis, &piece, 1, LEAT_REPLY_VALUE, 0) != LEAT_OK)
         return LEAT_OK;
-    leat_redis_send(redis, leat_now_ns() + WAIT_NS);
+    leat_redis_send(redis, WAIT_NS);
     if (leat_redis_receive(redis) == LEAT_OK &&
         leat_redis_kind(redis, 0) == LEAT_REPLY_VALUE &&
         contains(leat_redis_value(redis, 0, 0), "cluster_enabled:1"))
@@ -35,7 +35,7 @@ leat_status leat_redis_check(const leat_redis_spec *spec, leat_error *error)
     leat_status status = leat_redis_new(&redis, spec, error);
     if (status != LEAT_OK)
         return status;
-    status = leat_redis_ping(redis, leat_now_ns() + WAIT_NS);
+    status = leat_redis_ping(redis, WAIT_NS);
     if (status != LEAT_OK)
         status = leat_error_set(error, LEAT_E_UNAVAILABLE, "redis: %s",
                                 leat_redis_trouble(redis));

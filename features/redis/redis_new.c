@@ -106,7 +106,7 @@ void leat_redis_free(leat_redis *redis)
     free(redis);
 }
 
-leat_status leat_redis_ping(leat_redis *redis, uint64_t deadline_ns)
+leat_status leat_redis_ping(leat_redis *redis, uint64_t timeout_ns)
 {
     static const char command[] = "*1\r\n$4\r\nPING\r\n";
     leat_slice piece = {(const uint8_t *)command, sizeof command - 1};
@@ -115,7 +115,7 @@ leat_status leat_redis_ping(leat_redis *redis, uint64_t deadline_ns)
         leat_redis_blame(redis, LEAT_E_MEMORY, "out of memory");
         return redis->status;
     }
-    leat_redis_send(redis, deadline_ns);
+    leat_redis_send(redis, timeout_ns);
     leat_slice reply = {0};
     if (leat_redis_receive(redis) == LEAT_OK &&
         leat_redis_kind(redis, 0) == LEAT_REPLY_ERROR)

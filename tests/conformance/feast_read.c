@@ -175,7 +175,7 @@ static void ask(reader *r, leat_lookup_entities *entities, leat_lookup_entity **
     }
     leat_redis_reset(r->redis);
     leat_lookup_feast.ask(&r->question, r->redis, batch, entities);
-    leat_redis_send(r->redis, leat_now_ns() + PATIENCE_NS);
+    leat_redis_send(r->redis, PATIENCE_NS);
     if (leat_redis_receive(r->redis) != LEAT_OK)
         die("redis", leat_redis_trouble(r->redis));
 }

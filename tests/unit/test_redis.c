@@ -41,7 +41,7 @@ static leat_status round_trip(leat_redis *redis, const char *key, uint64_t wait_
 {
     leat_redis_reset(redis);
     ask(redis, key);
-    leat_redis_send(redis, leat_now_ns() + wait_ns);
+    leat_redis_send(redis, wait_ns);
     return leat_redis_receive(redis);
 }
 
@@ -242,7 +242,7 @@ static void test_redis__a_late_answer_never_answers_the_next_question(void **sta
     assert_int_equal(leat_redis_kind(redis, 0), LEAT_REPLY_NONE);
     leat_redis_reset(redis);
     ask(redis, "second");
-    leat_redis_send(redis, leat_now_ns() + PATIENT);
+    leat_redis_send(redis, PATIENT);
     assert_int_equal(write(late.ends[1], "", 1), 1);
     if (leat_redis_receive(redis) != LEAT_OK)
         wait_until_answered(redis, "second");
@@ -262,12 +262,40 @@ static void test_redis__what_has_arrived_by_the_deadline_counts(void **state)
     assert_int_equal(round_trip(redis, "warm", PATIENT), LEAT_OK);
     leat_redis_reset(redis);
     ask(redis, "early");
+    leat_redis_send(redis, 100 * LEAT_MS);
     uint64_t deadline_ns = leat_now_ns() + 100 * LEAT_MS;
-    leat_redis_send(redis, deadline_ns);
     while (leat_now_ns() < deadline_ns) /* the lane was held up elsewhere */
         poll(NULL, 0, 10);
     assert_int_equal(leat_redis_receive(redis), LEAT_OK);
     assert_value(redis, "early");
+    leat_redis_free(redis);
+    fake_redis_stop(&server);
+}
+
+/* In place of hiredis's, by the linker: the lane is held up before it writes. */
+static int held_up_ms;
+int __real_redisBufferWrite(redisContext *context, int *is_done);
+int __wrap_redisBufferWrite(redisContext *context, int *is_done);
+
+int __wrap_redisBufferWrite(redisContext *context, int *is_done)
+{
+    poll(NULL, 0, held_up_ms);
+    return __real_redisBufferWrite(context, is_done);
+}
+
+static void test_redis__the_time_out_begins_when_the_questions_have_left(void **state)
+{
+    enum { TIMEOUT_MS = 300 };
+    fake_redis server;
+    (void)state;
+    fake_redis_start(&server, serve_by_name, NULL);
+    leat_redis *redis = connect_to(fake_redis_spec(&server));
+    assert_int_equal(round_trip(redis, "warm", PATIENT), LEAT_OK);
+    held_up_ms = 2 * TIMEOUT_MS;
+    leat_status status = round_trip(redis, "held up", TIMEOUT_MS * LEAT_MS);
+    held_up_ms = 0;
+    assert_int_equal(status, LEAT_OK);
+    assert_value(redis, "held up");
     leat_redis_free(redis);
     fake_redis_stop(&server);
 }
@@ -288,7 +316,7 @@ static void test_redis__a_connection_cut_in_a_reply_keeps_the_whole_ones(void **
     leat_redis_reset(redis);
     ask(redis, "a");
     ask(redis, "b");
-    leat_redis_send(redis, leat_now_ns() + PATIENT);
+    leat_redis_send(redis, PATIENT);
     assert_int_equal(leat_redis_receive(redis), LEAT_E_UNAVAILABLE);
     assert_value(redis, "x");
     assert_int_equal(leat_redis_kind(redis, 1), LEAT_REPLY_NONE);
@@ -457,7 +485,7 @@ static void test_redis__a_pipeline_larger_than_both_sockets_hold(void **state)
     leat_redis_reset(redis);
     for (int i = 0; i < MANY; i++)
         ask(redis, key);
-    leat_redis_send(redis, leat_now_ns() + PATIENT);
+    leat_redis_send(redis, PATIENT);
     if (leat_redis_receive(redis) != LEAT_OK)
         fail_msg("%s", leat_redis_trouble(redis));
     for (uint32_t i = 0; i < MANY; i++)
@@ -556,6 +584,7 @@ int main(void)
         cmocka_unit_test(test_redis__comes_back_after_a_restart),
         cmocka_unit_test(test_redis__a_late_answer_never_answers_the_next_question),
         cmocka_unit_test(test_redis__what_has_arrived_by_the_deadline_counts),
+        cmocka_unit_test(test_redis__the_time_out_begins_when_the_questions_have_left),
         cmocka_unit_test(test_redis__a_connection_cut_in_a_reply_keeps_the_whole_ones),
         cmocka_unit_test(test_redis__one_byte_at_a_time),
         cmocka_unit_test(test_redis__what_is_not_an_answer_closes_and_opens_the_breaker),
