@@ -37,14 +37,14 @@ static const leat_property owned[] = {
         sizeof(array) / sizeof *(array), array                                           \
     }
 
-/* Of all layers together. */
-static uint64_t max_transaction_ns(rd_kafka_t *handle)
+/* A property that is a number, as all layers together have it. */
+static uint64_t number_of(rd_kafka_t *handle, const char *property)
 {
-    char ms[16];
-    size_t size = sizeof ms;
-    if (rd_kafka_conf_get(rd_kafka_conf(handle), "transaction.timeout.ms", ms, &size))
+    char text[16];
+    size_t size = sizeof text;
+    if (rd_kafka_conf_get(rd_kafka_conf(handle), property, text, &size))
         return UINT64_MAX;
-    return strtoull(ms, NULL, 10) * LEAT_MS;
+    return strtoull(text, NULL, 10);
 }
 
 static leat_status open_topics(leat_producer *producer, const leat_producer_spec *spec,
@@ -84,7 +84,9 @@ leat_status leat_producer_open(leat_producer *producer, const leat_producer_spec
     if (status != LEAT_OK)
         return status;
     producer->handle = producer->client.handle;
-    producer->max_transaction_ns = max_transaction_ns(producer->handle);
+    producer->max_record_bytes = number_of(producer->handle, "message.max.bytes");
+    producer->max_transaction_ns =
+        number_of(producer->handle, "transaction.timeout.ms") * LEAT_MS;
     status = open_topics(producer, spec, error);
     if (status != LEAT_OK)
         leat_producer_close(producer);

@@ -33,6 +33,7 @@ typedef struct leat_producer_spec {
 typedef struct leat_producer {
     rd_kafka_t *handle;
     rd_kafka_topic_t *topics[LEAT_N_OUTLETS]; /* NULL: none */
+    size_t max_record_bytes;                  /* the producer refuses a larger one */
     uint64_t max_transaction_ns; /* brokers abort one that is open for longer */
     leat_client client;
 } leat_producer;

@@ -1,6 +1,6 @@
-/* How a batch is published: every record is laid out before any is produced, so that what
- * cannot be laid out costs nothing. A scored event has a record for each outlet; feature
- * records go first, so that one that is too large still stops its prediction. */
+/* How a batch is published: every record is laid out and measured before any is produced, so
+ * that a scored event has a record in each outlet, or, where one of them is too large, in
+ * none. */
 #include "producers/sink_internal.h"
 
 #include "base/clock.h"
@@ -10,6 +10,11 @@ enum {
     MAX_IN_FLIGHT = 50000,
     MAX_BYTES_IN_FLIGHT = 64 * 1024 * 1024,
     TRUNCATED_BYTES = 16 * 1024,
+
+    /* What a record takes beside its key, value and headers: 36 bytes by librdkafka's count,
+     * and a margin, since it must never refuse what fits by ours. */
+    RECORD_BYTES = 64,
+    HEADER_BYTES = 10, /* the lengths of its name and of its value, at most */
 };
 
 static const char TRUNCATED_HEADER[] = "leat.truncated.size";
@@ -36,6 +41,35 @@ static rd_kafka_message_t record_of(const leat_event *event, leat_slice bytes)
     };
 }
 
+/* What the named headers of the event take in its prediction. */
+static size_t passing_bytes(const leat_sink *sink, const leat_event *event)
+{
+    const rd_kafka_headers_t *all = sink->spec.headers_of(event);
+    size_t bytes = 0;
+    for (size_t i = 0; all && i < sink->spec.n_headers; i++) {
+        const char *name = sink->spec.headers[i];
+        const void *value;
+        size_t size;
+        if (!rd_kafka_header_get_last(all, name, &value, &size))
+            bytes += HEADER_BYTES + strlen(name) + size;
+    }
+    return bytes;
+}
+
+/* False: the event is marked. */
+static bool check_size(const leat_sink *sink, leat_batch *batch, leat_event *event,
+                       const char *what, size_t bytes)
+{
+    bytes += RECORD_BYTES + event->key.size;
+    if (bytes <= sink->producer.max_record_bytes)
+        return true;
+    leat_batch_fail(batch, event, LEAT_STAGE_PUBLISH, LEAT_E_TOO_LARGE,
+                    "the %s takes %zu bytes with its key and headers, and "
+                    "message.max.bytes is %zu",
+                    what, bytes, sink->producer.max_record_bytes);
+    return false;
+}
+
 /* Lays out the records of one event, which have the same place for each outlet. An event
  * that fails while it is encoded is marked like those that failed before. */
 static leat_status encode_event(leat_sink *sink, const leat_prediction_spec *spec,
@@ -48,6 +82,10 @@ static leat_status encode_event(leat_sink *sink, const leat_prediction_spec *spe
         features = leat_encode_features(spec, batch, event);
     if (!prediction.data || (sink->spec.features_topic && !features.data))
         return LEAT_E_MEMORY;
+    size_t headers = sink->spec.n_headers ? passing_bytes(sink, event) : 0;
+    if (!check_size(sink, batch, event, "prediction", prediction.size + headers) ||
+        !check_size(sink, batch, event, "feature record", features.size))
+        return LEAT_OK;
     int place = sink->n_records++;
     sink->events[place] = event;
     sink->records[LEAT_OUTLET_PREDICTIONS][place] = record_of(event, prediction);
@@ -129,7 +167,7 @@ static void produce_with_headers(leat_sink *sink, uint64_t sequence)
         leat_slice value = {records[i].payload, (uint32_t)records[i].len};
         records[i].err = produce_one(sink, sink->spec.topic, event->key, value, 0,
                                      passing_headers(sink, event), sequence);
-        if (records[i].err && records[i].err != RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+        if (records[i].err)
             break;
     }
 }
@@ -160,72 +198,44 @@ static leat_status refused(leat_sink *sink, const char *topic, rd_kafka_resp_err
 }
 
 /* Takes down what became of the records that were produced. */
-static leat_status account(leat_sink *sink, leat_outlet outlet, leat_batch *batch,
-                           leat_ticket *ticket, leat_error *error)
+static leat_status account(leat_sink *sink, leat_outlet outlet, leat_ticket *ticket,
+                           leat_error *error)
 {
-    static const char *const names[] = {
-        [LEAT_OUTLET_PREDICTIONS] = "prediction",
-        [LEAT_OUTLET_FEATURES] = "feature record",
+    leat_counter *const published[] = {
+        [LEAT_OUTLET_PREDICTIONS] = &sink->meters.predictions,
+        [LEAT_OUTLET_FEATURES] = &sink->meters.feature_records,
     };
     leat_status status = LEAT_OK;
-    uint64_t published = 0;
     for (int i = 0; i < sink->n_records; i++) {
         const rd_kafka_message_t *record = &sink->records[outlet][i];
         if (!record->err) {
             leat_ledger_expect(sink->ledger, ticket, record->len + record->key_len);
-            published++;
-        } else if (record->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
-            leat_batch_fail(batch, sink->events[i], LEAT_STAGE_PUBLISH, LEAT_E_TOO_LARGE,
-                            "the %s has %zu bytes, more than message.max.bytes allows",
-                            names[outlet], record->len);
+            leat_counter_add(published[outlet], 1);
         } else if (status == LEAT_OK) {
             status = refused(sink, rd_kafka_topic_name(sink->producer.topics[outlet]),
                              record->err, error);
         }
     }
-    leat_counter_add(outlet == LEAT_OUTLET_PREDICTIONS ? &sink->meters.predictions
-                                                       : &sink->meters.feature_records,
-                     published);
     return status;
 }
 
-static leat_status produce(leat_sink *sink, leat_outlet outlet, leat_batch *batch,
-                           leat_ticket *ticket, leat_error *error)
+static leat_status produce(leat_sink *sink, leat_outlet outlet, leat_ticket *ticket,
+                           leat_error *error)
 {
-    if (!sink->n_records)
-        return LEAT_OK;
     if (outlet == LEAT_OUTLET_PREDICTIONS && sink->spec.n_headers)
         produce_with_headers(sink, ticket->sequence);
     else
         produce_in_one_call(sink, outlet, ticket->sequence);
-    return account(sink, outlet, batch, ticket, error);
+    return account(sink, outlet, ticket, error);
 }
 
-/* An event whose feature record is too large gets no prediction, but a dead letter. */
-static void drop_failed(leat_sink *sink)
-{
-    rd_kafka_message_t *records = sink->records[LEAT_OUTLET_PREDICTIONS];
-    int n = 0;
-    for (int i = 0; i < sink->n_records; i++) {
-        if (sink->events[i]->status != LEAT_OK)
-            continue;
-        sink->events[n] = sink->events[i];
-        records[n++] = records[i];
-    }
-    sink->n_records = n;
-}
-
-static leat_status produce_scored(leat_sink *sink, leat_batch *batch, leat_ticket *ticket,
-                                  leat_error *error)
+static leat_status produce_scored(leat_sink *sink, leat_ticket *ticket, leat_error *error)
 {
     leat_status status = LEAT_OK;
-    if (sink->spec.features_topic) {
-        status = produce(sink, LEAT_OUTLET_FEATURES, batch, ticket, error);
-        drop_failed(sink);
-    }
-    return status == LEAT_OK
-               ? produce(sink, LEAT_OUTLET_PREDICTIONS, batch, ticket, error)
-               : status;
+    for (int outlet = 0; outlet < LEAT_N_OUTLETS && status == LEAT_OK; outlet++)
+        if (sink->n_records && sink->producer.topics[outlet])
+            status = produce(sink, (leat_outlet)outlet, ticket, error);
+    return status;
 }
 
 static rd_kafka_resp_err_t produce_whole(leat_sink *sink, const leat_event *event,
@@ -312,7 +322,7 @@ leat_status leat_sink_publish(leat_sink *sink, const leat_prediction_spec *predi
     status = leat_ledger_open(sink->ledger, batch, &ticket);
     if (status != LEAT_OK)
         return status;
-    status = produce_scored(sink, batch, ticket, error);
+    status = produce_scored(sink, ticket, error);
     for (uint32_t i = 0; status == LEAT_OK && i < batch->n_events; i++)
         if (batch->events[i].status != LEAT_OK)
             status = produce_dead_letter(sink, &batch->events[i], ticket, error);

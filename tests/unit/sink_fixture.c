@@ -16,6 +16,7 @@ int set_up(void **state)
 {
     static fixture self;
     self = (fixture){.mock = mock_cluster_start(),
+                     .headers_of = no_headers,
                      .spec = {.max_wait_ns = HANG_NS, .max_events = 100, .part = "test"}};
     self.properties[0] = (leat_property){
         "bootstrap.servers", rd_kafka_mock_cluster_bootstraps(self.mock.cluster)};
@@ -47,7 +48,9 @@ void open_sink(fixture *self, const char *dead_letter_topic, size_t n_properties
         .topic = "out",
         .features_topic = self->features_topic,
         .dead_letter_topic = dead_letter_topic,
-        .headers_of = no_headers,
+        .n_headers = self->n_headers,
+        .headers = self->headers,
+        .headers_of = self->headers_of,
         .dead_letter = {.connector = "leat:g", .task = "0"},
         .transactional_id = self->transactional_id,
         .common = {n_properties, self->properties},

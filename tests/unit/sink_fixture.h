@@ -41,6 +41,9 @@ typedef struct fixture {
     leat_batch batch;
     int64_t n_events;
     const char *features_topic; /* NULL: no feature records */
+    size_t n_headers;           /* that pass on */
+    const char *const *headers;
+    leat_headers_of *headers_of;
     const char *transactional_id;
     leat_transaction_spec spec;
     leat_transaction *transaction;

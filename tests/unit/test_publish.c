@@ -156,10 +156,80 @@ static void test_publish__a_feature_record_that_is_too_large_is_a_dead_letter(
     const leat_event *event = add_noted(self, sizeof note);
     publish_all(self);
     assert_int_equal(event->status, LEAT_E_TOO_LARGE);
-    assert_non_null(strstr(event->reason, "the feature record has 4"));
+    assert_non_null(strstr(event->reason, "the feature record takes 4"));
+    assert_non_null(strstr(event->reason, "message.max.bytes is 3000"));
     assert_int_equal(n_predictions(self), 0);
     assert_int_equal(n_feature_records(self), 0);
     assert_int_equal(n_dead_letters(self), 1);
+}
+
+static void test_publish__a_prediction_that_is_too_large_has_no_feature_record(
+    void **state)
+{
+    fixture *self = *state;
+    leat_error error;
+    static char long_name[4000];
+    memset(long_name, 'x', sizeof long_name - 1);
+    leat_prediction_spec large = prediction;
+    large.model = long_name;
+    self->properties[1] = (leat_property){"message.max.bytes", "3000"};
+    open_sink(self, "dead", 2);
+    begin(self);
+    const leat_event *event = add(self);
+    assert_int_equal(leat_sink_publish(self->sink, &large, &self->batch, &error),
+                     LEAT_OK);
+    assert_int_equal(flush(self, &error), LEAT_OK);
+    assert_int_equal(event->status, LEAT_E_TOO_LARGE);
+    assert_non_null(strstr(event->reason, "the prediction takes 4"));
+    assert_int_equal(n_predictions(self), 0);
+    assert_int_equal(n_feature_records(self), 0);
+    assert_int_equal(n_dead_letters(self), 1);
+}
+
+static const rd_kafka_headers_t *one_header(const leat_event *event)
+{
+    static rd_kafka_headers_t *headers; /* of the event */
+    (void)event;
+    if (!headers) {
+        headers = rd_kafka_headers_new(1);
+        rd_kafka_header_add(headers, "note", -1, note, sizeof note);
+    }
+    return headers;
+}
+
+static void test_publish__so_has_one_whose_headers_are_too_large(void **state)
+{
+    static const char *const passing[] = {"note"};
+    fixture *self = *state;
+    self->properties[1] = (leat_property){"message.max.bytes", "3000"};
+    self->headers_of = one_header;
+    self->n_headers = 1;
+    self->headers = passing;
+    open_sink(self, "dead", 2);
+    begin(self);
+    const leat_event *event = add(self);
+    publish_all(self);
+    assert_int_equal(event->status, LEAT_E_TOO_LARGE);
+    assert_int_equal(n_feature_records(self), 0);
+    assert_int_equal(n_dead_letters(self), 1);
+}
+
+/* Whatever fits by the sink's count fits by librdkafka's: no size is refused by the latter. */
+static void test_publish__no_size_is_half_an_event(void **state)
+{
+    fixture *self = *state;
+    self->properties[1] = (leat_property){"message.max.bytes", "3000"};
+    open_sink(self, "dead", 2);
+    uint64_t n = 0;
+    for (uint32_t size = 2830; size < 2890; size++) {
+        begin(self);
+        add_noted(self, size);
+        publish_all(self);
+        n++;
+        assert_int_equal(n_predictions(self), n_feature_records(self));
+        assert_int_equal(n_predictions(self) + n_dead_letters(self), n);
+    }
+    assert_in_range(n_predictions(self), 1, n - 1);
 }
 
 static void test_publish__one_that_is_too_large_leaves_the_others_alone(void **state)
@@ -206,6 +276,9 @@ int main(void)
         TEST(without_a_topic_there_are_none),
         TEST(what_has_no_score_has_no_feature_record),
         TEST(a_feature_record_that_is_too_large_is_a_dead_letter),
+        TEST(a_prediction_that_is_too_large_has_no_feature_record),
+        TEST(so_has_one_whose_headers_are_too_large),
+        TEST(no_size_is_half_an_event),
         TEST(one_that_is_too_large_leaves_the_others_alone),
         TEST(half_an_event_settles_nothing),
     };
