@@ -149,6 +149,16 @@ static leat_status find_line(const leat_file *file, leat_cursor *cursor)
     return LEAT_OK;
 }
 
+/* As msgpack the first bytes of a JSON text would be one integer each, and so on to its end;
+ * nobody keeps files of these. */
+static bool begins_as_json(const leat_file *file)
+{
+    const uint8_t *start = file->buffer + file->begin;
+    return !file->position && file->end - file->begin > 1 &&
+           (start[0] == '{' || start[0] == '[') && start[1] &&
+           strchr("\"{[} \t\r\n", start[1]);
+}
+
 leat_status leat_file_next(leat_file *file, leat_slice *value, uint64_t *position,
                            leat_error *error)
 {
@@ -160,6 +170,11 @@ leat_status leat_file_next(leat_file *file, leat_slice *value, uint64_t *positio
             pass_space(file);
         if (file->ended && file->begin == file->end)
             return LEAT_END;
+        if (!is_json && begins_as_json(file))
+            return leat_error_set(error, LEAT_E_FORMAT,
+                                  "%s: expected msgpack, found JSON (source.format: json "
+                                  "reads it)",
+                                  file->name);
         const uint8_t *start = file->buffer + file->begin;
         cursor = (leat_cursor){start, start, file->buffer + file->end};
         status = is_json ? find_line(file, &cursor) : leat_msgpack_skip(&cursor, 0);

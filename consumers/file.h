@@ -3,8 +3,8 @@
  * A file of msgpack is values one behind the other, each the payload of one event. Nothing
  * but a value's own structure says where it ends, so after a malformed one there is no
  * next one to be found: the file ends there, and every further call says so again. A file
- * of JSON has a value on each line, as NDJSON; nothing of it is checked here, and lines of
- * nothing but space are passed over.
+ * of JSON is refused in its place. Where JSON is asked for, a value is on each line, as in
+ * NDJSON; nothing of it is checked here, and lines of nothing but space are passed over.
  *
  * Memory is bounded by the largest value, which may have LEAT_FILE_MAX_VALUE bytes. What
  * a pipe has is handed on before more is waited for.

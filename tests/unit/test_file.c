@@ -105,6 +105,26 @@ static void test_file__a_batch_closes_at_its_bytes(void **state)
     assert_int_equal(batch.n_events, 1);
 }
 
+static void test_file__json_is_not_taken_for_integers(void **state)
+{
+    (void)state;
+    OPEN_WITH("{\"amount\": 1.0}\n");
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(fill(1000), LEAT_E_FORMAT);
+        assert_int_equal(batch.n_events, 0);
+        assert_non_null(strstr(error.msg, path));
+        assert_non_null(strstr(error.msg, "expected msgpack, found JSON"));
+    }
+}
+
+static void test_file__an_integer_may_look_like_the_beginning_of_json(void **state)
+{
+    (void)state;
+    OPEN_WITH("{\x07");
+    assert_int_equal(fill(1000), LEAT_OK);
+    assert_int_equal(batch.n_events, 2);
+}
+
 static void test_file__events_before_a_malformed_value_come_first(void **state)
 {
     (void)state;
@@ -278,6 +298,8 @@ int main(void)
         TEST(every_value_is_an_event),
         TEST(a_batch_closes_when_it_is_full),
         TEST(a_batch_closes_at_its_bytes),
+        TEST(json_is_not_taken_for_integers),
+        TEST(an_integer_may_look_like_the_beginning_of_json),
         TEST(events_before_a_malformed_value_come_first),
         TEST(a_truncated_end_is_named),
         TEST(an_empty_file_ends_at_once),
