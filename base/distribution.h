@@ -22,7 +22,7 @@ typedef struct leat_bounds {
 
 extern const leat_bounds leat_bounds_stage;      /* 50 us to 1 s */
 extern const leat_bounds leat_bounds_end_to_end; /* the same, and on to 60 s */
-extern const leat_bounds leat_bounds_events;     /* powers of two, to 65536 */
+extern const leat_bounds leat_bounds_events;     /* powers of two, to 65536; rows */
 extern const leat_bounds leat_bounds_age;        /* 1 s to 30 days, of seconds */
 
 typedef struct leat_distribution {

@@ -25,6 +25,7 @@ void leat_batch_meters_lap(leat_batch_meters *meters, leat_stage stage)
 void leat_batch_meters_end(leat_batch_meters *meters, const leat_batch *batch)
 {
     leat_distribution_add(&meters->size, &leat_bounds_events, batch->n_events);
+    leat_distribution_add(&meters->rows, &leat_bounds_events, batch->n_rows);
     for (uint32_t i = 0; i < batch->n_events; i++) {
         const leat_event *event = &batch->events[i];
         if (event->status < 0)

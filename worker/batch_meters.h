@@ -17,6 +17,7 @@ enum {
 
 typedef struct leat_batch_meters {
     leat_distribution size;                             /* events */
+    leat_distribution rows;                             /* that the model was given */
     leat_distribution wait;                             /* ns, for the window to close */
     leat_distribution stages[LEAT_N_STAGES];            /* ns */
     leat_counter failed[LEAT_N_STAGES][LEAT_N_REASONS]; /* events that have no score */

@@ -34,6 +34,18 @@ static void test_batch_meters__failures_are_counted_by_stage_and_reason(void **s
     assert_int_equal(sum_of(&meters.size), 4);
 }
 
+static void test_batch_meters__rows_are_counted_beside_events(void **state)
+{
+    (void)state;
+    leat_event events[] = {{.n = 200}, {.n = 0}, {.first = 200, .n = 37}};
+    const leat_batch batch = {.events = events, .n_events = 3, .n_rows = 237};
+    leat_batch_meters meters = {0};
+    leat_batch_meters_end(&meters, &batch);
+    assert_int_equal(sum_of(&meters.size), 3);
+    assert_int_equal(sum_of(&meters.rows), 237);
+    assert_int_equal(leat_counter_read(&meters.rows.counts[8]), 1); /* 129 to 256 */
+}
+
 static void test_batch_meters__the_wait_begins_with_the_first_event(void **state)
 {
     (void)state;
@@ -62,6 +74,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_batch_meters__failures_are_counted_by_stage_and_reason),
+        cmocka_unit_test(test_batch_meters__rows_are_counted_beside_events),
         cmocka_unit_test(test_batch_meters__the_wait_begins_with_the_first_event),
         cmocka_unit_test(test_batch_meters__a_stage_ends_where_the_next_begins),
     };

@@ -235,6 +235,18 @@ static void test_metrics__batches_have_size_and_stages(void **state)
     expect(self, "leat_stage_duration_seconds_count{stage=\"decode\"} 0");
 }
 
+static void test_metrics__rows_are_shown_where_events_rank(void **state)
+{
+    fixture *self = *state;
+    for (int i = 0; i < 2; i++)
+        leat_distribution_add(&self->lanes[i].meters.way.rows, &leat_bounds_events, 6400);
+    assert_null(strstr(page(self), "leat_batch_rows"));
+    self->config.rank.over = "event.candidates";
+    expect(self, "leat_batch_rows_bucket{le=\"4096.0\"} 0");
+    expect(self, "leat_batch_rows_bucket{le=\"8192.0\"} 2");
+    expect(self, "leat_batch_rows_sum 12800");
+}
+
 static void test_metrics__says_whether_it_is_ready_or_halted(void **state)
 {
     fixture *self = *state;
@@ -284,6 +296,7 @@ int main(void)
         METRICS_TEST(test_metrics__ages_are_those_of_feast),
         METRICS_TEST(test_metrics__aggregates_are_summed_over_lanes),
         METRICS_TEST(test_metrics__batches_have_size_and_stages),
+        METRICS_TEST(test_metrics__rows_are_shown_where_events_rank),
         METRICS_TEST(test_metrics__says_whether_it_is_ready_or_halted),
         METRICS_TEST(test_metrics__the_model_is_shown_once_it_is_loaded),
         METRICS_TEST(test_metrics__the_process_is_measured),

@@ -156,6 +156,12 @@ static void put_batches(page *p)
 {
     family(p, LEAT_FAMILY_HISTOGRAM, "leat_batch_size", "Events in a batch.");
     put_distribution(p, offsetof(leat_lane_meters, way.size), &leat_bounds_events, NULL);
+    if (p->config->rank.over) {
+        family(p, LEAT_FAMILY_HISTOGRAM, "leat_batch_rows",
+               "Candidates of a batch's events: rows that the model was given.");
+        put_distribution(p, offsetof(leat_lane_meters, way.rows), &leat_bounds_events,
+                         NULL);
+    }
     family(p, LEAT_FAMILY_HISTOGRAM, "leat_batch_wait_seconds",
            "From the first event of a batch until its window closed.");
     put_distribution(p, offsetof(leat_lane_meters, way.wait), &leat_bounds_stage, NULL);
