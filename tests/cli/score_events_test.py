@@ -134,7 +134,7 @@ class ScoreEventsTest(unittest.TestCase):
     def test_file_of_another_format_is_refused(self):
         done = self.run_leat(b'{"amount": 1}\n')
         self.assertEqual(done.returncode, 65)
-        self.assertIn(b"begins with '{', like JSON, and source.format is msgpack", done.stderr)
+        self.assertIn(b"expected msgpack, found JSON (source.format: json", done.stderr)
         done = self.run_leat(pack(event()), source=", format: json")
         self.assertEqual(done.returncode, 65)
         self.assertIn(b"which begins no JSON, and source.format is json", done.stderr)

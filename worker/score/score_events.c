@@ -77,7 +77,7 @@ static leat_status print_event(file_way *way, leat_event *event)
 }
 
 /* As msgpack, each letter of a text is a number, and so one more event; as JSON, every
- * line of msgpack is one more mistake. */
+ * line of msgpack is one more mistake. (JSON as msgpack: consumers/file.c.) */
 static leat_status refuse_other_format(const file_way *way, leat_error *error)
 {
     const leat_event *first = &way->batch.events[0];
@@ -90,11 +90,6 @@ static leat_status refuse_other_format(const file_way *way, leat_error *error)
         return leat_error_set(error, LEAT_E_FORMAT,
                               "%s: begins with 0x%02x, which begins no JSON, and "
                               "source.format is json",
-                              first->topic, byte);
-    if (byte == '{' || byte == '[')
-        return leat_error_set(error, LEAT_E_FORMAT,
-                              "%s: begins with '%c', like JSON, and source.format is "
-                              "msgpack: maps, one behind the other",
                               first->topic, byte);
     return leat_error_set(error, LEAT_E_FORMAT,
                           "%s: begins with '%c', like text; expected msgpack maps, one "
