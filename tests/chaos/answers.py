@@ -132,12 +132,16 @@ class Answers:
         i = bisect_left(asked, (at,))
         return asked[i - 1] if i else None
 
-    def latest(self, key, at):
-        """The answer to it that was asked for last, of those that had been sent."""
-        i = bisect_left(self.by_key[key], (at,))
-        while i and self.get(self.by_key[key][i - 1][1])[3] > at:
-            i -= 1
-        return self.get(self.by_key[key][i - 1][1]) if i else None
+    def may_count(self, key, at, partition):
+        """Answers to it that may be the last that arrived: the latest of those that had been
+        sent, and those before it, back to one of a trip that was good."""
+        for asked, number in reversed(self.by_key[key][:bisect_left(self.by_key[key], (at,))]):
+            answer = self.get(number)
+            if answer[3] > at:
+                continue
+            yield answer
+            if (partition, asked) in self.good:
+                return
 
     def asked_again(self, key, asked):
         """When the key was asked for the next time, and answered."""
@@ -253,9 +257,9 @@ class Judge:
                 part.is_broken(entity) or lane.was_in_trouble(said.at)
                 and not self.is_remembered(said, key)):
             possible.add(UNAVAILABLE)
-        answer = self.answers.latest(key, said.at + MS)
-        if part.is_absent(entity) and answer:
-            possible |= self.as_answered(said, key, lane, answer, DEFAULTED)
+        if part.is_absent(entity):
+            for answer in self.answers.may_count(key, said.at + MS, said.partition):
+                possible |= self.as_answered(said, key, lane, answer, DEFAULTED)
         return possible
 
     def is_remembered(self, said, key):

@@ -3,6 +3,7 @@ fault that is planted shows by its own name."""
 
 import random
 import unittest
+from itertools import product
 
 from answers import DeadLetter, Judge, Prediction, Promise
 from entities import CARD, COLUMNS, OF_THE_EVENT, PARTS, SENTINEL, USER, VALUES, Traffic
@@ -16,9 +17,10 @@ PARTITION = 3
 
 
 class Flawless:
-    """Batch after batch of one lane, 0.1 s each; those of OUTAGE come out as the policy says."""
+    """Batch after batch of one lane, 0.1 s each; those of OUTAGE come out as the policy says.
+    Answers of an outage are never sent, or came when the worker had given them up."""
 
-    def __init__(self, policy="default", ttl=0.0):
+    def __init__(self, policy="default", ttl=0.0, come_late=False):
         self.promise = Promise(policy, 0.08, ttl, 60.0 if ttl else 0.0)
         self.users = Traffic(7).users()
         self.log = Log()
@@ -32,9 +34,8 @@ class Flawless:
             events = range(batch * BATCH, (batch + 1) * BATCH)
             trip = Trip(began, began, b"user:%d" % self.users[events[0]], began + 0.02)
             connection.trips.append(trip)
-            if batch in OUTAGE:
-                trip.fault = "late"
-            else:
+            trip.fault = "late" if batch in OUTAGE else None
+            if batch not in OUTAGE or come_late:
                 self.answer(trip, events)
             for n in events:
                 self.publish(n, began + 0.05, batch in OUTAGE)
@@ -45,7 +46,8 @@ class Flawless:
             for entity in sorted(entities):
                 key = b"%s:%d" % (part.name.encode(), entity)
                 if not part.is_broken(entity):
-                    self.known[key] = len(self.log.answers)
+                    if not trip.fault:
+                        self.known[key] = len(self.log.answers)
                     self.log.answers.append((key, not part.is_absent(entity), trip.asked,
                                              trip.asked + 0.01))
 
@@ -222,9 +224,10 @@ PLANTS = (
 
 class AnswersTest(unittest.TestCase):
     def test_no_mistake(self):
-        for policy, ttl in (("default", 0.0), ("default", 0.5), ("dead_letter", 0.0)):
-            with self.subTest(policy=policy, ttl=ttl):
-                flawless = Flawless(policy, ttl)
+        for policy, ttl, come_late in product(("default", "dead_letter"), (0.0, 0.5),
+                                              (False, True)):
+            with self.subTest(policy=policy, ttl=ttl, come_late=come_late):
+                flawless = Flawless(policy, ttl, come_late)
                 self.assertEqual(flawless.faults(), set())
                 qualities = {said.quality for said in flawless.predictions}
                 self.assertEqual("stale" in qualities, bool(ttl))
@@ -250,6 +253,19 @@ class AnswersTest(unittest.TestCase):
         give(said, USER, [SENTINEL] * (VALUES + 1), "unavailable")
         give(said, CARD, [SENTINEL] * (VALUES + 1), "unavailable")
         self.assertEqual(flawless.faults(), {"wrong_quality"})
+
+    def test_an_answer_that_came_too_late_does_not_count(self):
+        """The cache has known for a while that there is no such user; the card it knows."""
+        flawless = Flawless(ttl=0.5, come_late=True)
+        said = flawless.of_the_outage()
+        while not USER.is_absent(int(flawless.users[said.n])):
+            said = flawless.of_the_outage()
+        user, answers = int(flawless.users[said.n]), flawless.log.answers
+        answers.append((b"user:%d" % user, False, said.at - 2, said.at - 1.9))
+        answers.append((b"card:%d" % (user // 4), True, said.at - 0.2, said.at - 0.1))
+        give(said, USER, [SENTINEL] * (VALUES + 1), "stale")
+        give(said, CARD, [*CARD.row(user // 4), float(FIRST + len(answers) - 1)], "stale")
+        self.assertEqual(flawless.faults(), set())
 
     def test_all_columns_are_judged(self):
         self.assertEqual(len(COLUMNS), len(OF_THE_EVENT) + len(PARTS) * (VALUES + 1))
