@@ -301,9 +301,28 @@ static const struct mistake mistakes[] = {
      "5:23: lookups.user.key: a '}' without its '{'; write }} for a brace",
      .more = "lookups: {user: {key: 'user:}'}}"},
     {"a key of a lookup",
-     "5:23: lookups.user.key: 'user.id' is not of the event; write {event.NAME}, {key}, "
-     "{headers.NAME} or {meta.topic}",
+     "5:23: lookups.user.key: 'user.id' names nothing of the event; write {event.NAME}, "
+     "{key}, {headers.NAME} or {meta.topic}",
      .more = "lookups: {user: {key: 'user:{user.id}'}}"},
+    {"a key of a bare name",
+     "5:23: lookups.user.key: 'user_id' names nothing of the event; write {event.NAME}, "
+     "{key}, {headers.NAME} or {meta.topic}",
+     .more = "lookups: {user: {key: 'user:{user_id}'}}"},
+    {"a key of nothing",
+     "5:23: lookups.user.key: '' names nothing of the event; write {event.NAME}, {key}, "
+     "{headers.NAME} or {meta.topic}",
+     .more = "lookups: {user: {key: 'user:{}'}}"},
+    {"a lookup without its field",
+     "5:22: features.a.from: path 'user', column 5: expected '.'; write user.FIELD",
+     .more = "features: {a: {from: user}}\nlookups: {user: {key: 'user:{key}'}}"},
+    {"a cache that nothing fills",
+     "5:16: redis.cache: is off; say how many entities a lane keeps, as in  entries: "
+     "100000",
+     .more = "redis: {cache: {ttl: 5s}}"},
+    {"a cache of a number that is none",
+     "5:26: redis.cache.entries: expected off or a whole number, from 1 to 100000000, "
+     "found 'many'",
+     .more = "redis: {cache: {entries: many}}"},
     {"a key of too many parts", "5:23: lookups.user.key: a key has at most 16 parts",
      .more =
          "lookups: {user: {key: '{key}{key}{key}{key}{key}{key}{key}{key}{key}{key}{key}"
@@ -447,6 +466,13 @@ static const struct mistake mistakes[] = {
      "5:49: aggregates.card.of.a: is 2 things at once; give each a name of its own",
      .more = "aggregates: {card: {entity: key, over: 1h, of: {a: {sum: event.a, max: "
              "event.a}}}}"},
+    {"an aggregate of nothing",
+     "5:20: aggregates.card.of: is required: a map of names, each a map",
+     .more = "aggregates: {card: {entity: key, over: 1h}}"},
+    {"an aggregate without its value",
+     "5:22: features.a.from: path 'card', column 5: expected '.'; write card.VALUE",
+     .more = "features: {a: {from: card}}\naggregates: {card: {entity: key, over: 1h, "
+             "of: {n: {}}}}"},
     {"many of what is no sequence", "5:49: aggregates.card.of.a: n goes with last alone",
      .more =
          "aggregates: {card: {entity: key, over: 1h, of: {a: {sum: event.a, n: 5}}}}"},
@@ -456,8 +482,8 @@ static const struct mistake mistakes[] = {
      "remove it",
      .more = "aggregates: {card: {entity: key, over: 1h, of: {a: {}}}}"},
     {"a value that is absent",
-     "6:12: features.a.from: the aggregate 'card' has no value 'b'",
-     .more = "aggregates: {card: {entity: key, over: 1h, of: {a: {}}}}\n"
+     "6:12: features.a.from: the aggregate 'card' has no value 'b'; it has a, c",
+     .more = "aggregates: {card: {entity: key, over: 1h, of: {a: {}, c: {}}}}\n"
              "features: {a: {from: card.b}}"},
     {"a lookup and an aggregate of one name",
      "6:49: aggregates: there is a lookup 'card', too; one of them needs another name",
@@ -511,13 +537,17 @@ static const struct mistake mistakes[] = {
      "5:28: rank.max: expected a whole number, from 1 to 10000, found '10001'",
      .more = "rank: {over: event.c, max: 10001}"},
     {"an aggregate of candidates",
-     "5:26: aggregates.c.entity: 'candidate.id' is not of the event; allowed are event.NAME, "
+     "5:26: aggregates.c.entity: 'candidate.id' is not of the event; allowed are "
+     "event.NAME, "
      "key, headers.NAME, meta.topic and such",
      .more = "aggregates: {c: {entity: candidate.id, over: 1h, of: {n: {}}}}"},
-    {"a candidate in the prediction", "4:30: sink.include: 'candidate.id' is not of the event; allowed are event.NAME, key, "
+    {"a candidate in the prediction",
+     "4:30: sink.include: 'candidate.id' is not of the event; allowed are event.NAME, "
+     "key, "
      "headers.NAME, meta.topic and such",
      .sink = "sink: {topic: out, include: [candidate.id]}"},
-    {"a lookup called candidate", "5:11: lookups: 'candidate' cannot be a name: use letters, digits, '_' and '-', and "
+    {"a lookup called candidate",
+     "5:11: lookups: 'candidate' cannot be a name: use letters, digits, '_' and '-', and "
      "none of event, candidate, key, headers, meta",
      .more = "lookups: {candidate: {key: 'i:{event.id}'}}"},
 

@@ -96,10 +96,13 @@ static leat_status read_absent(leat_config_context *context, const leat_key *key
                                leat_place place, char *base)
 {
     if (key->required)
-        return leat_config_refuse(
-            context, LEAT_E_CONFIG, place, "is required: %s%s",
-            key->element ? "a list, each item " : "",
-            leat_key_type_text(key->element ? key->element->type : key->type));
+        return leat_config_refuse(context, LEAT_E_CONFIG, place, "is required: %s%s%s",
+                                  leat_key_type_text(key->type),
+                                  !key->element                ? ""
+                                  : key->type == LEAT_KEY_LIST ? ", each item "
+                                                               : " of names, each ",
+                                  key->element ? leat_key_type_text(key->element->type)
+                                               : "");
     leat_yaml none = {.type = LEAT_YAML_MAP, .place = place};
     if (key->type == LEAT_KEY_SECTION)
         return read_value(context, key, &none, base);

@@ -178,6 +178,19 @@ static leat_status check_window(leat_config_context *context)
                   "with delivery: exactly_once at most %ds are allowed", MAX_WINDOW_S);
 }
 
+/* Whoever says how long it keeps entities, means it to keep some. */
+static leat_status check_cache(leat_config_context *context)
+{
+    const leat_config *config = context->config;
+    const leat_yaml_entry *redis = leat_yaml_find(&config->root, "redis");
+    const leat_yaml_entry *cache = redis ? leat_yaml_find(&redis->value, "cache") : NULL;
+    if (!cache || leat_yaml_is_null(&cache->value) ||
+        leat_yaml_find(&cache->value, "entries"))
+        return LEAT_OK;
+    return REFUSE(context, "redis.cache", "%s",
+                  "is off; say how many entities a lane keeps, as in  entries: 100000");
+}
+
 leat_status leat_config_check(leat_config_context *context)
 {
     static leat_status (*const checks[])(leat_config_context *) = {
@@ -193,6 +206,7 @@ leat_status leat_config_check(leat_config_context *context)
         fill_id_prefix,
         check_id_prefix,
         check_window,
+        check_cache,
     };
     leat_status status = LEAT_OK;
     for (size_t i = 0; i < sizeof checks / sizeof checks[0] && !status; i++)

@@ -4,6 +4,7 @@
 #include "worker/config/config_lookups.h"
 #include "worker/config/nearest.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* A lookup, or a value of an aggregate. */
@@ -93,6 +94,25 @@ static leat_status check_single(leat_config_context *context, const named_list *
 
 /* ---- features that read them ---- */
 
+/* The aggregate is there, and says what it has. */
+static leat_status refuse_value(leat_config_context *context, const named_list *list,
+                                const leat_config_feature *feature, const leat_path *path)
+{
+    char has[100] = "";
+    for (uint32_t i = 0; i < list->n; i++) {
+        size_t used = strlen(has);
+        if (!strcmp(list->at[i].name, path->name))
+            snprintf(has + used, sizeof has - used, "%s%.60s", used ? ", " : "",
+                     list->at[i].value);
+    }
+    return leat_config_refuse(context, LEAT_E_CONFIG, feature->place,
+                              "features.%.60s.from: the aggregate '%.60s' has no value "
+                              "'%s'; it has %s%s",
+                              feature->name, path->name,
+                              path->text + strlen(path->name) + 1, has,
+                              strlen(has) > 98 ? "..." : "");
+}
+
 static leat_status refuse_unknown(leat_config_context *context, const named_list *list,
                                   const leat_config_feature *feature,
                                   const leat_path *path)
@@ -102,14 +122,8 @@ static leat_status refuse_unknown(leat_config_context *context, const named_list
     leat_nearest_offer(&nearest, "event");
     leat_nearest_offer(&nearest, "meta");
     for (uint32_t i = 0; i < list->n; i++) {
-        if (!strcmp(list->at[i].name, path->name)) {
-            const leat_slice *step = &path->steps[0].name;
-            return leat_config_refuse(context, LEAT_E_CONFIG, feature->place,
-                                      "features.%.60s.from: the aggregate '%.60s' has no "
-                                      "value '%.*s'",
-                                      feature->name, path->name, (int)step->size,
-                                      (const char *)step->data);
-        }
+        if (!strcmp(list->at[i].name, path->name))
+            return refuse_value(context, list, feature, path);
         leat_nearest_offer(&nearest, list->at[i].name);
     }
     return leat_config_refuse(

@@ -45,8 +45,8 @@ static leat_status no_memory(leat_config_context *context)
 /* "a whole number from 1 to 9", "one of: a, b". */
 static void describe_wanted(const leat_key *key, char *text, size_t size)
 {
-    int used = snprintf(text, size, "%s%s", key->word ? "auto or " : "",
-                        leat_key_type_text(key->type));
+    int used = snprintf(text, size, "%s%s%s", key->word ? key->word : "",
+                        key->word ? " or " : "", leat_key_type_text(key->type));
     if (key->max)
         snprintf(text + used, size - (size_t)used, ", from %s to %s", key->min, key->max);
     if (!key->choices)
@@ -151,10 +151,29 @@ static const char *path_misfit(leat_key_paths paths, const leat_path *path)
     return NULL;
 }
 
-/* A bare "amount" is meant as a field of the event, when it reads well as one. */
-static const char *event_hint(leat_config_context *context, const char *text,
-                              char hint[LEAT_NEAREST_HINT])
+static bool is_declared(const leat_config_context *context, const char *section,
+                        const char *name)
 {
+    const leat_yaml_entry *entry = leat_yaml_find(&context->config->root, section);
+    return entry && leat_yaml_find(&entry->value, name);
+}
+
+static const char *write_hint(char hint[LEAT_NEAREST_HINT], const char *name,
+                              const char *part)
+{
+    snprintf(hint, LEAT_NEAREST_HINT, "; write %.60s.%s", name, part);
+    return hint;
+}
+
+/* A bare "amount" is meant as a field of the event, when it reads well as one; the name of a
+ * lookup or an aggregate lacks its field. */
+static const char *path_hint(leat_config_context *context, const char *text,
+                             char hint[LEAT_NEAREST_HINT])
+{
+    if (is_declared(context, "lookups", text))
+        return write_hint(hint, text, "FIELD");
+    if (is_declared(context, "aggregates", text))
+        return write_hint(hint, text, "VALUE");
     leat_arena *arena = &context->config->arena;
     leat_path path;
     const char *meant = leat_arena_printf(arena, "event.%s", text);
@@ -176,7 +195,7 @@ static leat_status read_path(leat_config_context *context, const leat_key *key,
         return no_memory(context);
     if (status)
         return leat_config_refuse(context, LEAT_E_CONFIG, node->place, "%s%s", why.msg,
-                                  event_hint(context, node->text, hint));
+                                  path_hint(context, node->text, hint));
     const char *misfit = path_misfit(key->paths, &path);
     if (misfit)
         return leat_config_refuse(context, LEAT_E_CONFIG, node->place, "%s %s",

@@ -55,10 +55,11 @@ static leat_status parse_path(leat_key_template *template, leat_arena *arena,
     *part = (leat_template_part){0};
     *at = end + 1;
     leat_status status = leat_path_parse(&part->path, arena, text, error);
-    if (!status && part->path.root == LEAT_ROOT_NAMED)
+    bool is_bare = status == LEAT_E_CONFIG && !strpbrk(text, ".[\"");
+    if (is_bare || (!status && part->path.root == LEAT_ROOT_NAMED))
         status = leat_error_set(error, LEAT_E_CONFIG,
-                                "'%s' is not of the event; write {event.NAME}, {key}, "
-                                "{headers.NAME} or {meta.topic}",
+                                "'%.60s' names nothing of the event; write {event.NAME}, "
+                                "{key}, {headers.NAME} or {meta.topic}",
                                 text);
     return status;
 }
