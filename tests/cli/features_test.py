@@ -51,6 +51,16 @@ class Features(unittest.TestCase):
                               capture_output=True, text=True)
         return done, [json.loads(line) for line in done.stdout.splitlines()]
 
+    def test_what_no_event_has_is_told(self):
+        lacking = [{**event(i, "a", 5), "items": None, "country": "DE" if i else "IT"}
+                   for i in range(300)]
+        done, _ = self.run_leat(lacking)
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(done.stderr, "leat: stdin: missing in every event: "
+                                      "items (event.items)\n")
+        done, _ = self.run_leat([*lacking, event(300, "a", 5)])
+        self.assertEqual(done.stderr, "")
+
     def test_each_event_is_a_row(self):
         done, lines = self.run_leat([event(0, "a", 5), event(60, "b", 6), event(120, "a", 7)])
         self.assertEqual(done.returncode, 0, done.stderr)

@@ -12,6 +12,7 @@
 #include "worker/score/score_line.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 enum { MAX_TEXT = 1024, REDIS_MS = 100 };
 
@@ -27,6 +28,8 @@ typedef struct file_way {
     uint64_t n_bytes;
     uint64_t n_events;
     uint64_t n_failed;
+    uint64_t n_scored;
+    uint64_t *missing; /* [missing_words]: columns for which none of these had a value */
 } file_way;
 
 static leat_status print_record(const file_way *way, leat_slice record)
@@ -61,6 +64,15 @@ static leat_status print_failure(file_way *way, const leat_event *event)
     return print_record(way, (leat_slice){packed, (uint32_t)(end - packed)});
 }
 
+static void note_missing(file_way *way, const leat_event *event)
+{
+    const uint64_t *missing = leat_batch_missing(&way->batch, event);
+    bool is_first = !way->n_scored++;
+    for (uint32_t word = 0; word < way->batch.missing_words; word++)
+        way->missing[word] =
+            is_first ? missing[word] : way->missing[word] & missing[word];
+}
+
 static leat_status print_event(file_way *way, leat_event *event)
 {
     leat_slice record = {0};
@@ -69,8 +81,10 @@ static leat_status print_event(file_way *way, leat_event *event)
         record = way->session
                      ? leat_encode_prediction(&way->plan->prediction, &way->batch, event)
                      : leat_encode_features(&way->plan->prediction, &way->batch, event);
-    if (record.data)
+    if (record.data) {
+        note_missing(way, event);
         return print_record(way, record);
+    }
     if (event->status != LEAT_OK)
         return print_failure(way, event);
     return is_scored ? LEAT_E_MEMORY : LEAT_OK;
@@ -167,10 +181,32 @@ static leat_status open_stages(file_way *way, const char *path, uint32_t max_eve
         status = leat_session_new(&way->session, plan->model, LEAT_SCORE_PREDICT);
     if (status == LEAT_OK)
         status = leat_batch_init(&way->batch, max_events);
+    way->missing = calloc(plan->schema.n_columns / 64 + 1, sizeof *way->missing);
+    if (status == LEAT_OK && !way->missing)
+        status = LEAT_E_MEMORY;
     if (status != LEAT_OK)
         leat_error_set(error, status, "no memory for a batch of %" PRIu32 " events",
                        max_events);
     return status;
+}
+
+/* An event may lack a value. Where all lack it, a name is likely wrong: a path's, a key's, a
+ * field's. */
+static void tell_missing(const file_way *way)
+{
+    const leat_schema *schema = &way->plan->schema;
+    uint32_t n = 0;
+    for (uint32_t i = 0; way->n_scored && i < schema->n_columns; i++) {
+        if (!(way->missing[i / 64] >> i % 64 & 1))
+            continue;
+        if (!n++)
+            fprintf(stderr,
+                    "leat: %s: missing in every event: ", leat_file_name(way->file));
+        fprintf(stderr, "%s%s (%s)", n > 1 ? ", " : "", schema->columns[i].name,
+                schema->columns[i].from.text);
+    }
+    if (n)
+        putc('\n', stderr);
 }
 
 leat_status leat_score_events(const leat_plan *plan, const char *path,
@@ -185,10 +221,12 @@ leat_status leat_score_events(const leat_plan *plan, const char *path,
         fprintf(stderr, "leat: %s: %" PRIu64 " of %" PRIu64 " events have no %s\n",
                 leat_file_name(way.file), way.n_failed, way.n_events,
                 plan->model ? "score" : "row");
+    tell_missing(&way);
     leat_batch_fini(&way.batch);
     leat_session_free(way.session);
     leat_features_free(way.features);
     leat_decoder_free(way.decoder);
     leat_file_close(way.file);
+    free(way.missing);
     return status;
 }
