@@ -123,6 +123,13 @@ void leat_batch_fail(leat_batch *batch, leat_event *event, leat_stage stage,
                      leat_status status, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* A worse one stands already, or this one does. */
+static inline void leat_event_lower_quality(leat_event *event, leat_quality quality)
+{
+    if (event->quality < quality)
+        event->quality = quality;
+}
+
 /* Whether a prediction is due. */
 static inline bool leat_event_is_scored(const leat_event *event)
 {

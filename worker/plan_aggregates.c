@@ -172,8 +172,12 @@ static leat_status add_features(aggregates_draft *draft, entity_draft *entity,
                 builder, leat_config_place(builder->config, "features"),
                 "features.%.60s: %.60s is a sequence of %u; read it with  as: ids",
                 column->name, name, value->n);
-        entity->features[entity->spec->n_features++] =
-            (leat_aggregate_feature){name, i, answer, value->n};
+        entity->features[entity->spec->n_features++] = (leat_aggregate_feature){
+            .name = name,
+            .column = i,
+            .window = (uint32_t)(aggregate - builder->config->aggregates),
+            .answer = answer,
+            .n = value->n};
     }
     return LEAT_OK;
 }
@@ -292,6 +296,7 @@ static leat_status begin(aggregates_draft *draft)
     if (!draft->spec || !draft->entities || !draft->drafts)
         return leat_plan_no_memory(draft->builder);
     draft->spec->entities = draft->entities;
+    draft->spec->n_windows = config->n_aggregates;
     draft->spec->max_bytes = config->redis.states_bytes;
     draft->spec->base = leat_arena_printf(arena, "leat:%s:%u", config->source.group,
                                           config->redis.generation);

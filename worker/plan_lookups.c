@@ -101,8 +101,7 @@ static leat_status build_fields(leat_plan_builder *builder, leat_lookup_spec *sp
         const leat_path *from = &builder->columns[i].from;
         if (from->root != LEAT_ROOT_NAMED || strcmp(from->name, spec->name) != 0)
             continue;
-        fields[spec->n_fields++] = (leat_lookup_field){
-            .name = from->text + strlen(from->name) + 1, .path = from, .column = i};
+        fields[spec->n_fields++] = (leat_lookup_field){.path = from, .column = i};
     }
     spec->fields = fields;
     return LEAT_OK;

@@ -29,8 +29,8 @@ static void describe(aggregates *self, const char *base, bool is_shared)
                                          .n_aggregates = AGGREGATED,
                                          .aggregates = self->values};
     self->source = (leat_aggregate_source){.name = "card_1h.spent"};
-    self->features[0] = (leat_aggregate_feature){"card_1h.count", 0, 0, 1};
-    self->features[1] = (leat_aggregate_feature){"card_1h.spent", 1, 1, 1};
+    self->features[0] = (leat_aggregate_feature){"card_1h.count", 0, 0, 0, 1};
+    self->features[1] = (leat_aggregate_feature){"card_1h.spent", 1, 0, 1, 1};
     self->entity = (leat_entity_spec){
         .name = "key",
         .capture = LEAT_NO_CAPTURE,
@@ -59,6 +59,7 @@ static void *open_aggregates(aggregates *self, int port, const char *base, bool 
                                         .entities = &self->entity,
                                         .base = base,
                                         .n_answers = AGGREGATED,
+                                        .n_windows = 1,
                                         .max_bytes = max_bytes};
     self->stage.spec.aggregates = &self->spec;
     bench_stage_start(&self->stage);

@@ -15,7 +15,7 @@ static void name_fields(bench_stage *stage, leat_lookup_spec *lookup)
         if (leat_path_parse(&paths[i], &stage->arena, text, &error))
             bench_give_up("leat", error.msg);
         stage->columns[i].from = paths[i];
-        fields[i] = (leat_lookup_field){text, &paths[i], i};
+        fields[i] = (leat_lookup_field){&paths[i], i};
     }
     lookup->n_fields = LOOKED_UP;
     lookup->fields = fields;

@@ -333,21 +333,23 @@ leat_status leat_aggregates_new(leat_aggregates **aggregates,
 {
     leat_aggregates *made = calloc(1, sizeof *made);
     uint32_t n_inputs = 1;
-    for (uint32_t i = 0; i < spec->n_entities; i++)
-        n_inputs += spec->entities[i].state.n_inputs;
-    if (made)
-        made->inputs = calloc(n_inputs, sizeof *made->inputs);
-    if (!made || !made->inputs) {
-        free(made);
+    if (!made)
         return leat_error_set(error, LEAT_E_MEMORY, "aggregates: out of memory");
-    }
     made->spec = spec;
     made->is_alone = is_alone;
-    for (uint32_t i = 0; i < spec->n_entities; i++)
+    for (uint32_t i = 0; i < spec->n_entities; i++) {
+        n_inputs += spec->entities[i].state.n_inputs;
         made->waits |=
             !is_alone && spec->entities[i].on_unavailable == LEAT_UNAVAILABLE_WAIT;
+    }
     leat_state_table_init(&made->table, is_alone ? SIZE_MAX : spec->max_bytes);
     leat_partitions_init(&made->partitions, spec->base, spec->digest, spec->n_answers);
+    made->inputs = calloc(n_inputs, sizeof *made->inputs);
+    made->stats.values = calloc(spec->n_windows, sizeof *made->stats.values);
+    if (!made->inputs || !made->stats.values) {
+        leat_aggregates_free(made);
+        return leat_error_set(error, LEAT_E_MEMORY, "aggregates: out of memory");
+    }
     *aggregates = made;
     return LEAT_OK;
 }
@@ -358,6 +360,7 @@ void leat_aggregates_free(leat_aggregates *aggregates)
         return;
     leat_state_table_fini(&aggregates->table);
     leat_partitions_fini(&aggregates->partitions);
+    free(aggregates->stats.values);
     free(aggregates->inputs);
     free(aggregates);
 }

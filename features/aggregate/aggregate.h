@@ -36,13 +36,14 @@
 #include "base/batch.h"
 #include "base/meter.h"
 #include "features/aggregate/state_describe.h"
-#include "features/on_unavailable.h"
+#include "features/feed.h"
 #include "features/redis/redis.h"
 
 /* A column that an answer feeds. */
 typedef struct leat_aggregate_feature {
     const char *name; /* "card_1h.count", for messages */
     uint32_t column;  /* index into schema->columns */
+    uint32_t window;  /* that it is of, in the order of the configuration */
     uint32_t answer;  /* its first number, in the answer of the entity */
     uint32_t n;       /* numbers: more than one is a sequence */
 } leat_aggregate_feature;
@@ -77,6 +78,7 @@ typedef struct leat_aggregates_spec {
     const char *base;   /* that the keys of partitions begin with */
     uint32_t digest;    /* of what makes answers what they are */
     uint32_t n_answers; /* of all entities */
+    uint32_t n_windows; /* of all entities */
     size_t max_bytes;   /* of states in memory */
 } leat_aggregates_spec;
 
@@ -92,10 +94,11 @@ typedef struct leat_aggregates_stats {
     leat_counter unavailable; /* not applied, since Redis did not answer */
     leat_counter reads;       /* states */
     leat_counter writes;
-    leat_counter conflicts; /* shared states that had to be read again */
-    leat_counter lost;      /* states that were dropped before they were written */
-    leat_counter fenced;    /* batches given up */
-    leat_counter unsaved;   /* states that Redis does not have, now */
+    leat_counter conflicts;  /* shared states that had to be read again */
+    leat_counter lost;       /* states that were dropped before they were written */
+    leat_counter fenced;     /* batches given up */
+    leat_counter unsaved;    /* states that Redis does not have, now */
+    leat_feed_stats *values; /* [n_windows]: columns of events */
 } leat_aggregates_stats;
 
 typedef struct leat_aggregates leat_aggregates;

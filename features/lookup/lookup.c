@@ -270,7 +270,6 @@ static void feed_rows(const leat_lookups *lookups, leat_batch *batch, leat_event
                       const leat_question *question)
 {
     uint32_t first = event->first, end = first + event->n;
-    leat_lookup_feed_begin(question, batch, event);
     if (!question->spec->of_candidate)
         leat_lookup_feed(
             question, batch, event, first, end,

@@ -34,9 +34,9 @@
 #include "base/batch.h"
 #include "base/distribution.h"
 #include "base/error.h"
+#include "features/feed.h"
 #include "features/lookup/cache.h"
 #include "features/lookup/feast.h"
-#include "features/on_unavailable.h"
 #include "features/redis/refusal.h"
 
 enum { LEAT_MAX_KEY_PARTS = 16, LEAT_MAX_LOOKUPS = 64 };
@@ -56,8 +56,7 @@ typedef enum leat_lookup_format {
 } leat_lookup_format;
 
 typedef struct leat_lookup_field {
-    const char *name;      /* as the configuration has it, for messages */
-    const leat_path *path; /* below the lookup; of a HASH, one name */
+    const leat_path *path; /* "user.avg": below the lookup; of a HASH, one name */
     uint32_t column;       /* index into schema->columns */
 } leat_lookup_field;
 
@@ -85,17 +84,12 @@ typedef struct leat_lookup_spec {
     const leat_lookup_field *fields;
 } leat_lookup_spec;
 
-/* Written by the lane; to be read by any thread. Of the columns that a lookup feeds, each
- * is a hit, missing, stale, unavailable or failed. */
+/* Written by the lane; to be read by any thread. */
 typedef struct leat_lookup_stats {
-    leat_counter lookups;     /* keys that events, or candidates, named */
-    leat_counter keys;        /* those asked for, without the doubles */
-    leat_counter hits;        /* columns that got their value */
-    leat_counter missing;     /* columns without one */
-    leat_counter unavailable; /* columns that Redis did not answer for */
-    leat_counter failed;      /* columns that cannot hold what was found */
-    leat_counter stale;       /* columns with a value of the cache past its time */
-    leat_distribution age;    /* of what was read, where it says when it was written */
+    leat_counter lookups;   /* keys that events, or candidates, named */
+    leat_counter keys;      /* those asked for, without the doubles */
+    leat_feed_stats values; /* columns of events, or of candidates */
+    leat_distribution age;  /* of what was read, where it says when it was written */
 } leat_lookup_stats;
 
 typedef struct leat_lookups_stats {

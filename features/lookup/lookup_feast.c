@@ -83,8 +83,8 @@ static leat_status name_fields(leat_question *question, leat_arena *arena,
         leat_slice name = full_name(&spec->feast, arena, own);
         if (!name.data)
             return leat_error_set(error, LEAT_E_CONFIG,
-                                  "field %s names no view: write  \"VIEW:FEATURE\"",
-                                  spec->fields[i].name);
+                                  "%s names no view: write  \"VIEW:FEATURE\"",
+                                  spec->fields[i].path->text);
         names[i] = hashed(arena, name);
         if (!names[i].data || add_time(arena, name, names, spec->n_fields, n,
                                        &question->times[i]) != LEAT_OK)
@@ -139,7 +139,7 @@ static void read_answer(const leat_question *question, const leat_redis *redis,
         if (status == LEAT_OK)
             continue;
         leat_error_prefix(&why,
-                          "field %s: ", is_time ? "_ts" : question->spec->fields[i].name);
+                          "%s: ", is_time ? "_ts" : question->spec->fields[i].path->text);
         leat_question_break(question, batch, entity, &why);
         return;
     }

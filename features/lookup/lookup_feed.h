@@ -1,9 +1,7 @@
-/* features/lookup/lookup_feed.h: from what an entity was answered to the columns of an event.
+/* features/lookup/lookup_feed.h: from what an entity was answered to an event's columns.
  *
- * Nothing is written for a value that is missing or unavailable: the decoder has put the
- * default (or NaN) into the rows already. The column's bit in `missing` is cleared before
- * its event's rows are fed, and set by the first row that gets no value. What happened is
- * counted and lowers the event's quality.
+ * A value that is older than the lookup takes is missing, one of the cache past its time
+ * lowers the event's quality; the rest is features/feed.h's.
  *
  * Owns:    nothing.
  * Threads: one lane.
@@ -14,11 +12,8 @@
 
 #include "features/lookup/lookup_format.h"
 
-/* Nothing is missing so far. */
-void leat_lookup_feed_begin(const leat_question *question, leat_batch *batch,
-                            leat_event *event);
-
-/* Into rows [first, end) of the event, at least one. `entity` NULL: they name none. */
+/* Into rows [first, end) of the event, at least one, in their order. `entity` NULL: they
+ * name none. */
 void leat_lookup_feed(const leat_question *question, leat_batch *batch, leat_event *event,
                       uint32_t first, uint32_t end, const leat_lookup_entity *entity);
 

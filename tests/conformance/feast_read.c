@@ -73,7 +73,7 @@ static void add_field(reader *r, char *text)
     uint32_t i = r->lookup.n_fields++;
     r->steps[i] = (leat_step){.name = {(const uint8_t *)text, (uint32_t)strlen(text)}};
     r->paths[i] = (leat_path){.text = text, .n_steps = 1, .steps = &r->steps[i]};
-    r->fields[i] = (leat_lookup_field){text, &r->paths[i], i};
+    r->fields[i] = (leat_lookup_field){&r->paths[i], i};
 }
 
 static void each(reader *r, char *list, void (*add)(reader *, char *))

@@ -41,9 +41,9 @@ static const leat_sliding_window window = {.bucket_ns = 1000000000,
                                            .aggregates = aggregates};
 static const leat_aggregate_source source = {.name = "card_1m.spent", .capture = AMOUNT};
 static const leat_aggregate_feature features[N_COLUMNS] = {
-    {"card_1m.count", COUNT, COUNT, 1},
-    {"card_1m.spent", SPENT, SPENT, 1},
-    {"card_1m.gap", GAP, GAP, 1},
+    {"card_1m.count", COUNT, 0, COUNT, 1},
+    {"card_1m.spent", SPENT, 0, SPENT, 1},
+    {"card_1m.gap", GAP, 0, GAP, 1},
 };
 
 int aggregate_bed_set_up(void **state)
@@ -73,6 +73,7 @@ int aggregate_bed_set_up(void **state)
                                       .base = "leat:test:1",
                                       .digest = 1,
                                       .n_answers = N_COLUMNS,
+                                      .n_windows = 1,
                                       .max_bytes = 1 << 20};
     *state = &bed;
     return 0;

@@ -56,22 +56,22 @@ static const leat_schema strings = SCHEMA(names, texts);
     {                                                                                    \
         .name = {(const uint8_t *)(text), sizeof(text) - 1 }                             \
     }
-#define PATH(lookup, step)                                                               \
+#define PATH(lookup, field, step)                                                        \
     {                                                                                    \
-        .root = LEAT_ROOT_NAMED, .text = (lookup), .name = (lookup), .n_steps = 1,       \
+        .root = LEAT_ROOT_NAMED, .text = lookup "." field, .name = lookup, .n_steps = 1, \
         .steps = &(step)                                                                 \
     }
 
 static const leat_step avg_step = STEP("avg"), count_step = STEP("count"),
                        rating_step = STEP("rating");
 static const leat_path paths[N_COLUMNS] = {
-    [AVERAGE] = PATH("user", avg_step),
-    [COUNT] = PATH("user", count_step),
-    [RATING] = PATH("shop", rating_step),
+    [AVERAGE] = PATH("user", "avg", avg_step),
+    [COUNT] = PATH("user", "count", count_step),
+    [RATING] = PATH("shop", "rating", rating_step),
 };
-static const leat_lookup_field user_fields[] = {{"avg", &paths[AVERAGE], AVERAGE},
-                                                {"count", &paths[COUNT], COUNT}};
-static const leat_lookup_field shop_fields[] = {{"rating", &paths[RATING], RATING}};
+static const leat_lookup_field user_fields[] = {{&paths[AVERAGE], AVERAGE},
+                                                {&paths[COUNT], COUNT}};
+static const leat_lookup_field shop_fields[] = {{&paths[RATING], RATING}};
 static const leat_lookup_spec lookups[] = {
     {.name = "user",
      .n_parts = 2,
@@ -262,7 +262,7 @@ void lookup_bed_set_policy(lookup_bed *bed, leat_on_unavailable policy)
 void lookup_bed_set_age(lookup_bed *bed)
 {
     static const leat_step at = STEP("at");
-    static const leat_path time = PATH("user", at);
+    static const leat_path time = PATH("user", "at", at);
     leat_error error;
     bed->lookups[0].time = &time;
     bed->lookups[0].max_age_ns = UINT64_C(60000000000);

@@ -234,6 +234,7 @@ static void test_aggregate__without_redis_nothing_is_known(void **state)
     aggregate_lane_assert(&lane, 0, NAN, NAN);
     assert_int_equal(lane.batch.events[0].quality, LEAT_QUALITY_UNAVAILABLE);
     assert_counter(aggregate_lane_stats(&lane)->unavailable, 1);
+    assert_counter(aggregate_lane_stats(&lane)->values->unavailable, N_COLUMNS);
     real_redis_restart(&bed->server);
     aggregate_lane_close(&lane);
 }
@@ -281,8 +282,41 @@ static void test_aggregate__an_event_may_fail_without_redis(void **state)
     assert_int_equal(aggregate_lane_see(&lane, 0, "ann", 100, 5), LEAT_OK);
     assert_int_equal(lane.batch.events[0].status, LEAT_E_UNANSWERED);
     assert_string_equal(lane.batch.events[0].reason,
-                        "aggregate card_1m.count is unavailable");
+                        "aggregate card_1m.count is unavailable: Redis did not answer");
     real_redis_restart(&bed->server);
+    aggregate_lane_close(&lane);
+}
+
+static void test_aggregate__an_event_that_ranks_nothing_needs_no_answer(void **state)
+{
+    aggregate_bed *bed = *state;
+    aggregate_lane lane;
+    bed->card.on_unavailable = LEAT_UNAVAILABLE_DEAD_LETTER;
+    aggregate_lane_open(&lane, bed);
+    real_redis_kill(&bed->server);
+    leat_event *event = aggregate_lane_add(&lane, 0, "ann", 100, 5);
+    leat_batch_drop_rows(&lane.batch, event);
+    assert_int_equal(aggregate_lane_run(&lane), LEAT_OK);
+    assert_int_equal(event->status, LEAT_OK);
+    assert_int_equal(event->quality, LEAT_QUALITY_COMPLETE);
+    real_redis_restart(&bed->server);
+    aggregate_lane_close(&lane);
+}
+
+static void test_aggregate__values_are_counted(void **state)
+{
+    aggregate_lane lane;
+    aggregate_lane_open(&lane, *state);
+    const leat_feed_stats *values = aggregate_lane_stats(&lane)->values;
+    assert_int_equal(aggregate_lane_see(&lane, 0, "ann", 100, 5), LEAT_OK);
+    assert_int_equal(*leat_batch_missing(&lane.batch, lane.batch.events), 1 << GAP);
+    assert_int_equal(lane.batch.events[0].quality, LEAT_QUALITY_DEFAULTED);
+    assert_counter(values->hits, 2);
+    assert_counter(values->missing, 1);
+    assert_int_equal(aggregate_lane_see(&lane, 1, "ann", 101, 5), LEAT_OK);
+    assert_int_equal(*leat_batch_missing(&lane.batch, lane.batch.events), 0);
+    assert_counter(values->hits, 5);
+    assert_counter(values->missing, 1);
     aggregate_lane_close(&lane);
 }
 
@@ -470,6 +504,8 @@ int main(void)
         TEST(without_redis_nothing_is_known),
         TEST(a_batch_may_wait_for_redis),
         TEST(an_event_may_fail_without_redis),
+        TEST(an_event_that_ranks_nothing_needs_no_answer),
+        TEST(values_are_counted),
         TEST(a_write_that_came_late_counts_once),
         TEST(what_does_not_fit_memory_is_read_again),
         TEST(a_date_far_ahead_expires_nothing),

@@ -129,7 +129,8 @@ static void test_features__dead_letter_fails_what_is_unanswered(void **state)
     lookup_bed_run(f);
     assert_int_equal(event->status, LEAT_E_UNANSWERED);
     assert_int_equal(event->stage, LEAT_STAGE_FEATURES);
-    assert_string_equal(event->reason, "lookup user: Redis did not answer in time");
+    assert_string_equal(event->reason,
+                        "lookup user.avg is unavailable: Redis did not answer");
     assert_int_equal(nobody->status, LEAT_OK); /* nothing was asked for it */
     real_redis_restart(&f->server);
 }

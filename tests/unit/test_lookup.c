@@ -118,7 +118,7 @@ static void test_lookup__text_that_is_no_number_fails_the_event(void **state)
     lookup_bed_run(f);
     assert_int_equal(hex->status, LEAT_E_TYPE);
     assert_non_null(
-        strstr(hex->reason, "field avg holds \"0x10\", which is not a number"));
+        strstr(hex->reason, "lookup user.avg is \"0x10\", which is not a number"));
     assert_non_null(strstr(words->reason, "\"a?\""));
     assert_int_equal(empty->status, LEAT_E_TYPE);
     lookup_bed_assert_row(f, odd, NAN, INFINITY, NAN);
@@ -139,7 +139,7 @@ static void test_lookup__a_key_of_another_type_is_unavailable_alone(void **state
     const leat_features_stats *stats = leat_features_read_stats(f->features);
     assert_int_equal(leat_counter_read(&stats->lookups.refusals[LEAT_REFUSAL_WRONGTYPE]),
                      1);
-    assert_int_equal(leat_counter_read(&stats->lookups.at[0].unavailable), 2);
+    assert_int_equal(leat_counter_read(&stats->lookups.at[0].values.unavailable), 2);
     assert_int_equal(right->quality, LEAT_QUALITY_DEFAULTED); /* it has no shop */
 }
 
@@ -158,10 +158,10 @@ static void test_lookup__an_entity_is_asked_for_once_and_feeds_all_its_events(
     const leat_lookup_stats *stats = trips->lookups.at;
     assert_int_equal(leat_counter_read(&stats->lookups), 16);
     assert_int_equal(leat_counter_read(&stats->keys), 2);
-    assert_int_equal(leat_counter_read(&stats->hits), 32);
-    assert_int_equal(leat_counter_read(&stats->missing), 0);
-    assert_int_equal(leat_counter_read(&stats[1].missing), 16);
-    assert_int_equal(leat_counter_read(&stats->unavailable), 0);
+    assert_int_equal(leat_counter_read(&stats->values.hits), 32);
+    assert_int_equal(leat_counter_read(&stats->values.missing), 0);
+    assert_int_equal(leat_counter_read(&stats[1].values.missing), 16);
+    assert_int_equal(leat_counter_read(&stats->values.unavailable), 0);
     assert_int_equal(leat_counter_read(&trips->round_trips), 1);
     assert_int_equal(leat_counter_read(&trips->connects), 1);
 }
@@ -305,12 +305,11 @@ static void test_lookup__text_that_is_no_integer_fails_the_event(void **state)
     lookup_bed_run(f);
     assert_int_equal(fraction->status, LEAT_E_TYPE);
     assert_string_equal(fraction->reason,
-                        "lookup user: field avg holds \"1.5\", which is "
-                        "not an integer");
+                        "lookup user.avg is \"1.5\", which is not an integer");
     assert_int_equal(large->status, LEAT_E_RANGE);
-    assert_string_equal(large->reason, "lookup user: field avg holds "
-                                       "\"9223372036854775808\", which is out of the "
-                                       "range of i64");
+    assert_string_equal(large->reason,
+                        "lookup user.avg is \"9223372036854775808\", which is "
+                        "out of the range of i64");
 }
 
 static void test_lookup__a_missing_integer_needs_a_default(void **state)
@@ -328,8 +327,8 @@ static void test_lookup__a_missing_integer_needs_a_default(void **state)
     assert_int_equal(good->quality, LEAT_QUALITY_DEFAULTED);
     assert_int_equal(row[COUNT], (int64_t)COUNT_DEFAULT);
     assert_int_equal(bad->status, LEAT_E_MISSING);
-    assert_string_equal(bad->reason, "lookup user: field avg is missing; i64 has no NaN, "
-                                     "and the feature no default");
+    assert_string_equal(bad->reason, "lookup user.avg is missing; i64 has no NaN, and "
+                                     "the feature no default");
     assert_int_equal(alone->status, LEAT_E_MISSING);
 }
 
@@ -340,7 +339,7 @@ static void test_lookup__an_outage_fails_integers_without_a_default(void **state
     const leat_event *event = add_integers(f, "bob", "s");
     lookup_bed_run(f);
     assert_int_equal(event->status, LEAT_E_MISSING);
-    assert_non_null(strstr(event->reason, "field avg is unavailable"));
+    assert_non_null(strstr(event->reason, "lookup user.avg is unavailable; i64 has"));
     real_redis_restart(&f->server);
 }
 

@@ -95,9 +95,10 @@ static void test_lookup_blob__a_map_that_cannot_be_read_fails_its_events_alone(
                         "at byte 5 of 7");
     assert_int_equal(tom->status, LEAT_E_TYPE);
     assert_string_equal(tom->reason,
-                        "lookup user: field avg holds a string, which is not a number");
+                        "lookup user.avg is a string, which is not a number");
     assert_int_equal(
-        leat_counter_read(&leat_features_read_stats(f->features)->lookups.at[0].failed),
+        leat_counter_read(
+            &leat_features_read_stats(f->features)->lookups.at[0].values.failed),
         3);
 }
 

@@ -136,7 +136,7 @@ static void check_outage(void **state, leat_on_unavailable policy)
     lookup_bed_assert_row(&bed, nobody, NAN, COUNT_DEFAULT, NAN);
     assert_int_equal(nobody->quality, LEAT_QUALITY_STALE);
     const leat_features_stats *stats = leat_features_read_stats(bed.features);
-    assert_int_equal(leat_counter_read(&stats->lookups.at[0].stale), 2);
+    assert_int_equal(leat_counter_read(&stats->lookups.at[0].values.stale), 2);
     real_redis_restart(server);
     lookup_bed_close(&bed);
 }

@@ -24,10 +24,9 @@ static const leat_feast_join join = {.name = "driver_id", .capture = USER};
 static const leat_step conv_rate = {.name = {(const uint8_t *)"conv_rate", 9}};
 static const leat_step trips = {.name = {(const uint8_t *)"other:trips", 11}};
 static const leat_path paths[] = {
-    {.text = "d.conv_rate", .n_steps = 1, .steps = &conv_rate},
-    {.text = "d.trips", .n_steps = 1, .steps = &trips}};
-static const leat_lookup_field fields[] = {{"conv_rate", &paths[0], AVERAGE},
-                                           {"\"other:trips\"", &paths[1], COUNT}};
+    {.text = "driver.conv_rate", .n_steps = 1, .steps = &conv_rate},
+    {.text = "driver.\"other:trips\"", .n_steps = 1, .steps = &trips}};
+static const leat_lookup_field fields[] = {{&paths[0], AVERAGE}, {&paths[1], COUNT}};
 
 /* HSET key, field of 4 bytes or _ts:view, value. */
 static void put(lookup_bed *f, const char *field, size_t field_size, const char *value,
@@ -136,7 +135,7 @@ static void test_lookup_feast__what_is_no_value_fails_its_events(void **state)
     assert_int_equal(event->status, LEAT_E_FORMAT);
     assert_non_null(strstr(event->reason, "driver_id"));
     assert_non_null(
-        strstr(event->reason, "field \"other:trips\": the bytes are no value"));
+        strstr(event->reason, "driver.\"other:trips\": the bytes are no value"));
 }
 
 static void test_lookup_feast__a_join_key_of_another_type_fails_the_event(void **state)

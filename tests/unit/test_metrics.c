@@ -152,11 +152,11 @@ static void test_metrics__values_from_redis_have_their_result(void **state)
     fixture *self = *state;
     leat_lookup_stats *first = self->lanes[0].features.lookups.at;
     leat_lookup_stats *second = self->lanes[1].features.lookups.at;
-    leat_counter_set(&first[0].hits, 5);
-    leat_counter_set(&second[0].hits, 1);
-    leat_counter_set(&second[0].unavailable, 6);
-    leat_counter_set(&second[1].stale, 7);
-    leat_counter_set(&second[1].failed, 8);
+    leat_counter_set(&first[0].values.hits, 5);
+    leat_counter_set(&second[0].values.hits, 1);
+    leat_counter_set(&second[0].values.unavailable, 6);
+    leat_counter_set(&second[1].values.stale, 7);
+    leat_counter_set(&second[1].values.failed, 8);
     leat_counter_set(&second[1].keys, 9);
     expect(self, "leat_feature_lookups_total{source=\"user\",result=\"hit\"} 6");
     expect(self, "leat_feature_lookups_total{source=\"user\",result=\"missing\"} 0");
@@ -206,15 +206,25 @@ static void test_metrics__ages_are_those_of_feast(void **state)
 static void test_metrics__aggregates_are_summed_over_lanes(void **state)
 {
     fixture *self = *state;
+    leat_config_aggregate aggregates[] = {{.name = "card_1h"}, {.name = "card_1d"}};
     leat_aggregates_stats stats[2] = {0};
-    assert_null(strstr(page(self), "leat_aggregate"));
-    self->config.n_aggregates = 1;
+    leat_feed_stats values[2][2] = {0};
+    assert_null(strstr(page(self), "aggregate"));
+    self->config.n_aggregates = 2;
+    self->config.aggregates = aggregates;
     for (int i = 0; i < 2; i++) {
+        stats[i].values = values[i];
+        leat_counter_set(&values[i][0].hits, 7);
+        leat_counter_set(&values[i][1].unavailable, 2);
         leat_counter_set(&stats[i].applied, 5);
         leat_counter_set(&stats[i].lost, 1);
         leat_counter_set(&stats[i].unsaved, 3);
         self->lanes[i].features.aggregates = &stats[i];
     }
+    expect(self, "leat_feature_aggregates_total{source=\"card_1h\",result=\"hit\"} 14");
+    expect(self,
+           "leat_feature_aggregates_total{source=\"card_1d\",result=\"unavailable\"} 4");
+    expect(self, "leat_feature_aggregates_total{source=\"card_1d\",result=\"hit\"} 0");
     expect(self, "leat_aggregate_events_total{result=\"applied\"} 10");
     expect(self, "leat_aggregate_events_total{result=\"late\"} 0");
     expect(self, "leat_aggregate_states_total{what=\"lost\"} 2");

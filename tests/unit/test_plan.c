@@ -112,7 +112,7 @@ static void test_plan__lookups(void **state)
     assert_memory_equal(lookup->parts[0].literal.data, "u:", 2);
     assert_null(lookup->parts[1].literal.data);
     assert_int_equal(lookup->n_fields, 1);
-    assert_string_equal(lookup->fields[0].name, "avg_30d");
+    assert_string_equal(lookup->fields[0].path->text, "user.avg_30d");
     assert_int_equal(lookup->fields[0].column, 1);
     assert_string_equal(plan->features.redis.host, "r");
     assert_int_equal(plan->features.redis.port, 7);

@@ -73,9 +73,11 @@ static void test_plan_aggregates__each_column_finds_its_answer(void **state)
     assert_int_equal(entity->n_features, 2);
     assert_string_equal(entity->features[0].name, "hour.spent");
     assert_int_equal(entity->features[0].column, 0);
+    assert_int_equal(entity->features[0].window, 0);
     assert_int_equal(entity->features[0].answer, 0);
     assert_string_equal(entity->features[1].name, "day.count");
     assert_int_equal(entity->features[1].column, 1);
+    assert_int_equal(entity->features[1].window, 1);
     assert_int_equal(entity->features[1].answer, 1);
     assert_string_equal(plan->schema.captures[entity->sources[0].capture].text,
                         "event.amount");

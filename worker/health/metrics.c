@@ -1,7 +1,7 @@
 #include "worker/health/metrics.h"
 
 #include "worker/health/exposition.h"
-#include "worker/health/metrics_lookups.h"
+#include "worker/health/metrics_features.h"
 #include "worker/health/process.h"
 
 #include <inttypes.h>
@@ -179,61 +179,6 @@ static void put_batches(page *p)
                      NULL);
 }
 
-static uint64_t sum_aggregates(const page *p, size_t offset)
-{
-    uint64_t sum = 0;
-    for (uint32_t i = 0; i < p->n_lanes; i++) {
-        const leat_features_stats *stats = p->lanes[i]->features;
-        if (stats && stats->aggregates)
-            sum += leat_counter_read(
-                (const leat_counter *)((const char *)stats->aggregates + offset));
-    }
-    return sum;
-}
-
-typedef struct labelled_counter {
-    const char *value; /* of the label */
-    size_t offset;     /* in leat_aggregates_stats */
-} labelled_counter;
-
-#define OF_AGGREGATES(counter) offsetof(leat_aggregates_stats, counter)
-
-static void put_aggregates(page *p)
-{
-    static const labelled_counter results[] = {
-        {"applied", OF_AGGREGATES(applied)},
-        {"repeated", OF_AGGREGATES(repeated)},
-        {"unanswered", OF_AGGREGATES(unanswered)},
-        {"late", OF_AGGREGATES(late)},
-        {"unavailable", OF_AGGREGATES(unavailable)},
-    };
-    static const labelled_counter states[] = {
-        {"read", OF_AGGREGATES(reads)},
-        {"overtaken", OF_AGGREGATES(conflicts)},
-        {"lost", OF_AGGREGATES(lost)},
-    };
-    if (!p->config->n_aggregates)
-        return;
-    family(p, LEAT_FAMILY_COUNTER, "leat_aggregate_events",
-           "Events by what became of them in an entity's state.");
-    for (size_t i = 0; i < sizeof results / sizeof results[0]; i++)
-        leat_exposition_count(&p->to, LABELS({"result", results[i].value}),
-                              sum_aggregates(p, results[i].offset));
-    family(p, LEAT_FAMILY_COUNTER, "leat_aggregate_states", "States by what happened.");
-    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
-        leat_exposition_count(&p->to, LABELS({"what", states[i].value}),
-                              sum_aggregates(p, states[i].offset));
-    put_one(p, LEAT_FAMILY_COUNTER, "leat_aggregate_writes",
-            "Writes of a batch's states that Redis has taken.",
-            sum_aggregates(p, OF_AGGREGATES(writes)));
-    put_one(p, LEAT_FAMILY_COUNTER, "leat_aggregate_fenced_batches",
-            "Batches given up, since another worker had the partition.",
-            sum_aggregates(p, OF_AGGREGATES(fenced)));
-    put_one(p, LEAT_FAMILY_GAUGE, "leat_aggregate_unsaved_states",
-            "States in memory that Redis does not have.",
-            sum_aggregates(p, OF_AGGREGATES(unsaved)));
-}
-
 /* ---- partitions ---- */
 
 static int by_name(const void *a, const void *b)
@@ -351,8 +296,7 @@ void leat_metrics_write(const leat_metrics *metrics, const char *accept, FILE *o
     put_failed(&p);
     put_dead_letters(&p);
     put_batches(&p);
-    leat_metrics_put_lookups(&p.to, p.config, p.n_lanes, p.lanes);
-    put_aggregates(&p);
+    leat_metrics_put_features(&p.to, p.config, p.n_lanes, p.lanes);
     put_group(&p);
     leat_health_let_go(metrics->health);
     put_worker(&p, ready, halted);
