@@ -1,5 +1,5 @@
-foreach(test yaml nearest config config_mistakes config_substitute config_docs key_template
-        address
+foreach(test yaml nearest name_list config config_mistakes config_substitute config_docs
+        key_template address
         plan golden exit command_check command_model)
     leat_unit_test(${test} leat_worker)
 endforeach()

@@ -1,8 +1,8 @@
 #include "worker/plan_builder.h"
 
+#include "worker/config/name_list.h"
 #include "worker/config/nearest.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* Who names the columns of an input:
@@ -105,8 +105,22 @@ static leat_status check_own(leat_plan_builder *builder, const leat_config_input
     return LEAT_OK;
 }
 
-static leat_status check_itself(leat_plan_builder *builder, const leat_tensor_spec *input)
+/* Where there is no model, inputs are made of features and have their names. */
+static bool may_name_itself(const leat_plan_builder *builder,
+                            const leat_tensor_spec *input)
 {
+    const leat_config_feature *feature = find_feature(builder->config, input->name);
+    bool is_sequence = feature && feature->has_as && feature->as == LEAT_AS_IDS;
+    bool is_one_of_many = builder->n_inputs > 1 && leat_tensor_row_size(input) == 1;
+    return !builder->plan->model || is_sequence || is_one_of_many;
+}
+
+static leat_status name_itself(leat_plan_builder *builder, const leat_tensor_spec *input,
+                               input_names *names)
+{
+    if (!may_name_itself(builder, input))
+        return refuse_nameless(builder, input);
+    *names = (input_names){1, &input->name};
     uint32_t wanted = leat_tensor_row_size(input);
     const leat_config_feature *feature = find_feature(builder->config, input->name);
     if (length_of(builder, input->name) == wanted)
@@ -121,57 +135,44 @@ static leat_status find_names(leat_plan_builder *builder, const leat_tensor_spec
                               input_names *names)
 {
     const leat_model *model = builder->plan->model;
-    const leat_config *config = builder->config;
-    const leat_config_input *listed = find_listed(config, input->name);
-    const leat_config_feature *feature = find_feature(config, input->name);
-    uint32_t n_elements = leat_tensor_row_size(input);
-    input_names own = {n_elements, model ? leat_model_feature_names(model) : NULL};
-    leat_status status = LEAT_OK;
-    if (listed)
-        status = check_listed(builder, listed, input);
-    if (!status && own.at)
-        status = check_own(builder, listed, &own);
-    if (listed || own.at) {
-        *names = listed ? (input_names){listed->columns.n, listed->columns.at} : own;
-        return status;
-    }
-    bool is_sequence = feature && feature->has_as && feature->as == LEAT_AS_IDS;
-    if (model && !is_sequence && (builder->n_inputs == 1 || n_elements > 1))
-        return refuse_nameless(builder, input);
-    *names = (input_names){1, &input->name};
-    return check_itself(builder, input);
+    const leat_config_input *listed = find_listed(builder->config, input->name);
+    input_names own = {leat_tensor_row_size(input),
+                       model ? leat_model_feature_names(model) : NULL};
+    if (!listed && !own.at)
+        return name_itself(builder, input, names);
+    *names = listed ? (input_names){listed->columns.n, listed->columns.at} : own;
+    leat_status status = listed ? check_listed(builder, listed, input) : LEAT_OK;
+    return status || !own.at ? status : check_own(builder, listed, &own);
 }
 
 static leat_status refuse_unknown(leat_plan_builder *builder,
                                   const leat_config_input *listed)
 {
-    char list[100] = "";
-    for (uint32_t i = 0; i < builder->n_inputs; i++) {
-        size_t used = strlen(list);
-        snprintf(list + used, sizeof list - used, "%s'%.60s'", i ? ", " : "",
-                 builder->inputs[i].name);
-    }
-    return LEAT_PLAN_REFUSE(
-        builder, listed->place,
-        "model.inputs: the model has no input '%.60s'; its %s called %s%s", listed->name,
-        builder->n_inputs > 1 ? "inputs are" : "input is", list,
-        strlen(list) > 98 ? "..." : "");
+    leat_name_list list = {0};
+    for (uint32_t i = 0; i < builder->n_inputs; i++)
+        leat_name_list_add(&list, builder->inputs[i].name);
+    return LEAT_PLAN_REFUSE(builder, listed->place,
+                            "model.inputs: the model has no input '%.60s'; its %s called "
+                            "%s",
+                            listed->name,
+                            builder->n_inputs > 1 ? "inputs are" : "input is", list.text);
+}
+
+static bool is_input(const leat_plan_builder *builder, const char *name)
+{
+    for (uint32_t i = 0; i < builder->n_inputs; i++)
+        if (!strcmp(builder->inputs[i].name, name))
+            return true;
+    return false;
 }
 
 /* Every input that is listed must be one of the model's. */
 static leat_status check_inputs(leat_plan_builder *builder)
 {
     const leat_config *config = builder->config;
-    const leat_tensor_spec *inputs = builder->inputs;
-    uint32_t n_inputs = builder->n_inputs;
-    for (uint32_t i = 0; i < config->model.n_inputs; i++) {
-        uint32_t found = 0;
-        while (found < n_inputs &&
-               strcmp(inputs[found].name, config->model.inputs[i].name) != 0)
-            found++;
-        if (found == n_inputs)
+    for (uint32_t i = 0; i < config->model.n_inputs; i++)
+        if (!is_input(builder, config->model.inputs[i].name))
             return refuse_unknown(builder, &config->model.inputs[i]);
-    }
     return LEAT_OK;
 }
 
@@ -222,37 +223,37 @@ static bool is_column(const leat_plan_builder *builder, const char *name)
     return false;
 }
 
-/* Names the columns that nothing feeds, and what to write: `first` is one of them. */
-static leat_status refuse_unfed(leat_plan_builder *builder, const char *first)
+/* The feature that was likely meant for the column: one that is none itself, or NULL. */
+static const leat_config_feature *find_nearest(const leat_plan_builder *builder,
+                                               const char *column)
 {
     const leat_config *config = builder->config;
-    char list[100] = "";
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < builder->n_columns; i++) {
-        if (find_feature(config, builder->columns[i].name))
-            continue;
-        size_t used = strlen(list);
-        snprintf(list + used, sizeof list - used, "%s%.60s", n++ ? ", " : "",
-                 builder->columns[i].name);
-    }
-    leat_nearest nearest = leat_nearest_to(first);
+    leat_nearest nearest = leat_nearest_to(column);
     for (uint32_t i = 0; i < config->n_features; i++)
         if (!is_column(builder, config->features[i].name))
             leat_nearest_offer(&nearest, config->features[i].name);
-    leat_place place = leat_config_place(config, "features");
-    if (nearest.best) {
-        const leat_config_feature *near = find_feature(config, nearest.best);
+    return nearest.best ? find_feature(config, nearest.best) : NULL;
+}
+
+/* Names the columns that nothing feeds, and what to write: `first` is one of them. */
+static leat_status refuse_unfed(leat_plan_builder *builder, const char *first)
+{
+    const leat_config_feature *near = find_nearest(builder, first);
+    if (near)
         return LEAT_PLAN_REFUSE(
             builder, near->place,
             "features.%.60s: the model has no such column, but wants '%.60s'; "
             "rename it",
             near->name, first);
-    }
+    leat_name_list unfed = {0};
+    for (uint32_t i = 0; i < builder->n_columns; i++)
+        if (!find_feature(builder->config, builder->columns[i].name))
+            leat_name_list_add(&unfed, builder->columns[i].name);
     return LEAT_PLAN_REFUSE(
-        builder, place,
-        "features: no feature for %u of the model's %u columns (%s%s); write  "
+        builder, leat_config_place(builder->config, "features"),
+        "features: no feature for %u of the model's %u columns (%s); write  "
         "%.40s: {from: event.%.40s}",
-        n, builder->n_columns, list, strlen(list) > 98 ? "..." : "", first, first);
+        unfed.n, builder->n_columns, unfed.text, first, first);
 }
 
 static leat_status build_column(leat_plan_builder *builder, leat_column *column)

@@ -1,10 +1,22 @@
-/* From lookups in the configuration to what is asked of Redis for a batch. */
+/* From lookups in the configuration to what is asked of Redis for a batch, and where it is. */
 #include "worker/plan_builder.h"
 
 #include "worker/config/key_template.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* ---- a lookup ---- */
+
+leat_on_unavailable leat_plan_policy(leat_config_unavailable word)
+{
+    static const leat_on_unavailable policies[] = {
+        [LEAT_CONFIG_UNAVAILABLE_DEFAULT] = LEAT_UNAVAILABLE_DEFAULT,
+        [LEAT_CONFIG_UNAVAILABLE_WAIT] = LEAT_UNAVAILABLE_WAIT,
+        [LEAT_CONFIG_UNAVAILABLE_DEAD_LETTER] = LEAT_UNAVAILABLE_DEAD_LETTER,
+    };
+    return policies[word];
+}
 
 static leat_status build_key(leat_plan_builder *builder, const leat_config_lookup *lookup,
                              leat_lookup_spec *spec)
@@ -46,11 +58,6 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const leat_feast_join *)a)->name, ((const leat_feast_join *)b)->name);
 }
 
-static const char *copy(leat_plan_builder *builder, const char *text)
-{
-    return text ? leat_arena_strndup(&builder->plan->arena, text, strlen(text)) : NULL;
-}
-
 static leat_status build_joins(leat_plan_builder *builder,
                                const leat_config_lookup *lookup, leat_lookup_spec *spec,
                                leat_feast_join *joins)
@@ -63,7 +70,7 @@ static leat_status build_joins(leat_plan_builder *builder,
                                              entities->at[i].value, builder->error);
         if (status)
             return status;
-        joins[i] = (leat_feast_join){.name = copy(builder, name),
+        joins[i] = (leat_feast_join){.name = leat_plan_copy(builder, name),
                                      .capture = leat_plan_capture(builder, &path),
                                      .type = join_type(lookup, name)};
         if (!joins[i].name)
@@ -79,11 +86,12 @@ static leat_status build_feast(leat_plan_builder *builder,
 {
     uint32_t n = lookup->feast.entities.n;
     leat_feast_join *joins = leat_arena_calloc(&builder->plan->arena, n, sizeof *joins);
-    spec->feast = (leat_feast_spec){.project = copy(builder, lookup->feast.project),
-                                    .version = lookup->feast.version,
-                                    .view = copy(builder, lookup->feast.view),
-                                    .n_joins = n,
-                                    .joins = joins};
+    spec->feast =
+        (leat_feast_spec){.project = leat_plan_copy(builder, lookup->feast.project),
+                          .version = lookup->feast.version,
+                          .view = leat_plan_copy(builder, lookup->feast.view),
+                          .n_joins = n,
+                          .joins = joins};
     if (!joins || !spec->feast.project || (lookup->feast.view && !spec->feast.view))
         return leat_plan_no_memory(builder);
     return build_joins(builder, lookup, spec, joins);
@@ -131,7 +139,7 @@ static leat_status build_lookup(leat_plan_builder *builder,
         [LEAT_CONFIG_LOOKUP_JSON] = LEAT_LOOKUP_JSON,
         [LEAT_CONFIG_LOOKUP_FEAST] = LEAT_LOOKUP_FEAST,
     };
-    spec->name = copy(builder, lookup->name);
+    spec->name = leat_plan_copy(builder, lookup->name);
     spec->format = formats[lookup->format];
     spec->on_unavailable = leat_plan_policy(lookup->on_unavailable);
     if (!spec->name)
@@ -154,10 +162,43 @@ leat_status leat_plan_build_lookups(leat_plan_builder *builder)
     if (!specs)
         return leat_plan_no_memory(builder);
     leat_status status = LEAT_OK;
-    for (uint32_t i = 0; i < config->n_lookups && !status; i++) {
+    for (uint32_t i = 0; i < config->n_lookups && !status; i++)
         status = build_lookup(builder, &config->lookups[i], &specs[i]);
-    }
     plan->features.n_lookups = config->n_lookups;
     plan->features.lookups = specs;
     return status;
+}
+
+/* ---- Redis ---- */
+
+leat_status leat_plan_redis(leat_redis_spec *redis, leat_arena *arena,
+                            const leat_config *config, leat_error *error)
+{
+    leat_status status = leat_redis_parse_url(redis, arena, config->redis.url, error);
+    bool has_files =
+        config->redis.tls.ca || config->redis.tls.cert || config->redis.tls.key;
+    redis->timeout_ns = config->redis.timeout_ns;
+    redis->tls_ca = config->redis.tls.ca;
+    redis->tls_cert = config->redis.tls.cert;
+    redis->tls_key = config->redis.tls.key;
+    if (!status && has_files && !redis->has_tls)
+        return leat_error_set(error, LEAT_E_CONFIG,
+                              "redis.tls: is for rediss://, and redis.url is not one");
+    if (!status && !redis->tls_cert != !redis->tls_key)
+        return leat_error_set(error, LEAT_E_CONFIG,
+                              "redis.tls: 'cert' and 'key' go together");
+    return status;
+}
+
+leat_status leat_plan_build_redis(leat_plan_builder *builder)
+{
+    const leat_config *config = builder->config;
+    leat_status status = leat_plan_redis(&builder->plan->features.redis,
+                                         &builder->plan->arena, config, builder->error);
+    builder->plan->features.cache =
+        (leat_cache_spec){.entries = config->redis.cache.entries,
+                          .bytes = config->redis.cache.bytes,
+                          .ttl_ns = config->redis.cache.ttl_ns,
+                          .stale_ns = config->redis.cache.stale_ns};
+    return status ? leat_plan_prefix(builder, "redis.url", "") : LEAT_OK;
 }

@@ -1,16 +1,6 @@
 /* From `rank` to the rows of an event and the shape of its prediction. */
 #include "worker/plan_builder.h"
 
-static leat_status capture(leat_plan_builder *builder, const char *text, uint32_t *index)
-{
-    leat_path path;
-    leat_status status =
-        leat_path_parse(&path, &builder->plan->arena, text, builder->error);
-    if (!status)
-        *index = leat_plan_capture(builder, &path);
-    return status;
-}
-
 /* Which of the scores of a row it is ranked by. */
 static leat_status find_score(leat_plan_builder *builder, uint32_t *score)
 {
@@ -46,8 +36,10 @@ leat_status leat_plan_build_candidates(leat_plan_builder *builder)
     if (!config->rank.over)
         return LEAT_OK;
     candidates->max = config->rank.max;
-    leat_status status = capture(builder, config->rank.over, &candidates->capture);
-    return status ? status : capture(builder, config->rank.item, &candidates->item);
+    leat_status status =
+        leat_plan_capture_text(builder, config->rank.over, &candidates->capture);
+    return status ? status
+                  : leat_plan_capture_text(builder, config->rank.item, &candidates->item);
 }
 
 leat_status leat_plan_build_ranking(leat_plan_builder *builder)

@@ -174,8 +174,8 @@ class EventsTest(Case):
                      self.check(more=""))
         self.refused(78, "model.inputs.rates: 1 features are listed, and the model wants 2",
                      self.check(more=", inputs: {rates: [short_rate]}"))
-        self.refused(78, "the model has no input 'rate'; its inputs are called 'age', "
-                         "'visits', 'amount', 'card_present', 'rates'",
+        self.refused(78, "the model has no input 'rate'; its inputs are called age, "
+                         "visits, amount, card_present, rates",
                      self.check(more=", inputs: {rate: [short_rate, long_rate]}"))
 
     def test_a_default_must_be_what_its_input_takes(self):

@@ -2,9 +2,9 @@
 
 #include "base/path.h"
 #include "worker/config/config_lookups.h"
+#include "worker/config/name_list.h"
 #include "worker/config/nearest.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* A lookup, or a value of an aggregate. */
@@ -98,19 +98,15 @@ static leat_status check_single(leat_config_context *context, const named_list *
 static leat_status refuse_value(leat_config_context *context, const named_list *list,
                                 const leat_config_feature *feature, const leat_path *path)
 {
-    char has[100] = "";
-    for (uint32_t i = 0; i < list->n; i++) {
-        size_t used = strlen(has);
+    leat_name_list values = {0};
+    for (uint32_t i = 0; i < list->n; i++)
         if (!strcmp(list->at[i].name, path->name))
-            snprintf(has + used, sizeof has - used, "%s%.60s", used ? ", " : "",
-                     list->at[i].value);
-    }
+            leat_name_list_add(&values, list->at[i].value);
     return leat_config_refuse(context, LEAT_E_CONFIG, feature->place,
                               "features.%.60s.from: the aggregate '%.60s' has no value "
-                              "'%s'; it has %s%s",
+                              "'%s'; it has %s",
                               feature->name, path->name,
-                              path->text + strlen(path->name) + 1, has,
-                              strlen(has) > 98 ? "..." : "");
+                              path->text + strlen(path->name) + 1, values.text);
 }
 
 static leat_status refuse_unknown(leat_config_context *context, const named_list *list,
