@@ -47,10 +47,25 @@ static void feed_answer(const leat_feed *feed, const double *numbers, uint32_t n
     leat_feed_refuse(feed, status, shown);
 }
 
-/* Without answers, the entity is unavailable. */
-static void fill_entity(leat_aggregates *aggregates, leat_batch *batch, leat_event *event,
-                        const leat_entity_spec *entity, const double *answers)
+/* What the aggregates of an entity are; NULL: it is unavailable. */
+static const double *find_answers(const leat_aggregates *aggregates, uint32_t event,
+                                  uint32_t entity)
 {
+    if (!aggregates->partition_of || aggregates->outcomes[event] < LEAT_OUTCOME_REPEATED)
+        return NULL;
+    const leat_kept_state *state = leat_states_of(aggregates, event)[entity];
+    if (state && !state->is_known)
+        return NULL;
+    return leat_answers_of(aggregates, event) +
+           aggregates->spec->entities[entity].first_answer;
+}
+
+static void fill_entity(leat_aggregates *aggregates, leat_batch *batch, leat_event *event,
+                        uint32_t index)
+{
+    const leat_entity_spec *entity = &aggregates->spec->entities[index];
+    const double *answers =
+        find_answers(aggregates, leat_batch_event_index(batch, event), index);
     leat_feed feed = {.batch = batch,
                       .event = event,
                       .first = event->first,
@@ -68,26 +83,12 @@ static void fill_entity(leat_aggregates *aggregates, leat_batch *batch, leat_eve
     }
 }
 
-static void fill_event(leat_aggregates *aggregates, leat_batch *batch, leat_event *event)
-{
-    uint32_t index = leat_batch_event_index(batch, event);
-    leat_kept_state *const *states = leat_states_of(aggregates, index);
-    const double *answers = leat_answers_of(aggregates, index);
-    bool is_answered = aggregates->outcomes[index] != LEAT_OUTCOME_UNKNOWN;
-    for (uint32_t i = 0; i < aggregates->spec->n_entities; i++) {
-        const leat_entity_spec *entity = &aggregates->spec->entities[i];
-        bool is_known = is_answered && (!states[i] || states[i]->is_known);
-        fill_entity(aggregates, batch, event, entity,
-                    is_known ? answers + entity->first_answer : NULL);
-    }
-}
-
 void leat_aggregates_fill(leat_aggregates *aggregates, leat_batch *batch)
 {
-    for (uint32_t i = 0; i < batch->n_events && aggregates->partition_of; i++) {
+    for (uint32_t i = 0; i < batch->n_events; i++) {
         leat_event *event = &batch->events[i];
-        if (aggregates->outcomes[i] != LEAT_OUTCOME_NONE && event->status == LEAT_OK &&
-            event->n)
-            fill_event(aggregates, batch, event);
+        for (uint32_t j = 0; j < aggregates->spec->n_entities; j++)
+            if (event->n && leat_event_is_scored(event))
+                fill_entity(aggregates, batch, event, j);
     }
 }

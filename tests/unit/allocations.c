@@ -20,23 +20,23 @@ static void count(size_t bytes)
 void *__wrap_malloc(size_t size)
 {
     count(size);
-    return __real_malloc(size);
+    return allocated.fails ? NULL : __real_malloc(size);
 }
 
 void *__wrap_calloc(size_t n, size_t size)
 {
     count(n * size);
-    return __real_calloc(n, size);
+    return allocated.fails ? NULL : __real_calloc(n, size);
 }
 
 void *__wrap_realloc(void *memory, size_t size)
 {
     count(size);
-    return __real_realloc(memory, size);
+    return allocated.fails ? NULL : __real_realloc(memory, size);
 }
 
 void *__wrap_aligned_alloc(size_t align, size_t size)
 {
     count(size);
-    return __real_aligned_alloc(align, size);
+    return allocated.fails ? NULL : __real_aligned_alloc(align, size);
 }

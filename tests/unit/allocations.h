@@ -8,11 +8,13 @@
 #ifndef LEAT_TESTS_ALLOCATIONS_H
 #define LEAT_TESTS_ALLOCATIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct allocations {
     size_t calls;
     size_t bytes;
+    bool fails; /* from now on there is no memory; for a test to set */
 } allocations;
 
 extern allocations allocated;

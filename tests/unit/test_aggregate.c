@@ -303,6 +303,23 @@ static void test_aggregate__an_event_that_ranks_nothing_needs_no_answer(void **s
     aggregate_lane_close(&lane);
 }
 
+/* Neither is what there is no memory for known: defaults must not pass for values. */
+static void test_aggregate__without_memory_nothing_is_known(void **state)
+{
+    aggregate_lane lane;
+    aggregate_lane_open(&lane, *state);
+    const leat_event *event = aggregate_lane_add(&lane, 0, "ann", 100, 5);
+    allocated.fails = true;
+    while (leat_arena_alloc(&lane.batch.arena, 1))
+        continue;
+    leat_status status = aggregate_lane_run(&lane);
+    allocated.fails = false;
+    assert_int_equal(status, LEAT_OK);
+    assert_int_equal(event->status, LEAT_OK);
+    assert_int_equal(event->quality, LEAT_QUALITY_UNAVAILABLE);
+    aggregate_lane_close(&lane);
+}
+
 static void test_aggregate__values_are_counted(void **state)
 {
     aggregate_lane lane;
@@ -505,6 +522,7 @@ int main(void)
         TEST(a_batch_may_wait_for_redis),
         TEST(an_event_may_fail_without_redis),
         TEST(an_event_that_ranks_nothing_needs_no_answer),
+        TEST(without_memory_nothing_is_known),
         TEST(values_are_counted),
         TEST(a_write_that_came_late_counts_once),
         TEST(what_does_not_fit_memory_is_read_again),
