@@ -80,11 +80,18 @@ static void check_rank(const leat_config *config, const leat_plan *plan)
         config->rank.max, n_rows, (n_rows * bytes) >> 20);
 }
 
+/* The configuration is well when the model and all that depends on it have read it, too. */
 static void check_plan(const leat_config *config, int *code)
 {
     leat_plan *plan;
     leat_error error;
-    if (leat_plan_new(&plan, config, &error)) {
+    leat_status status = leat_plan_new(&plan, config, &error);
+    if (status == LEAT_E_CONFIG) {
+        say_failed(code, "configuration", &error);
+        return;
+    }
+    say("ok", "configuration", "%s", config->file);
+    if (status) {
         say_failed(code, "model", &error);
         return;
     }
@@ -144,7 +151,6 @@ static int check(const char *path, bool offline)
         say_failed(&code, "configuration", &error);
         return code;
     }
-    say("ok", "configuration", "%s", config->file);
     check_plan(config, &code);
     if (!offline)
         check_brokers(config, &code);

@@ -124,6 +124,17 @@ static void test_check__a_mistake_ends_it(void **state)
     assert_said("leat.yaml:6:1: unknown key 'lnaes'; did you mean 'lanes'?");
 }
 
+static void test_check__a_mistake_that_the_plan_finds_is_the_configurations(void **state)
+{
+    (void)state;
+    assert_int_equal(check("localhost:1", "out", "redis: {url: cache:6379}", "--offline"),
+                     78);
+    assert_said("FAIL  configuration  ");
+    assert_said("leat.yaml:6:14: redis.url: expected redis://");
+    assert_null(strstr(said, "ok    configuration"));
+    assert_null(strstr(said, "model"));
+}
+
 static void test_check__usage(void **state)
 {
     (void)state;
@@ -143,6 +154,7 @@ int main(void)
         cmocka_unit_test(test_check__offline_asks_nobody),
         cmocka_unit_test(test_check__a_wrong_score_is_a_matter_of_data),
         cmocka_unit_test(test_check__a_mistake_ends_it),
+        cmocka_unit_test(test_check__a_mistake_that_the_plan_finds_is_the_configurations),
         cmocka_unit_test(test_check__usage),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
