@@ -112,26 +112,49 @@ rd_kafka_topic_partition_list_t *leat_source_positions(const leat_source *source
     return list;
 }
 
-/* With transactions the group alone knows how the last one ended. A partition of which it knows
- * nothing stays at its start. */
-static leat_status ask_committed(leat_source *source)
+static leat_status fetch_committed(leat_source *source,
+                                   rd_kafka_topic_partition_list_t *list)
 {
-    rd_kafka_topic_partition_list_t *list = leat_source_positions(source);
     rd_kafka_resp_err_t err = list->cnt ? leat_source_fetch_committed(source, list)
                                         : RD_KAFKA_RESP_ERR_NO_ERROR;
-    for (int i = 0; !err && i < list->cnt; i++) {
-        const rd_kafka_topic_partition_t *at = &list->elems[i];
-        uint32_t slot = find_slot(source, at->topic, at->partition);
-        if (at->offset >= 0 && slot != UINT32_MAX)
-            source->slots[slot].next = at->offset;
-    }
-    rd_kafka_topic_partition_list_destroy(list);
     if (!err)
         return LEAT_OK;
     leat_log_limited(&source->client.log_limit, 10 * LEAT_SEC, LEAT_LOG_WARN,
                      source->spec.part, "committed offsets: %s; trying again",
                      rd_kafka_err2str(err));
     return LEAT_AGAIN;
+}
+
+/* With transactions the group alone knows how the last one ended. A partition of which it knows
+ * nothing stays at its start. */
+static leat_status go_to_committed(leat_source *source)
+{
+    rd_kafka_topic_partition_list_t *list = leat_source_positions(source);
+    leat_status status = fetch_committed(source, list);
+    for (int i = 0; status == LEAT_OK && i < list->cnt; i++) {
+        const rd_kafka_topic_partition_t *at = &list->elems[i];
+        uint32_t slot = find_slot(source, at->topic, at->partition);
+        if (at->offset >= 0 && slot != UINT32_MAX)
+            source->slots[slot].next = at->offset;
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    return status;
+}
+
+leat_status leat_source_ask_committed(void *source, uint32_t slot, int64_t *committed)
+{
+    leat_slot *at = &((leat_source *)source)->slots[slot];
+    rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(one, at->topic, at->partition);
+    leat_status status = fetch_committed(source, one);
+    int64_t offset = one->elems[0].offset; /* librdkafka's: some below 0 mean something */
+    rd_kafka_topic_partition_list_destroy(one);
+    *committed = offset >= 0 ? offset : -1;
+    if (status == LEAT_OK && offset > at->next) {
+        at->next = at->committed = offset;
+        at->commit = LEAT_COMMIT_DONE;
+    }
+    return status;
 }
 
 /* librdkafka below 2.1.0 takes these milliseconds for microseconds (its pull request 4230). */
@@ -207,7 +230,7 @@ leat_status leat_source_realign(leat_source *source, leat_error *error)
 /* Nothing behind what is settled counts as taken any more. */
 leat_status leat_source_rewind(leat_source *source)
 {
-    if (source->spec.transactional && ask_committed(source) != LEAT_OK)
+    if (source->spec.transactional && go_to_committed(source) != LEAT_OK)
         return LEAT_AGAIN;
     leat_source_renew_group(source);
     source->has_lapsed = false;

@@ -93,8 +93,14 @@ leat_status leat_source_commit(leat_source *source, uint64_t deadline_ns,
                                leat_error *error) LEAT_MUST_CHECK;
 
 /* The offset of the partition below which nothing comes again, as far as is known: what the
- * group has committed. -1: unknown. A leat_committed_of of features/aggregate/aggregate.h. */
+ * group has committed. -1: unknown. Both are for leat_commits of features/aggregate/aggregate.h. */
 int64_t leat_source_committed(const void *source, uint32_t slot);
+
+/* What the group says that it has committed, whoever did; -1: nothing. Where that is beyond what
+ * was stored, somebody else has had the partition, and the next rewind goes there. AGAIN when the
+ * coordinator does not say within seconds. */
+leat_status leat_source_ask_committed(void *source, uint32_t slot,
+                                      int64_t *committed) LEAT_MUST_CHECK;
 
 /* What a transaction commits: the marks as offsets, for the caller to destroy, and the
  * membership under which they were read, NULL when the source is no member; the source's own,

@@ -106,11 +106,10 @@ leat_status leat_features_receive(leat_features *features, leat_batch *batch)
     return status;
 }
 
-void leat_features_ask_committed(leat_features *features, leat_committed_of *committed_of,
-                                 const void *source)
+void leat_features_follow(leat_features *features, leat_commits commits)
 {
     if (features->aggregates)
-        leat_aggregates_ask_committed(features->aggregates, committed_of, source);
+        leat_aggregates_follow(features->aggregates, commits);
 }
 
 leat_status leat_features_adopt(leat_features *features, const leat_features_spec *spec,

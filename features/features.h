@@ -61,8 +61,7 @@ leat_status leat_features_adopt(leat_features *features, const leat_features_spe
                                 leat_error *error) LEAT_MUST_CHECK;
 
 /* Who knows what is committed (aggregate.h). */
-void leat_features_ask_committed(leat_features *features, leat_committed_of *committed_of,
-                                 const void *source);
+void leat_features_follow(leat_features *features, leat_commits commits);
 
 void leat_features_send(leat_features *features, leat_batch *batch);
 

@@ -125,8 +125,9 @@ leat_status leat_lane_new(leat_lane **lane, const leat_config *config, leat_plan
         status = open_clients(made, config, error);
     if (status == LEAT_OK) {
         if (made->features)
-            leat_features_ask_committed(made->features, leat_source_committed,
-                                        made->source);
+            leat_features_follow(made->features,
+                                 (leat_commits){made->source, leat_source_committed,
+                                                leat_source_ask_committed});
         made->meters.partitions = leat_source_meters(made->source);
         made->meters.features =
             made->features ? leat_features_read_stats(made->features) : NULL;

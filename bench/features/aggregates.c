@@ -63,7 +63,8 @@ static void *open_aggregates(aggregates *self, int port, const char *base, bool 
                                         .max_bytes = max_bytes};
     self->stage.spec.aggregates = &self->spec;
     bench_stage_start(&self->stage);
-    leat_features_ask_committed(self->stage.features, find_committed, &self->stage);
+    leat_features_follow(self->stage.features,
+                         (leat_commits){.source = &self->stage, .known = find_committed});
     return self;
 }
 

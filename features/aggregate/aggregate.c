@@ -365,11 +365,9 @@ void leat_aggregates_free(leat_aggregates *aggregates)
     free(aggregates);
 }
 
-void leat_aggregates_ask_committed(leat_aggregates *aggregates,
-                                   leat_committed_of *committed_of, const void *source)
+void leat_aggregates_follow(leat_aggregates *aggregates, leat_commits commits)
 {
-    aggregates->committed_of = committed_of;
-    aggregates->source = source;
+    aggregates->commits = commits;
 }
 
 const leat_aggregates_stats *leat_aggregates_read(const leat_aggregates *aggregates)

@@ -26,9 +26,10 @@
  *
  * Owns:    states in memory, partitions. Not the spec, which lives in the plan.
  * Threads: one lane.
- * Fails:   new: E_MEMORY. write: ABORTED when a partition is somebody else's by now:
- *          nothing of the batch may be published, and it has to come again; AGAIN when
- *          the batch waits until it could be written: call it again.
+ * Fails:   new: E_MEMORY. write: ABORTED when a partition is somebody else's by now, or
+ *          nobody says that it is not: nothing of the batch may be published, and it has
+ *          to come again; AGAIN when the batch waits until it could be written: call it
+ *          again.
  */
 #ifndef LEAT_FEATURES_AGGREGATE_H
 #define LEAT_FEATURES_AGGREGATE_H
@@ -82,8 +83,15 @@ typedef struct leat_aggregates_spec {
     size_t max_bytes;   /* of states in memory */
 } leat_aggregates_spec;
 
-/* The offset below which events of the partition do not come again; -1: unknown. */
-typedef int64_t leat_committed_of(const void *source, uint32_t slot);
+/* What the group has committed of a partition, by its slot. */
+typedef struct leat_commits {
+    void *source;
+    /* As far as is known: below this offset no event comes again; -1: unknown. */
+    int64_t (*known)(const void *source, uint32_t slot);
+    /* As the group says when it is asked, whoever has committed it; -1: nothing. AGAIN: it
+     * does not say. Waits. */
+    leat_status (*ask)(void *source, uint32_t slot, int64_t *committed);
+} leat_commits;
 
 /* Written by the lane, to be read by any thread. */
 typedef struct leat_aggregates_stats {
@@ -110,8 +118,7 @@ leat_status leat_aggregates_new(leat_aggregates **aggregates,
 void leat_aggregates_free(leat_aggregates *aggregates);
 
 /* Who knows what is committed; without, nothing is ever forgotten. */
-void leat_aggregates_ask_committed(leat_aggregates *aggregates,
-                                   leat_committed_of *committed_of, const void *source);
+void leat_aggregates_follow(leat_aggregates *aggregates, leat_commits commits);
 
 void leat_aggregates_begin(leat_aggregates *aggregates, leat_batch *batch);
 void leat_aggregates_acquire(leat_aggregates *aggregates, leat_batch *batch,

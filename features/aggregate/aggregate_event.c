@@ -172,10 +172,25 @@ static void apply(leat_aggregates *aggregates, leat_batch *batch, const leat_eve
     }
 }
 
+/* An event whose answer is gone was committed once. Whether it is still: then it is not this
+ * lane's to answer. */
+static bool may_be_committed(const leat_aggregates *aggregates, leat_partition *partition,
+                             const leat_event *event)
+{
+    const leat_commits *commits = &aggregates->commits;
+    int64_t committed;
+    if (!partition->is_set_back)
+        partition->is_set_back =
+            !commits->ask ||
+            (commits->ask(commits->source, event->slot, &committed) == LEAT_OK &&
+             committed <= event->offset);
+    return !partition->is_set_back;
+}
+
 /* It was applied before. Where its answer is gone, the present one has to do; but not for a
  * lane that has lost the partition and does not know it. */
 static void repeat(leat_aggregates *aggregates, const leat_event *event,
-                   const leat_partition *partition, leat_kept_state *const *states,
+                   leat_partition *partition, leat_kept_state *const *states,
                    double *answers)
 {
     const double *kept = leat_journal_find(&partition->journal, event->offset);
@@ -184,8 +199,12 @@ static void repeat(leat_aggregates *aggregates, const leat_event *event,
         memcpy(answers, kept, aggregates->spec->n_answers * sizeof *answers);
         return;
     }
-    if (partition->was_lost) {
+    if (aggregates->is_behind || may_be_committed(aggregates, partition, event)) {
         aggregates->is_behind = true;
+        leat_log_limited(&aggregates->behind, LOG_PERIOD_NS, LEAT_LOG_WARN, "aggregates",
+                         "%s/%d: offset %" PRId64 " may be committed by another worker; "
+                         "the batch is given up",
+                         event->topic, event->partition, event->offset);
         return;
     }
     answer(aggregates, event, states, is_any, answers);

@@ -27,11 +27,10 @@ struct leat_aggregates {
     bool waits; /* rather than to go on without Redis */
     leat_state_table table;
     leat_partitions partitions;
-    leat_committed_of *committed_of; /* NULL: nobody knows */
-    const void *source;
+    leat_commits commits;         /* of NULLs: nobody knows */
     leat_aggregate_input *inputs; /* of the event at work: [of all entities] */
     leat_aggregates_stats stats;
-    leat_log_limit refused, strange, unanswered;
+    leat_log_limit refused, strange, unanswered, behind;
 
     /* of the batch under way, in its arena */
     leat_partition **partition_of; /* [n_events]; NULL: takes no part */
@@ -41,7 +40,7 @@ struct leat_aggregates {
     double *answers;               /* [n_events][n_answers] */
     uint32_t n_reads;
     uint32_t read_command;
-    bool is_behind; /* what it would answer, a successor has committed */
+    bool is_behind; /* somebody else has committed events of it, or may have */
 };
 
 /* The states of one event: [n_entities]. */

@@ -19,8 +19,8 @@ static bool must_write(const leat_partition *partition)
 
 static int64_t find_committed(const leat_aggregates *aggregates, uint32_t slot)
 {
-    return aggregates->committed_of ? aggregates->committed_of(aggregates->source, slot)
-                                    : -1;
+    const leat_commits *commits = &aggregates->commits;
+    return commits->known ? commits->known(commits->source, slot) : -1;
 }
 
 /* States that nobody may write any more: somebody else has had their partition. */
@@ -337,8 +337,10 @@ leat_status leat_aggregates_write(leat_aggregates *aggregates, leat_batch *batch
     leat_status status = LEAT_OK;
     if (leat_redis_may_ask(redis))
         status = write_all(aggregates, batch, redis, timeout_ns);
-    if (aggregates->is_behind)
+    if (aggregates->is_behind) {
+        leat_counter_add(&aggregates->stats.fenced, status != LEAT_ABORTED);
         status = LEAT_ABORTED;
+    }
     if (status == LEAT_OK && aggregates->waits && count_partitions(aggregates))
         status = LEAT_AGAIN;
     else

@@ -69,15 +69,14 @@ leat_partition *leat_partitions_of(leat_partitions *partitions, const leat_event
         *at = new_partition(partitions, event);
     if (*at && (*at)->epoch != event->epoch) {
         (*at)->epoch = event->epoch;
-        (*at)->is_owned = (*at)->was_lost = false;
+        (*at)->is_owned = (*at)->is_set_back = false;
     }
     return *at;
 }
 
 void leat_partition_disown(leat_partition *partition)
 {
-    partition->is_owned = partition->is_unsaved = false;
-    partition->was_lost = true;
+    partition->is_owned = partition->is_unsaved = partition->is_set_back = false;
     partition->token = 0;
     partition->tenure++;
     leat_journal_reset(&partition->journal);

@@ -10,9 +10,7 @@
  *      is refused (FENCED), so a lane that has lost the partition and does not know it
  *      changes nothing. It must not publish either: what it computed may differ from what
  *      the new owner computes. It acquires the partition again, since it may be the owner
- *      whom a zombie has robbed; but events whose answers are not kept any more were
- *      committed by somebody else then, and are not answered: the zombie hears of its loss
- *      before it publishes anything.
+ *      whom a zombie has robbed.
  *   3. The token that was there before comes back, too. Where it is the lane's own, nobody
  *      else has had the partition meanwhile, and what the lane has in memory is still
  *      true: the eager protocol assigns everything anew at every rebalance. Otherwise a
@@ -24,6 +22,28 @@
  *      a closed connection when it wakes up, maybe behind a later write of the same lane.
  *      So writes are numbered, and an older one is refused (OVERTAKEN). What was in it is
  *      in the later one too: nothing counts as saved before Redis has said so.
+ *
+ * Design notes: an event that was applied, and whose answer is not kept
+ *
+ *   A token does not prove that the partition is the lane's. One that stood still between its
+ *   assignment and its first batch acquires it when it wakes, whoever has it by then, and reads
+ *   on where it was assigned to: events that its successor has applied, answered and committed.
+ *   What is not committed is in the journal, and both give the same answer. What is committed
+ *   is not, and the present state would give another one, to be published beside the first.
+ *
+ *   So the group is asked: an answer goes when its event is committed, and not before.
+ *
+ *   1. The group has committed the event. Who owns the partition reads nothing below what is
+ *      committed, so somebody else has had it. The batch is given up, and what comes next is
+ *      read from where the group is: a zombie hears of its loss soon, and until then it says
+ *      what is in the journal; a lane that has the partition again is where it belongs.
+ *   2. It has not: its offsets were set back (by hand, or they expired; or the configuration
+ *      is another one, whose answers were never kept). The event is answered from now. This is
+ *      so for the rest of the assignment, or until the lane is fenced.
+ *   3. It does not say: as in 1, until it does.
+ *
+ *   It does not matter when the answer comes: what was committed when the journal was read
+ *   stays committed, unless somebody sets it back.
  *
  * Owns:    the partitions, until fini.
  * Threads: one lane.
@@ -41,7 +61,7 @@ typedef struct leat_partition {
     uint32_t epoch;    /* of the assignment that `token` was taken for */
     uint32_t tenure;   /* rises when somebody else has had it meanwhile */
     bool is_owned;     /* the token has been taken */
-    bool was_lost;     /* somebody else took it in this assignment */
+    bool is_set_back;  /* the group has gone back behind what it had committed */
     bool is_in_batch;  /* events of it are in the batch under way */
     bool is_unsaved;   /* Redis does not have all that was applied */
     uint32_t acquired; /* the command that takes the token, in the batch under way */

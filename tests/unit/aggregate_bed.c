@@ -51,6 +51,7 @@ int aggregate_bed_set_up(void **state)
     static aggregate_bed bed;
     real_redis_start(&bed.server);
     bed.redis = real_redis_unix_spec(&bed.server);
+    bed.committed = -1;
     leat_arena_init(&bed.arena, 4096);
     bed.card = (leat_entity_spec){
         .name = "key",
@@ -93,15 +94,23 @@ static int64_t find_committed(const void *lane, uint32_t slot)
     return ((const aggregate_lane *)lane)->committed;
 }
 
+static leat_status ask_committed(void *lane, uint32_t slot, int64_t *committed)
+{
+    (void)slot;
+    *committed = ((const aggregate_lane *)lane)->bed->committed;
+    return *committed >= -1 ? LEAT_OK : LEAT_AGAIN;
+}
+
 void aggregate_lane_open(aggregate_lane *lane, aggregate_bed *bed)
 {
     leat_error error;
     const leat_features_spec spec = {.redis = bed->redis, .aggregates = &bed->spec};
-    *lane = (aggregate_lane){.epoch = 1};
+    *lane = (aggregate_lane){.epoch = 1, .bed = bed};
     assert_int_equal(leat_batch_init(&lane->batch, MAX_EVENTS), LEAT_OK);
     aggregate_lane_clear(lane);
     assert_int_equal(leat_features_new(&lane->features, &spec, &error), LEAT_OK);
-    leat_features_ask_committed(lane->features, find_committed, lane);
+    leat_features_follow(lane->features,
+                         (leat_commits){lane, find_committed, ask_committed});
 }
 
 void aggregate_lane_close(aggregate_lane *lane)

@@ -19,11 +19,13 @@ typedef struct aggregate_lane {
     leat_features *features;
     uint32_t epoch; /* of its events, */
     uint32_t partition;
-    int64_t committed; /* of every partition */
+    int64_t committed; /* of every partition, as the lane knows it */
+    const struct aggregate_bed *bed;
 } aggregate_lane;
 
 typedef struct aggregate_bed {
     real_redis server;
+    int64_t committed; /* of every partition, as the group says; -2: it does not */
     leat_redis_spec redis;
     leat_entity_spec card; /* both for a test to change, before lanes are opened */
     leat_aggregates_spec spec;

@@ -139,30 +139,65 @@ static void test_aggregate__a_fenced_lane_begins_anew(void **state)
     aggregate_lane_close(&owner);
 }
 
-/* What its successor has committed is in no journal any more. Who reads it has lost the
- * partition, and will hear of it; where it was assigned anew, somebody has set the group's
- * offsets back. */
+/* Sees events [first, last], and commits those before the last. */
+static void see_and_commit(aggregate_bed *bed, aggregate_lane *lane, int first, int last)
+{
+    for (int i = first; i <= last; i++) {
+        lane->committed = bed->committed = i;
+        assert_int_equal(aggregate_lane_see(lane, i, "ann", 101, 1), LEAT_OK);
+    }
+}
+
+/* What its successor has committed is in no journal any more; what it has not, is. */
 static void test_aggregate__a_zombie_answers_nothing_that_was_committed(void **state)
 {
     aggregate_lane zombie, owner;
     aggregate_lane_open(&zombie, *state);
     aggregate_lane_open(&owner, *state);
     assert_int_equal(aggregate_lane_see(&zombie, 0, "ann", 100, 5), LEAT_OK);
-    for (int i = 1; i < 5; i++) {
-        owner.committed = i;
-        assert_int_equal(aggregate_lane_see(&owner, i, "ann", 101, 1), LEAT_OK);
-    }
+    see_and_commit(*state, &owner, 1, 4);
     for (int i = 0; i < 3; i++)
         assert_int_equal(aggregate_lane_see(&zombie, 1, "ann", 101, 1), LEAT_ABORTED);
     assert_counter(aggregate_lane_stats(&zombie)->unanswered, 0);
     assert_int_equal(aggregate_lane_see(&owner, 5, "ann", 101, 1), LEAT_ABORTED);
     assert_int_equal(aggregate_lane_see(&owner, 5, "ann", 101, 1), LEAT_OK);
     aggregate_lane_assert(&owner, 0, 5, 9);
-    zombie.epoch++;
-    assert_int_equal(aggregate_lane_see(&zombie, 1, "ann", 101, 1), LEAT_OK);
-    assert_counter(aggregate_lane_stats(&zombie)->unanswered, 1);
     aggregate_lane_close(&zombie);
     aggregate_lane_close(&owner);
+}
+
+/* It stood still between its assignment and its first batch: nobody has ever fenced it. */
+static void test_aggregate__a_zombie_that_just_woke_answers_nothing_either(void **state)
+{
+    aggregate_lane zombie, owner;
+    aggregate_lane_open(&zombie, *state);
+    aggregate_lane_open(&owner, *state);
+    see_and_commit(*state, &owner, 0, 4);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(aggregate_lane_see(&zombie, 1, "ann", 101, 1), LEAT_ABORTED);
+    assert_counter(aggregate_lane_stats(&zombie)->unanswered, 0);
+    assert_counter(aggregate_lane_stats(&zombie)->fenced, 3);
+    assert_int_equal(aggregate_lane_see(&zombie, 4, "ann", 101, 1), LEAT_OK);
+    aggregate_lane_assert(&zombie, 0, 4, 4);
+    aggregate_lane_close(&zombie);
+    aggregate_lane_close(&owner);
+}
+
+static void test_aggregate__offsets_that_were_set_back_are_answered_from_now(void **state)
+{
+    aggregate_bed *bed = *state;
+    aggregate_lane lane;
+    aggregate_lane_open(&lane, bed);
+    see_and_commit(bed, &lane, 0, 4);
+    bed->committed = -2;
+    assert_int_equal(aggregate_lane_see(&lane, 1, "ann", 101, 1), LEAT_ABORTED);
+    bed->committed = 1;
+    for (int i = 1; i < 4;
+         i++, bed->committed = 4) /* what is committed then is its own */
+        assert_int_equal(aggregate_lane_see(&lane, i, "ann", 101, 1), LEAT_OK);
+    aggregate_lane_assert(&lane, 0, 5, 5);
+    assert_counter(aggregate_lane_stats(&lane)->unanswered, 3);
+    aggregate_lane_close(&lane);
 }
 
 static void test_aggregate__assigned_again_it_needs_no_reading(void **state)
@@ -515,6 +550,8 @@ int main(void)
         TEST(a_zombie_writes_nothing),
         TEST(a_fenced_lane_begins_anew),
         TEST(a_zombie_answers_nothing_that_was_committed),
+        TEST(a_zombie_that_just_woke_answers_nothing_either),
+        TEST(offsets_that_were_set_back_are_answered_from_now),
         TEST(assigned_again_it_needs_no_reading),
         TEST(what_another_counted_is_read),
         TEST(memory_outlives_an_outage),

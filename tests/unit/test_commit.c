@@ -130,9 +130,7 @@ static void test_commit__leaving_commits_nothing_by_itself(void **state)
     assert_int_equal(committed_offset(self, 0), 1);
 }
 
-/* ---- with transactions ---- */
-
-/* What a transaction would have done: the mock cluster does not. */
+/* What a transaction would have done (the mock cluster does not), or another member. */
 static void commit_by_hand(leat_source *source, int64_t offset)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(PARTITIONS);
@@ -143,6 +141,41 @@ static void commit_by_hand(leat_source *source, int64_t offset)
         leat_source_commit_list(source, list, leat_now_ns() + HANG_NS, &error), LEAT_OK);
     rd_kafka_topic_partition_list_destroy(list);
 }
+
+static void expect_committed(leat_source *source, int32_t partition, int64_t expected)
+{
+    int64_t committed;
+    uint32_t slot = leat_source_slot(source, "in", partition);
+    uint64_t deadline_ns = leat_now_ns() + HANG_NS;
+    while (leat_source_ask_committed(source, slot, &committed) != LEAT_OK)
+        assert_true(leat_now_ns() < deadline_ns);
+    assert_int_equal(committed, expected);
+}
+
+/* It is asked of partition 0 alone. */
+static void test_commit__where_another_has_committed_it_goes_on_from_there(void **state)
+{
+    fixture *self = *state;
+    leat_source *source = open_source(self, LEAT_START_AT_BEGINNING);
+    read_all_of_ten(self, source);
+    leat_source_release(source, &self->batch);
+    expect_committed(source, 0, -1);
+    assert_int_equal(leat_source_rewind(source), LEAT_OK);
+    expect_events(self, source, 0, 10);
+    leat_source_release(source, &self->batch);
+    commit_by_hand(source, 5);
+    expect_committed(source, 0, 5);
+    assert_int_equal(leat_source_rewind(source), LEAT_OK);
+    for (uint32_t n = 0; n < 5;) {
+        n += fill_some(self, source, &any_window);
+        for (uint32_t i = 0; i < self->batch.n_events; i++)
+            assert_int_equal(self->batch.events[i].partition, 1);
+        leat_source_release(source, &self->batch);
+    }
+    leave(self, source);
+}
+
+/* ---- with transactions ---- */
 
 static void test_commit__a_transactional_source_commits_nothing(void **state)
 {
@@ -192,6 +225,7 @@ int main(void)
         SOURCE_TEST(test_commit__what_was_stored_is_committed_unasked),
         SOURCE_TEST(test_commit__a_refused_commit_is_sent_again),
         SOURCE_TEST(test_commit__leaving_commits_nothing_by_itself),
+        SOURCE_TEST(test_commit__where_another_has_committed_it_goes_on_from_there),
         SOURCE_TEST(test_commit__a_transactional_source_commits_nothing),
         SOURCE_TEST(test_commit__it_rewinds_to_what_the_group_knows),
         SOURCE_TEST(test_commit__the_membership_is_there_with_the_partitions),
