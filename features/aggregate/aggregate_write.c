@@ -68,15 +68,6 @@ static uint32_t count_shared(const leat_aggregates *aggregates)
     return n;
 }
 
-static uint32_t count_unsaved(const leat_aggregates *aggregates)
-{
-    uint32_t n = 0;
-    for (leat_kept_state *kept = aggregates->table.unsaved.oldest; kept;
-         kept = kept->newer)
-        n++;
-    return n;
-}
-
 /* ---- the command ---- */
 
 static void add_keys(leat_aggregates *aggregates, leat_arena *arena,
@@ -259,7 +250,7 @@ static leat_status write_once(leat_aggregates *aggregates, leat_batch *batch,
                               leat_redis *redis, uint64_t timeout_ns)
 {
     uint32_t n_partitions = count_partitions(aggregates);
-    uint32_t n_owned = count_unsaved(aggregates), n_shared = count_shared(aggregates);
+    uint32_t n_owned = aggregates->table.n_unsaved, n_shared = count_shared(aggregates);
     leat_redis_reset(redis);
     if (!n_partitions || ask_write(aggregates, &batch->arena, redis, n_partitions,
                                    n_owned, n_shared) != LEAT_OK)
@@ -345,7 +336,7 @@ leat_status leat_aggregates_write(leat_aggregates *aggregates, leat_batch *batch
         status = LEAT_AGAIN;
     else
         drop_shared(aggregates);
-    leat_counter_set(&aggregates->stats.unsaved, count_unsaved(aggregates));
+    leat_counter_set(&aggregates->stats.unsaved, aggregates->table.n_unsaved);
     leat_counter_set(&aggregates->stats.lost, aggregates->table.n_lost);
     return status;
 }

@@ -134,8 +134,10 @@ void leat_state_table_drop(leat_state_table *table, leat_kept_state *kept)
     unlink_state(list_of(table, kept), kept);
     table->n--;
     table->bytes -= kept->bytes;
-    if (kept->is_unsaved)
+    if (kept->is_unsaved) {
+        table->n_unsaved--;
         table->unsaved_bytes -= kept->bytes;
+    }
     kept->bytes = 0;
     kept->next_in_slot = table->spare;
     table->spare = kept;
@@ -236,6 +238,7 @@ void leat_state_table_changed(leat_state_table *table, leat_kept_state *kept)
         unlink_state(&table->saved, kept);
         kept->is_unsaved = true;
         append(&table->unsaved, kept);
+        table->n_unsaved++;
         table->unsaved_bytes += kept->bytes;
     }
     count_bytes(table, kept);
@@ -248,6 +251,7 @@ void leat_state_table_saved(leat_state_table *table)
         kept->is_unsaved = false;
         append(&table->saved, kept);
     }
+    table->n_unsaved = 0;
     table->unsaved_bytes = 0;
     make_room(table);
 }

@@ -57,7 +57,8 @@ typedef struct leat_state_table {
     uint64_t batch;
     uint64_t n_lost; /* unsaved states that had to go */
     uint32_t n;
-    uint32_t n_slots; /* a power of two */
+    uint32_t n_unsaved; /* of these */
+    uint32_t n_slots;   /* a power of two */
     leat_kept_state **slots;
     leat_kept_state *spare; /* to be used again, by next_in_slot */
     leat_state_list saved, unsaved;

@@ -126,6 +126,14 @@ static void test_state_table__unsaved_states_stay_longest(void **state)
     leat_state_table_fini(&table);
 }
 
+static uint32_t count(const leat_state_list *list)
+{
+    uint32_t n = 0;
+    for (const leat_kept_state *kept = list->oldest; kept; kept = kept->newer)
+        n++;
+    return n;
+}
+
 /* Of what is not saved, a quarter of the room at most. */
 static void test_state_table__unsaved_states_are_bounded(void **state)
 {
@@ -136,9 +144,12 @@ static void test_state_table__unsaved_states_are_bounded(void **state)
         leat_state_table_begin(&table);
         leat_state_table_changed(&table, get(&table, i));
         assert_true(table.unsaved_bytes <= 10000 / 4 + 512);
+        assert_int_equal(table.n_unsaved, count(&table.unsaved));
     }
+    assert_true(table.n_unsaved > 0 && table.n_lost > 0);
     leat_state_table_saved(&table);
     assert_int_equal(table.unsaved_bytes, 0);
+    assert_int_equal(table.n_unsaved, 0);
     leat_state_table_fini(&table);
 }
 
