@@ -5,16 +5,12 @@
  */
 #include "features/aggregate/aggregate.h"
 
-#include "base/clock.h"
-#include "base/log.h"
 #include "features/aggregate/aggregate_internal.h"
 #include "features/key_text.h"
 #include "features/redis/command.h"
 #include "features/redis/scripts.h"
 
 #include <stdlib.h>
-
-#define LOG_PERIOD_NS (60 * LEAT_SEC)
 
 static bool takes_part(const leat_event *event)
 {
@@ -33,8 +29,9 @@ void leat_aggregates_report(leat_aggregates *aggregates, const leat_redis *redis
                             uint32_t command)
 {
     leat_slice words = words_of(redis, command);
-    leat_log_limited(&aggregates->refused, LOG_PERIOD_NS, LEAT_LOG_WARN, "aggregates",
-                     "refused: %.*s", (int)words.size, (const char *)words.data);
+    leat_log_limited(&aggregates->refused, LEAT_AGGREGATES_LOG_NS, LEAT_LOG_WARN,
+                     "aggregates", "refused: %.*s", (int)words.size,
+                     (const char *)words.data);
 }
 
 /* ---- acquiring partitions ---- */
@@ -95,7 +92,7 @@ static void take_acquired(leat_aggregates *aggregates, leat_partition *partition
     leat_status status = leat_partition_take(partition, acquired);
     if (status != LEAT_OK)
         leat_log_limited(
-            &aggregates->strange, LOG_PERIOD_NS, LEAT_LOG_ERROR, "aggregates",
+            &aggregates->strange, LEAT_AGGREGATES_LOG_NS, LEAT_LOG_ERROR, "aggregates",
             "%.*s: %s; aggregates are unavailable there", (int)partition->record_key.size,
             (const char *)partition->record_key.data, leat_status_text(status));
 }
@@ -289,7 +286,8 @@ static void take_state(leat_aggregates *aggregates, leat_batch *batch,
     kept->is_known = status != LEAT_E_MEMORY;
     if (status != LEAT_E_FORMAT)
         return;
-    leat_log_limited(&aggregates->strange, LOG_PERIOD_NS, LEAT_LOG_ERROR, "aggregates",
+    leat_log_limited(&aggregates->strange, LEAT_AGGREGATES_LOG_NS, LEAT_LOG_ERROR,
+                     "aggregates",
                      "%s%.*s holds no state of these aggregates: it begins afresh",
                      aggregates->spec->entities[kept->key.entity].prefix,
                      kept->key.text.size < 100 ? (int)kept->key.text.size : 100,
@@ -345,8 +343,10 @@ leat_status leat_aggregates_new(leat_aggregates **aggregates,
     leat_state_table_init(&made->table, is_alone ? SIZE_MAX : spec->max_bytes);
     leat_partitions_init(&made->partitions, spec->base, spec->digest, spec->n_answers);
     made->inputs = calloc(n_inputs, sizeof *made->inputs);
+    made->times = calloc(spec->n_entities, sizeof *made->times);
+    made->overtaken = calloc(spec->n_entities, sizeof(leat_kept_state *));
     made->stats.values = calloc(spec->n_windows, sizeof *made->stats.values);
-    if (!made->inputs || !made->stats.values) {
+    if (!made->inputs || !made->times || !made->overtaken || !made->stats.values) {
         leat_aggregates_free(made);
         return leat_error_set(error, LEAT_E_MEMORY, "aggregates: out of memory");
     }
@@ -362,6 +362,8 @@ void leat_aggregates_free(leat_aggregates *aggregates)
     leat_partitions_fini(&aggregates->partitions);
     free(aggregates->stats.values);
     free(aggregates->inputs);
+    free(aggregates->times);
+    free(aggregates->overtaken);
     free(aggregates);
 }
 

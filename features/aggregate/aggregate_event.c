@@ -1,13 +1,10 @@
 /* One event: what it brings, what it is answered, and what it changes. */
 #include "features/aggregate/aggregate_internal.h"
 
-#include "base/log.h"
 #include "base/msgpack.h"
 
 #include <inttypes.h>
 #include <math.h>
-
-#define LOG_PERIOD_NS (UINT64_C(60) * 1000000000)
 
 /* ---- what it brings ---- */
 
@@ -50,28 +47,6 @@ static leat_status read_input(const leat_aggregate_source *source, leat_slice ca
     return LEAT_OK;
 }
 
-/* False: the event cannot be applied, and is marked. */
-static bool read_inputs(leat_aggregates *aggregates, leat_batch *batch, leat_event *event)
-{
-    const leat_aggregates_spec *spec = aggregates->spec;
-    const leat_slice *captures = leat_batch_captures(batch, event);
-    leat_aggregate_input *input = aggregates->inputs;
-    for (uint32_t i = 0; i < spec->n_entities; i++)
-        for (uint32_t j = 0; j < spec->entities[i].state.n_inputs; j++, input++) {
-            const leat_aggregate_source *source = &spec->entities[i].sources[j];
-            leat_value value;
-            if (read_input(source, captures[source->capture], input, &value) == LEAT_OK)
-                continue;
-            leat_batch_fail(batch, event, LEAT_STAGE_FEATURES, LEAT_E_TYPE,
-                            "aggregate %s: %s is %s, expected a number%s", source->name,
-                            batch->schema->captures[source->capture].text,
-                            leat_value_type_text(value.type),
-                            source->is_hashed ? " or a string" : "");
-            return false;
-        }
-    return true;
-}
-
 /* When the event counts as having happened: a date far ahead must not push out what is
  * kept. Nanoseconds since 1970. */
 static int64_t time_of(const leat_event *event, uint64_t ahead_ns)
@@ -88,65 +63,61 @@ static int64_t time_of(const leat_event *event, uint64_t ahead_ns)
     return time < latest ? time : latest;
 }
 
-/* ---- what it is answered, and what it changes ---- */
-
-/* Which states of an event are meant. */
-typedef bool leat_state_filter(const leat_kept_state *kept, const leat_event *event);
-
-static bool is_any(const leat_kept_state *kept, const leat_event *event)
+/* Makes it the event at work. False: it cannot be applied, and is marked. */
+static bool read_event(leat_aggregates *aggregates, leat_batch *batch, leat_event *event)
 {
-    (void)kept;
-    (void)event;
+    const leat_aggregates_spec *spec = aggregates->spec;
+    const leat_slice *captures = leat_batch_captures(batch, event);
+    leat_aggregate_input *input = aggregates->inputs;
+    for (uint32_t i = 0; i < spec->n_entities; i++) {
+        aggregates->times[i] = time_of(event, spec->entities[i].ahead_ns);
+        for (uint32_t j = 0; j < spec->entities[i].state.n_inputs; j++, input++) {
+            const leat_aggregate_source *source = &spec->entities[i].sources[j];
+            leat_value value;
+            if (read_input(source, captures[source->capture], input, &value) == LEAT_OK)
+                continue;
+            leat_batch_fail(batch, event, LEAT_STAGE_FEATURES, LEAT_E_TYPE,
+                            "aggregate %s: %s is %s, expected a number%s", source->name,
+                            batch->schema->captures[source->capture].text,
+                            leat_value_type_text(value.type),
+                            source->is_hashed ? " or a string" : "");
+            return false;
+        }
+    }
     return true;
 }
 
-static uint64_t mark_of(const leat_event *event)
-{
-    return leat_state_mark_id(event->topic, event->partition);
-}
+/* ---- what it is answered, and what it changes ---- */
 
-/* To be answered and applied again; not where a write that was thought lost has come to
- * pass: its answer stands. */
-static bool is_overtaken(const leat_kept_state *kept, const leat_event *event)
-{
-    return kept->shared && kept->shared->is_overtaken &&
-           !leat_shared_state_has_seen(kept->shared, mark_of(event), event->offset);
-}
-
-static void answer(const leat_aggregates *aggregates, const leat_event *event,
-                   leat_kept_state *const *states, leat_state_filter *wanted,
+static void answer(const leat_aggregates *aggregates, leat_kept_state *const *states,
                    double *answers)
 {
     const leat_aggregates_spec *spec = aggregates->spec;
     for (uint32_t i = 0; i < spec->n_entities; i++)
-        if (states[i] && states[i]->is_known && wanted(states[i], event))
+        if (states[i] && states[i]->is_known)
             leat_state_answer(&spec->entities[i].state, &states[i]->state,
-                              time_of(event, spec->entities[i].ahead_ns),
+                              aggregates->times[i],
                               answers + spec->entities[i].first_answer);
 }
 
-/* Whether a shared state has not seen the event yet. */
-static leat_status is_new_to(leat_shared_state *shared, leat_batch *batch,
-                             const leat_event *event, bool *is_new)
+/* Whether the state has not seen the event yet: one of this lane's alone never has. */
+static leat_status is_new_to(const leat_kept_state *kept, leat_batch *batch,
+                             const leat_event *event, const leat_partition *partition,
+                             bool *is_new)
 {
     *is_new = true;
-    return shared ? leat_shared_state_note(shared, &batch->arena, mark_of(event),
-                                           event->offset, is_new)
-                  : LEAT_OK;
+    return kept->shared
+               ? leat_shared_state_note(kept->shared, &batch->arena, partition->mark_id,
+                                        event->offset, is_new)
+               : LEAT_OK;
 }
 
-static leat_status apply_one(leat_aggregates *aggregates, leat_batch *batch,
-                             const leat_event *event, const leat_entity_spec *entity,
+static leat_status apply_one(leat_aggregates *aggregates, uint32_t entity,
                              leat_kept_state *kept, const leat_aggregate_input *inputs)
 {
-    bool is_new;
-    if (!kept->is_known)
-        return LEAT_E_UNAVAILABLE;
-    leat_status status = is_new_to(kept->shared, batch, event, &is_new);
-    if (status != LEAT_OK || !is_new)
-        return status;
-    status = leat_state_apply(&entity->state, &kept->state,
-                              time_of(event, entity->ahead_ns), inputs);
+    leat_status status =
+        leat_state_apply(&aggregates->spec->entities[entity].state, &kept->state,
+                         aggregates->times[entity], inputs);
     if (status == LEAT_OK && kept->shared)
         kept->shared->is_changed = true;
     else if (status == LEAT_OK)
@@ -155,16 +126,20 @@ static leat_status apply_one(leat_aggregates *aggregates, leat_batch *batch,
 }
 
 static void apply(leat_aggregates *aggregates, leat_batch *batch, const leat_event *event,
-                  leat_kept_state *const *states, leat_state_filter *wanted)
+                  const leat_partition *partition, leat_kept_state *const *states)
 {
     const leat_aggregates_spec *spec = aggregates->spec;
     const leat_aggregate_input *inputs = aggregates->inputs;
     for (uint32_t i = 0; i < spec->n_entities;
          inputs += spec->entities[i++].state.n_inputs) {
-        if (!states[i] || !wanted(states[i], event))
+        bool is_new = false;
+        if (!states[i])
             continue;
-        leat_status status =
-            apply_one(aggregates, batch, event, &spec->entities[i], states[i], inputs);
+        leat_status status = states[i]->is_known
+                                 ? is_new_to(states[i], batch, event, partition, &is_new)
+                                 : LEAT_E_UNAVAILABLE;
+        if (status == LEAT_OK && is_new)
+            status = apply_one(aggregates, i, states[i], inputs);
         leat_counter_add(status == LEAT_OK     ? &aggregates->stats.applied
                          : status == LEAT_MORE ? &aggregates->stats.late
                                                : &aggregates->stats.unavailable,
@@ -201,15 +176,17 @@ static void repeat(leat_aggregates *aggregates, const leat_event *event,
     }
     if (aggregates->is_behind || may_be_committed(aggregates, partition, event)) {
         aggregates->is_behind = true;
-        leat_log_limited(&aggregates->behind, LOG_PERIOD_NS, LEAT_LOG_WARN, "aggregates",
+        leat_log_limited(&aggregates->behind, LEAT_AGGREGATES_LOG_NS, LEAT_LOG_WARN,
+                         "aggregates",
                          "%s/%d: offset %" PRId64 " may be committed by another worker; "
                          "the batch is given up",
                          event->topic, event->partition, event->offset);
         return;
     }
-    answer(aggregates, event, states, is_any, answers);
+    answer(aggregates, states, answers);
     leat_counter_add(&aggregates->stats.unanswered, 1);
-    leat_log_limited(&aggregates->unanswered, LOG_PERIOD_NS, LEAT_LOG_WARN, "aggregates",
+    leat_log_limited(&aggregates->unanswered, LEAT_AGGREGATES_LOG_NS, LEAT_LOG_WARN,
+                     "aggregates",
                      "%s/%d: offset %" PRId64 " was aggregated before (up to %" PRId64
                      " was), and what it was answered then is not kept: it is answered "
                      "from now. To aggregate it again, raise redis.generation",
@@ -227,7 +204,7 @@ void leat_aggregates_take_event(leat_aggregates *aggregates, leat_batch *batch,
     for (uint32_t i = 0; i < aggregates->spec->n_answers; i++)
         answers[i] = NAN;
     *outcome = partition->is_owned ? LEAT_OUTCOME_REPEATED : LEAT_OUTCOME_UNKNOWN;
-    if (!event->has_time || !read_inputs(aggregates, batch, event))
+    if (!event->has_time || !read_event(aggregates, batch, event))
         return; /* whenever it comes: it was applied as little before */
     if (!partition->is_owned) {
         leat_counter_add(&aggregates->stats.unavailable, aggregates->spec->n_entities);
@@ -237,35 +214,51 @@ void leat_aggregates_take_event(leat_aggregates *aggregates, leat_batch *batch,
         repeat(aggregates, event, partition, states, answers);
         return;
     }
-    answer(aggregates, event, states, is_any, answers);
+    answer(aggregates, states, answers);
     double *kept = leat_journal_add(&partition->journal, event->offset);
     if (!kept) {
         leat_counter_add(&aggregates->stats.unavailable, aggregates->spec->n_entities);
         return;
     }
     memcpy(kept, answers, aggregates->spec->n_answers * sizeof *answers);
-    apply(aggregates, batch, event, states, is_any);
+    apply(aggregates, batch, event, partition, states);
     partition->applied = event->offset;
     partition->is_unsaved = true;
     *outcome = LEAT_OUTCOME_APPLIED;
+}
+
+/* Leaves those states that are to be answered from and applied to again; not where a write
+ * that was thought lost has come to pass: its answer stands. False: none. */
+static bool find_overtaken(leat_aggregates *aggregates, const leat_event *event,
+                           const leat_partition *partition,
+                           leat_kept_state *const *states)
+{
+    bool is_any = false;
+    for (uint32_t i = 0; i < aggregates->spec->n_entities; i++) {
+        const leat_shared_state *shared = states[i] ? states[i]->shared : NULL;
+        bool is_overtaken =
+            shared && shared->is_overtaken &&
+            !leat_shared_state_has_seen(shared, partition->mark_id, event->offset);
+        aggregates->overtaken[i] = is_overtaken ? states[i] : NULL;
+        is_any |= is_overtaken;
+    }
+    return is_any;
 }
 
 void leat_aggregates_redo_event(leat_aggregates *aggregates, leat_batch *batch,
                                 leat_event *event)
 {
     uint32_t index = leat_batch_event_index(batch, event);
-    leat_kept_state **states = leat_states_of(aggregates, index);
-    bool is_touched = false;
-    for (uint32_t i = 0; i < aggregates->spec->n_entities; i++)
-        is_touched |= states[i] && is_overtaken(states[i], event);
-    if (aggregates->outcomes[index] != LEAT_OUTCOME_APPLIED || !is_touched ||
-        !read_inputs(aggregates, batch, event))
+    const leat_partition *partition = aggregates->partition_of[index];
+    if (aggregates->outcomes[index] != LEAT_OUTCOME_APPLIED ||
+        !find_overtaken(aggregates, event, partition,
+                        leat_states_of(aggregates, index)) ||
+        !read_event(aggregates, batch, event))
         return;
     double *answers = leat_answers_of(aggregates, index);
-    answer(aggregates, event, states, is_overtaken, answers);
-    double *kept =
-        leat_journal_find(&aggregates->partition_of[index]->journal, event->offset);
+    answer(aggregates, aggregates->overtaken, answers);
+    double *kept = leat_journal_find(&partition->journal, event->offset);
     if (kept)
         memcpy(kept, answers, aggregates->spec->n_answers * sizeof *answers);
-    apply(aggregates, batch, event, states, is_overtaken);
+    apply(aggregates, batch, event, partition, aggregates->overtaken);
 }

@@ -7,11 +7,15 @@
 #ifndef LEAT_FEATURES_AGGREGATE_INTERNAL_H
 #define LEAT_FEATURES_AGGREGATE_INTERNAL_H
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "features/aggregate/aggregate.h"
 #include "features/aggregate/partition.h"
 #include "features/aggregate/shared_state.h"
 #include "features/aggregate/state_table.h"
+
+/* How often a thing is said that may be true of every event. */
+#define LEAT_AGGREGATES_LOG_NS (60 * LEAT_SEC)
 
 /* What became of an event. */
 typedef enum leat_outcome {
@@ -29,6 +33,9 @@ struct leat_aggregates {
     leat_partitions partitions;
     leat_commits commits;         /* of NULLs: nobody knows */
     leat_aggregate_input *inputs; /* of the event at work: [of all entities] */
+    int64_t *times;               /* [n_entities]: when it counts as having happened */
+    leat_kept_state *
+        *overtaken; /* [n_entities]: its states that it is applied to again */
     leat_aggregates_stats stats;
     leat_log_limit refused, strange, unanswered, behind;
 

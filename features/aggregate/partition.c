@@ -1,5 +1,7 @@
 #include "features/aggregate/partition.h"
 
+#include "features/aggregate/shared_state.h"
+
 #include <stdlib.h>
 
 void leat_partitions_init(leat_partitions *partitions, const char *base, uint32_t digest,
@@ -36,6 +38,7 @@ static leat_partition *new_partition(leat_partitions *partitions, const leat_eve
     if (!made)
         return NULL;
     made->applied = -1;
+    made->mark_id = leat_state_mark_id(event->topic, event->partition);
     leat_journal_init(&made->journal, partitions->digest, partitions->n_answers);
     made->record_key = name_key(partitions, "partition", event);
     made->journal_key = name_key(partitions, "journal", event);

@@ -65,6 +65,7 @@ typedef struct leat_partition {
     bool is_in_batch;  /* events of it are in the batch under way */
     bool is_unsaved;   /* Redis does not have all that was applied */
     uint32_t acquired; /* the command that takes the token, in the batch under way */
+    uint64_t mark_id;  /* its name in shared states */
     leat_slice record_key;
     leat_slice journal_key;
     uint64_t token;
