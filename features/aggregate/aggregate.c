@@ -241,7 +241,7 @@ bool leat_aggregates_must_acquire(const leat_aggregates *aggregates)
     return aggregates->waits && aggregates->partition_of && has_unowned(aggregates);
 }
 
-/* A refusal that lasts would be waited for as well: somebody has to mend it. */
+/* A refusal that lasts is waited for as well: somebody has to mend it. */
 bool leat_aggregates_must_wait(const leat_aggregates *aggregates, const leat_redis *redis)
 {
     return aggregates->waits && aggregates->partition_of && aggregates->n_reads &&

@@ -282,6 +282,12 @@ static leat_status receive_until_done(aggregate_lane *lane)
     return status;
 }
 
+static void expect_waiting(aggregate_lane *lane)
+{
+    for (int calls = 0; calls < 5; calls++)
+        assert_int_equal(leat_features_receive(lane->features, &lane->batch), LEAT_AGAIN);
+}
+
 /* For its partition, for a state, and to write. */
 static void test_aggregate__a_batch_may_wait_for_redis(void **state)
 {
@@ -295,15 +301,39 @@ static void test_aggregate__a_batch_may_wait_for_redis(void **state)
         aggregate_lane_add(&lane, i, cards[i], 100, 5);
         real_redis_kill(&bed->server);
         leat_features_send(lane.features, &lane.batch);
-        for (int calls = 0; calls < 5; calls++)
-            assert_int_equal(leat_features_receive(lane.features, &lane.batch),
-                             LEAT_AGAIN);
+        expect_waiting(&lane);
         real_redis_restart(&bed->server);
         assert_int_equal(receive_until_done(&lane), LEAT_OK);
         aggregate_lane_assert(&lane, 0, i == 2, i == 2 ? 5 : 0);
         assert_int_not_equal(lane.batch.events[0].quality, LEAT_QUALITY_UNAVAILABLE);
         assert_counter(aggregate_lane_stats(&lane)->unsaved, 0);
     }
+    aggregate_lane_close(&lane);
+}
+
+/* By a replica, when the partition is acquired; by a full server, when a state is written. */
+static void test_aggregate__a_batch_waits_as_long_as_it_is_refused(void **state)
+{
+    aggregate_bed *bed = *state;
+    aggregate_lane lane;
+    bed->card.on_unavailable = LEAT_UNAVAILABLE_WAIT;
+    aggregate_lane_open(&lane, bed);
+    real_redis_do(&bed->server, "REPLICAOF 127.0.0.1 1");
+    aggregate_lane_add(&lane, 0, "ann", 100, 5);
+    leat_features_send(lane.features, &lane.batch);
+    expect_waiting(&lane);
+    real_redis_do(&bed->server, "REPLICAOF NO ONE");
+    assert_int_equal(receive_until_done(&lane), LEAT_OK);
+    real_redis_do(&bed->server, "CONFIG SET maxmemory 1");
+    aggregate_lane_clear(&lane);
+    aggregate_lane_add(&lane, 1, "ann", 100, 5);
+    leat_features_send(lane.features, &lane.batch);
+    expect_waiting(&lane);
+    assert_counter(aggregate_lane_stats(&lane)->unsaved, 1);
+    real_redis_do(&bed->server, "CONFIG SET maxmemory 0");
+    assert_int_equal(receive_until_done(&lane), LEAT_OK);
+    assert_counter(aggregate_lane_stats(&lane)->unsaved, 0);
+    aggregate_lane_assert(&lane, 0, 1, 5);
     aggregate_lane_close(&lane);
 }
 
@@ -557,6 +587,7 @@ int main(void)
         TEST(memory_outlives_an_outage),
         TEST(without_redis_nothing_is_known),
         TEST(a_batch_may_wait_for_redis),
+        TEST(a_batch_waits_as_long_as_it_is_refused),
         TEST(an_event_may_fail_without_redis),
         TEST(an_event_that_ranks_nothing_needs_no_answer),
         TEST(without_memory_nothing_is_known),
