@@ -39,7 +39,3 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release")
     target_link_options(leat_flags INTERFACE
         -pie -Wl,-z,relro,-z,now,-z,noexecstack)
 endif()
-
-if(LEAT_FAIL_POINTS)
-    target_compile_definitions(leat_flags INTERFACE LEAT_FAIL_POINTS)
-endif()

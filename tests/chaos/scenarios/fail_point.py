@@ -3,7 +3,7 @@
 Two processes of two lanes. One of them leaves and starts again with a point armed and a count
 of how often it may pass; when it has killed itself it starts unarmed, and its partitions have
 to move again. A third one joins and leaves until a point in a rebalance is reached. The binary
-is one of the preset `chaos`.
+is tests/leat_fail_points of a build.
 
 One that dies in a rebalance can cost two sessions: while it waits for its JoinGroup to be
 answered the coordinator takes it for alive, and begins to count when it has answered."""
@@ -32,7 +32,7 @@ POINTS = {"at_least_once": {"after_produce": 300, "in_rebalance": 6},
 def insist_on_fail_points():
     with open(BIN, "rb") as file:
         if b"LEAT_FAIL_AT" not in file.read():
-            raise SystemExit(f"{BIN} has no fail points: scripts/build chaos")
+            raise SystemExit(f"{BIN} has no fail points: take tests/leat_fail_points")
 
 
 def is_in_rebalance(point):
