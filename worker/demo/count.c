@@ -17,8 +17,8 @@ leat_status leat_count_init(leat_count *count, const leat_world *world, uint64_t
     *count = (leat_count){.world = world, .n_events = n_events};
     count->fates = calloc(n_events + 1, sizeof *count->fates);
     count->latencies = calloc(n_events + 1, sizeof *count->latencies);
-    if (count->fates && count->latencies &&
-        world->judge->new (&count->judge, n_events) == LEAT_OK)
+    count->judge = calloc(1, world->judge->size + n_events * world->judge->event_size);
+    if (count->fates && count->latencies && count->judge)
         return LEAT_OK;
     leat_count_fini(count);
     return LEAT_E_MEMORY;
@@ -26,10 +26,9 @@ leat_status leat_count_init(leat_count *count, const leat_world *world, uint64_t
 
 void leat_count_fini(leat_count *count)
 {
-    if (count->world)
-        count->world->judge->free(count->judge);
     free(count->fates);
     free(count->latencies);
+    free(count->judge);
     *count = (leat_count){0};
 }
 

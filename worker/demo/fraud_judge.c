@@ -25,12 +25,6 @@ typedef struct fraud_judge {
     opinion opinions[]; /* [n_events] */
 } fraud_judge;
 
-static leat_status new_judge(void **judge, uint64_t n_events)
-{
-    *judge = calloc(1, sizeof(fraud_judge) + n_events * sizeof(opinion));
-    return *judge ? LEAT_OK : LEAT_E_MEMORY;
-}
-
 static void note_sent(void *judge, const leat_world_event *event)
 {
     fraud_judge *j = judge;
@@ -139,8 +133,8 @@ static void draw(const void *judge, leat_view *view)
 }
 
 const leat_judge_ops leat_fraud_judge = {
-    .new = new_judge,
-    .free = free,
+    .size = sizeof(fraud_judge),
+    .event_size = sizeof(opinion),
     .sent = note_sent,
     .take = take_prediction,
     .figures = list_figures,

@@ -5,7 +5,6 @@
 #include "worker/demo/view.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 enum { TOP = 10 };
 
@@ -23,12 +22,6 @@ typedef struct recommend_judge {
     uint64_t guesses[TOP + 1];
     next_view views[]; /* [n_events] */
 } recommend_judge;
-
-static leat_status new_judge(void **judge, uint64_t n_events)
-{
-    *judge = calloc(1, sizeof(recommend_judge) + n_events * sizeof(next_view));
-    return *judge ? LEAT_OK : LEAT_E_MEMORY;
-}
 
 static void note_sent(void *judge, const leat_world_event *event)
 {
@@ -128,8 +121,8 @@ static void draw(const void *judge, leat_view *view)
 }
 
 const leat_judge_ops leat_recommend_judge = {
-    .new = new_judge,
-    .free = free,
+    .size = sizeof(recommend_judge),
+    .event_size = sizeof(next_view),
     .sent = note_sent,
     .take = take_prediction,
     .figures = list_figures,

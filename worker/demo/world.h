@@ -65,9 +65,10 @@ typedef struct leat_figure {
 
 enum { LEAT_MAX_FIGURES = 6 };
 
+/* A judge begins as zeros: so many bytes, and so many behind them for each event. */
 typedef struct leat_judge_ops {
-    leat_status (*new)(void **judge, uint64_t n_events); /* E_MEMORY */
-    void (*free)(void *judge);                           /* takes NULL */
+    size_t size;
+    size_t event_size;
     void (*sent)(void *judge, const leat_world_event *event);
     /* The first prediction of an event; false: it is none. */
     bool (*take)(void *judge, uint64_t index, leat_slice prediction);
