@@ -107,14 +107,26 @@ static void test_aggregate__answers_go_when_their_offsets_are_committed(void **s
     aggregate_lane_close(&lane);
 }
 
+/* Two lanes of one partition, whose first event the older one has seen. */
+static void open_two(aggregate_lane *older, aggregate_lane *newer, aggregate_bed *bed)
+{
+    aggregate_lane_open(older, bed);
+    aggregate_lane_open(newer, bed);
+    assert_int_equal(aggregate_lane_see(older, 0, "ann", 100, 5), LEAT_OK);
+}
+
+/* The owner has seen the second one, and the zombie was told so when it saw another. */
+static void open_fenced(aggregate_lane *zombie, aggregate_lane *owner, aggregate_bed *bed)
+{
+    open_two(zombie, owner, bed);
+    assert_int_equal(aggregate_lane_see(owner, 1, "ann", 101, 1), LEAT_OK);
+    assert_int_equal(aggregate_lane_see(zombie, 1, "ann", 101, 100), LEAT_ABORTED);
+}
+
 static void test_aggregate__a_zombie_writes_nothing(void **state)
 {
     aggregate_lane zombie, owner;
-    aggregate_lane_open(&zombie, *state);
-    aggregate_lane_open(&owner, *state);
-    assert_int_equal(aggregate_lane_see(&zombie, 0, "ann", 100, 5), LEAT_OK);
-    assert_int_equal(aggregate_lane_see(&owner, 1, "ann", 101, 1), LEAT_OK);
-    assert_int_equal(aggregate_lane_see(&zombie, 1, "ann", 101, 100), LEAT_ABORTED);
+    open_fenced(&zombie, &owner, *state);
     assert_int_equal(aggregate_lane_see(&owner, 2, "ann", 102, 1), LEAT_OK);
     aggregate_lane_assert(&owner, 0, 2, 6);
     assert_counter(aggregate_lane_stats(&zombie)->fenced, 1);
@@ -125,11 +137,7 @@ static void test_aggregate__a_zombie_writes_nothing(void **state)
 static void test_aggregate__a_fenced_lane_begins_anew(void **state)
 {
     aggregate_lane zombie, owner;
-    aggregate_lane_open(&zombie, *state);
-    aggregate_lane_open(&owner, *state);
-    assert_int_equal(aggregate_lane_see(&zombie, 0, "ann", 100, 5), LEAT_OK);
-    assert_int_equal(aggregate_lane_see(&owner, 1, "ann", 101, 1), LEAT_OK);
-    assert_int_equal(aggregate_lane_see(&zombie, 1, "ann", 101, 100), LEAT_ABORTED);
+    open_fenced(&zombie, &owner, *state);
     zombie.epoch++;
     assert_int_equal(aggregate_lane_see(&zombie, 1, "ann", 101, 1), LEAT_OK);
     aggregate_lane_assert(&zombie, 0, 1, 5);
@@ -152,9 +160,7 @@ static void see_and_commit(aggregate_bed *bed, aggregate_lane *lane, int first, 
 static void test_aggregate__a_zombie_answers_nothing_that_was_committed(void **state)
 {
     aggregate_lane zombie, owner;
-    aggregate_lane_open(&zombie, *state);
-    aggregate_lane_open(&owner, *state);
-    assert_int_equal(aggregate_lane_see(&zombie, 0, "ann", 100, 5), LEAT_OK);
+    open_two(&zombie, &owner, *state);
     see_and_commit(*state, &owner, 1, 4);
     for (int i = 0; i < 3; i++)
         assert_int_equal(aggregate_lane_see(&zombie, 1, "ann", 101, 1), LEAT_ABORTED);
@@ -216,9 +222,7 @@ static void test_aggregate__assigned_again_it_needs_no_reading(void **state)
 static void test_aggregate__what_another_counted_is_read(void **state)
 {
     aggregate_lane first, second;
-    aggregate_lane_open(&first, *state);
-    aggregate_lane_open(&second, *state);
-    assert_int_equal(aggregate_lane_see(&first, 0, "ann", 100, 5), LEAT_OK);
+    open_two(&first, &second, *state);
     assert_int_equal(aggregate_lane_see(&second, 1, "ann", 100, 5), LEAT_OK);
     first.epoch++;
     assert_int_equal(aggregate_lane_see(&first, 2, "ann", 100, 5), LEAT_OK);
