@@ -175,6 +175,22 @@ static void test_decode_events__rows_stand_behind_one_another(void **state)
     assert_int_equal(batch.n_rows, 3);
 }
 
+static void test_decode_events__an_event_that_was_marked_or_decoded_is_left_alone(
+    void **state)
+{
+    (void)state;
+    add_column("event.p");
+    begin();
+    leat_event *event = add_event(SLICE("\x81\xa1p\x01"));
+    leat_event *marked = add_event(SLICE("\x81\xa1p\x02"));
+    leat_batch_fail(&batch, marked, LEAT_STAGE_FEATURES, LEAT_E_TYPE, "before");
+    leat_decoder_run(decoder, &batch);
+    leat_decoder_run(decoder, &batch);
+    assert_int_equal(batch.n_rows, 1);
+    expect_cell(event, 0, 1);
+    assert_string_equal(marked->reason, "before");
+}
+
 #define TEST(name)                                                                       \
     cmocka_unit_test_setup_teardown(test_decode_events__##name, set_up, tear_down)
 
@@ -192,6 +208,7 @@ int main(void)
         TEST(a_malformed_payload_is_refused_and_not_skipped),
         TEST(a_record_may_be_filtered_by_its_topic),
         TEST(rows_stand_behind_one_another),
+        TEST(an_event_that_was_marked_or_decoded_is_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Events of JSON, through the decoder. What JSON is, test_json_pack.c says. */
+/* Events of JSON, through the decoder. What JSON is, test_json_pack_grammar.c says. */
 #include "decode_fixture.h"
 
 #include <math.h>
