@@ -1,14 +1,12 @@
 leat_unit_test(forest leat_ops)
 leat_unit_test(linear_leaves leat_ops m)
-foreach(name sha256 json ubjson text_block link xgboost lightgbm model model_corruption
-        session graph_fuse fuse_dense fuse_shapes)
+foreach(name sha256 json ubjson text_block link xgboost lightgbm model session graph_fuse
+        fuse_dense fuse_shapes)
     leat_unit_test(${name} leat_runtime m)
 endforeach()
 foreach(name graph_fuse fuse_dense fuse_shapes)
     target_sources(test_${name} PRIVATE unit/fuse_fixture.c)
 endforeach()
-# Every bit of five models: minutes under sanitizers, so it begins before the others.
-set_tests_properties(unit.model_corruption PROPERTIES TIMEOUT 1800 COST 1000)
 # A run of a session allocates nothing: the test counts.
 target_link_libraries(test_session PRIVATE allocations)
 
@@ -29,8 +27,14 @@ leat_unit_test(onnx onnx_builder)
 leat_unit_test(graph leat_runtime)
 leat_unit_test(frame onnx_builder)
 leat_unit_test(network onnx_builder)
-leat_unit_test(onnx_corruption leat_runtime)
-set_tests_properties(unit.onnx_corruption PROPERTIES TIMEOUT 600)
+
+# Spoilt models: a sample of their bits. Without --sample it is every bit, for minutes under
+# sanitizers (scripts/test --full).
+foreach(name model_corruption onnx_corruption)
+    leat_unit_test(${name} leat_runtime ARGUMENTS --sample)
+    set_tests_properties(unit.${name} PROPERTIES COST 1000)
+endforeach()
+
 leat_unit_test(network_session onnx_builder allocations m)
 
 # Runs tests of ONNX's own suite (tests/conformance/onnx_nodes).

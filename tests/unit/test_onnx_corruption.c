@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 static unsigned loaded, refused;
+static unsigned step = 1; /* from one flipped bit to the next */
 
 /* From an allocation of exactly its size. */
 static void feed(const uint8_t *bytes, size_t size)
@@ -39,12 +40,12 @@ static void corrupt(const char *path)
     assert_int_equal(loaded, 1);
     for (size_t end = 0; end < size; end++)
         feed(bytes, end);
-    for (size_t bit = 0; bit < size * 8; bit++) {
+    for (size_t bit = 0; bit < size * 8; bit += step) {
         bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
         feed(bytes, size);
         bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }
-    assert_int_equal(loaded + refused, 1 + size + size * 8);
+    assert_int_equal(loaded + refused, 1 + size + (size * 8 + step - 1) / step);
     assert_true(refused > size / 2 && loaded > 1);
     free(bytes);
 }
@@ -79,8 +80,10 @@ static void test_onnx_corruption__fields_of_every_type(void **state)
     corrupt(GOLDEN "onnx/fields.onnx");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc == 2 && !strcmp(argv[1], "--sample"))
+        step = 9;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_onnx_corruption__layers),
         cmocka_unit_test(test_onnx_corruption__a_sequence),
