@@ -13,13 +13,13 @@ import re
 import struct
 import subprocess
 import tempfile
-import time
 from collections import namedtuple
 
 import msgpack
 
-from bed import Bed, Tail, hang_guard
+from bed import Bed, hang_guard
 from case import conclude
+from passage import Passage
 from worker import BIN, Workers
 
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples"
@@ -28,21 +28,18 @@ ALL = [Example("fraud", ("card", "id"), "transaction_id"),
        Example("recommend", ("user",), "view_id")]
 
 
-class Run:
-    """One example: its stream as files, topics and a group of its own."""
+class Run(Passage):
+    """One example: its stream as files."""
 
     def __init__(self, bed, workers, dump, example, n):
-        self.bed, self.workers, self.example = bed, workers, example
-        self.stamp = f"{example.name}-{time.time_ns() // 1000}"
-        self.topic, self.sink, self.dead, self.group = (
-            f"{what}-{self.stamp}" for what in ("in", "out", "dead", "group"))
+        super().__init__(bed, workers, example.name)
+        self.example = example
         self.dump = dump / example.name
         subprocess.run([BIN, "demo", example.name, "--dump", self.dump, f"--events={n}"],
                        check=True)
         with (self.dump / "events.msgpack").open("rb") as file:
             self.events = list(msgpack.Unpacker(file))
         self.fill_redis()
-        bed.create_topics(self.topic, self.sink, self.dead)
         self.configuration = self.configure()
 
     def fill_redis(self):
@@ -99,14 +96,6 @@ class Run:
         producer.flush()
         producer.close()
 
-    def await_settled(self):
-        for _ in hang_guard(f"all events of {self.topic} to be settled"):
-            self.workers.check()
-            committed = self.bed.committed(self.group, self.topic)
-            if all(committed.get(partition, 0) == end
-                   for partition, end in self.bed.ends(self.topic).items()):
-                return
-
     def play(self):
         """Half of the stream, a kill while the other half is on its way."""
         half = len(self.events) // 2
@@ -126,12 +115,11 @@ class Run:
 
     def found(self):
         """All answers, by the event's id."""
-        tail, found = Tail(self.bed, self.sink), {}
-        for record in tail.read_to(tail.ends()):
+        found = {}
+        for record in self.read(self.sink):
             said = msgpack.unpackb(record.value)
             found.setdefault(said["event"][self.example.id_field], []).append(
                 self.answer(said))
-        tail.close()
         return found
 
 

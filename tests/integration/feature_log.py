@@ -18,6 +18,7 @@ import numpy as np
 
 from bed import Bed, Tail, hang_guard
 from case import Case, conclude, new_stream
+from passage import await_settled
 from stream import AVG_30D_DEFAULT, COLUMNS
 from worker import BIN, Workers
 
@@ -113,15 +114,6 @@ def score_again(workers, case, log):
     return [json.loads(line)["score"] for line in done.stdout.splitlines()]
 
 
-def await_settled(bed, workers, case):
-    ends = bed.ends(case.topic)
-    for _ in hang_guard("all events to be settled"):
-        workers.check()
-        committed = bed.committed(case.group, case.topic)
-        if all(committed.get(partition, 0) == end for partition, end in ends.items()):
-            return
-
-
 def kill_one(bed, case, worker):
     """When it has published something of what it was given."""
     tail = Tail(bed, case.features)
@@ -150,7 +142,7 @@ def run(bed, workers, stream, delivery, kind, kills):
         assert feeder.is_alive(), "all was sent before the worker was killed"
     feeder.finish()
     case.read_inputs()
-    await_settled(bed, workers, case)
+    await_settled(bed, workers, case.group, case.topic)
     case.wait_for_both()
     workers.terminate()
     isolation = "read_committed" if delivery == "exactly_once" else "read_uncommitted"

@@ -6,12 +6,12 @@ must become dead letters as they were sent, with a reason that says where."""
 import argparse
 import json
 import os
-import time
 
 import msgpack
 
-from bed import Bed, Tail, hang_guard
+from bed import Bed
 from case import conclude, new_stream
+from passage import Passage, play
 from stream import configuration, train
 from worker import Workers
 
@@ -45,19 +45,15 @@ def text_of(event, i):
     return json.dumps(event, **styles[i % 3]).encode()
 
 
-class Run:
+class Run(Passage):
     def __init__(self, bed, workers, stream, model, form):
-        self.bed = bed
+        super().__init__(bed, workers, form)
         self.form = form
-        stamp = f"{form}-{time.time_ns() // 1000}"
-        self.topic, self.sink, self.dead, self.group = (
-            f"{what}-{stamp}" for what in ("in", "out", "dead", "group"))
-        bed.create_topics(self.topic, self.sink, self.dead)
         self.send(stream)
         text = configuration(bed, self.topic, model, self.group, self.sink, self.dead,
-                             client=stamp)
-        self.worker = workers.add(stamp, text.replace("source:\n",
-                                                      f"source:\n  format: {form}\n"))
+                             client=self.stamp)
+        self.worker = workers.add(
+            self.stamp, text.replace("source:\n", f"source:\n  format: {form}\n"))
 
     def payload(self, stream, i):
         event = stream.event(i) | {"note": "é\u20ac\U0001f600 \"\\\n\t/"}
@@ -73,20 +69,6 @@ class Run:
                           headers=[("n", str(i).encode())])
         producer.flush()
         producer.close()
-
-    def await_settled(self):
-        for _ in hang_guard(f"all events of {self.form} to be settled"):
-            self.worker.check()
-            committed = self.bed.committed(self.group, self.topic)
-            if all(committed.get(partition, 0) == end
-                   for partition, end in self.bed.ends(self.topic).items()):
-                return
-
-    def read(self, topic):
-        tail = Tail(self.bed, topic)
-        records = list(tail.read_to(tail.ends()))
-        tail.close()
-        return records
 
     def predictions(self):
         """Of each event's number, all that is said but the id, in which the topic is."""
@@ -138,11 +120,7 @@ def main():
         model = os.path.join(workers.folder, "model.ubj")
         train("binary").save_model(model)
         runs = [Run(bed, workers, stream, model, form) for form in ("msgpack", "json")]
-        for run in runs:
-            run.worker.start()
-        for run in runs:
-            run.await_settled()
-        workers.terminate()
+        play(workers, runs)
         packed, texts = (run.predictions() for run in runs)
         differing = differences(packed, texts, stream.n)
         letters = dead_letter_faults(runs[1], stream.n)

@@ -11,14 +11,14 @@ import argparse
 import json
 import os
 import subprocess
-import time
 
 import msgpack
 import numpy as np
 import xgboost
 
-from bed import Bed, Tail, hang_guard
+from bed import Bed
 from case import conclude
+from passage import Passage, play
 from worker import BIN, Workers
 
 USERS = 300
@@ -192,34 +192,15 @@ def answer(said):
     return said["ranking"], said["quality"], said.get("missing", [])
 
 
-class Run:
-    """The stream in one format: topics, a group and a worker of its own."""
+class Run(Passage):
+    """The stream in one format."""
 
     def __init__(self, bed, workers, stream, model, form):
-        self.bed = bed
+        super().__init__(bed, workers, form)
         self.form = form
-        stamp = f"{form}-{time.time_ns() // 1000}"
-        self.topic, self.sink, self.dead, self.group = (
-            f"{what}-{stamp}" for what in ("in", "out", "dead", "group"))
-        bed.create_topics(self.topic, self.sink, self.dead)
         stream.send(bed.producer(), self.topic, form)
-        self.worker = workers.add(stamp, CONFIGURATION.format(
-            brokers=bed.brokers, redis=bed.redis_url, topic=self.topic, group=self.group,
-            sink=self.sink, dead=self.dead, model=model, form=form, top=TOP, most=MOST))
-
-    def await_settled(self):
-        for _ in hang_guard(f"all events of {self.topic} to be settled"):
-            self.worker.check()
-            committed = self.bed.committed(self.group, self.topic)
-            if all(committed.get(partition, 0) == end
-                   for partition, end in self.bed.ends(self.topic).items()):
-                return
-
-    def read(self, topic):
-        tail = Tail(self.bed, topic)
-        records = list(tail.read_to(tail.ends()))
-        tail.close()
-        return records
+        self.worker = workers.add(self.stamp, CONFIGURATION.format(
+            **self.names(), model=model, form=form, top=TOP, most=MOST))
 
     def faults(self, stream, answers):
         """Events that were not answered as they have to be."""
@@ -281,11 +262,7 @@ def main():
         answers = reference(booster, stream)
         runs = {form: Run(bed, workers, stream, model, form)
                 for form in ("msgpack", "json")}
-        for run in runs.values():
-            run.worker.start()
-        for run in runs.values():
-            run.await_settled()
-        workers.terminate()
+        play(workers, runs.values())
         faults = {form: run.faults(stream, answers) for form, run in runs.items()}
         for form, run in runs.items():
             faults[f"{form} by leat score"] = run.faults_of_score(stream, answers)

@@ -9,7 +9,6 @@ unlike they are; what is malformed has to be a dead letter."""
 import argparse
 import json
 import os
-import time
 from datetime import datetime, timezone
 from zoneinfo import ZoneInfo
 
@@ -18,8 +17,9 @@ import msgpack
 import numpy as np
 import pandas
 
-from bed import Bed, Tail, hang_guard
+from bed import Bed
 from case import conclude
+from passage import Passage, play
 from worker import Workers
 
 COUNTRIES = ["NO", "DE", "Åland", "FR"]
@@ -156,34 +156,14 @@ def train():
         lightgbm.Dataset(frame, np.nan_to_num(target)), num_boost_round=60)
 
 
-class Run:
-    """The stream in one format: topics, a group and a worker of its own."""
+class Run(Passage):
+    """The stream in one format."""
 
     def __init__(self, bed, workers, stream, model, form):
-        self.bed = bed
-        stamp = f"{form}-{time.time_ns() // 1000}"
-        self.topic, self.sink, self.dead, self.group = (
-            f"{what}-{stamp}" for what in ("in", "out", "dead", "group"))
-        bed.create_topics(self.topic, self.sink, self.dead)
+        super().__init__(bed, workers, form)
         stream.send(bed.producer(), self.topic, form)
-        self.worker = workers.add(stamp, CONFIGURATION.format(
-            brokers=bed.brokers, redis=bed.redis_url, topic=self.topic, group=self.group,
-            sink=self.sink, dead=self.dead, model=model, form=form, zone=ZONE,
-            tiers=json.dumps(TIERS)))
-
-    def await_settled(self):
-        for _ in hang_guard(f"all events of {self.topic} to be settled"):
-            self.worker.check()
-            committed = self.bed.committed(self.group, self.topic)
-            if all(committed.get(partition, 0) == end
-                   for partition, end in self.bed.ends(self.topic).items()):
-                return
-
-    def read(self, topic):
-        tail = Tail(self.bed, topic)
-        records = list(tail.read_to(tail.ends()))
-        tail.close()
-        return records
+        self.worker = workers.add(self.stamp, CONFIGURATION.format(
+            **self.names(), model=model, form=form, zone=ZONE, tiers=json.dumps(TIERS)))
 
     def faults(self, stream, scores):
         """Events that were not answered as they have to be."""
@@ -215,11 +195,7 @@ def main():
         scores = booster.predict(stream.frame(), num_threads=2).tolist()
         runs = {form: Run(bed, workers, stream, model, form)
                 for form in ("msgpack", "json")}
-        for run in runs.values():
-            run.worker.start()
-        for run in runs.values():
-            run.await_settled()
-        workers.terminate()
+        play(workers, runs.values())
         faults = {form: run.faults(stream, scores) for form, run in runs.items()}
         verdicts = {form: {"events": stream.n, "scored": stream.what.count(0),
                            "left_out": sum(map(stream.what.count, (1, 2, 3, 4))),
