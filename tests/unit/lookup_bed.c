@@ -281,3 +281,21 @@ void lookup_bed_assert_row(const lookup_bed *bed, const leat_event *event, float
                      (double)expected[i]);
     }
 }
+
+void lookup_bed_assert_ages(lookup_bed *bed)
+{
+    leat_event *young = lookup_bed_add(bed, lookup_bed_text(bed, "bob"), NULL);
+    leat_event *old = lookup_bed_add(bed, lookup_bed_text(bed, "bob"), NULL);
+    leat_event *unknown = lookup_bed_add(bed, lookup_bed_text(bed, "eve"), NULL);
+    young->has_time = old->has_time = unknown->has_time = true;
+    young->time.seconds = 1700000060;
+    old->time.seconds = 1700000061;
+    lookup_bed_run(bed);
+    lookup_bed_assert_row(bed, young, 1, 2, NAN);
+    lookup_bed_assert_row(bed, old, NAN, COUNT_DEFAULT, NAN);
+    lookup_bed_assert_row(bed, unknown, NAN, COUNT_DEFAULT, NAN);
+    assert_int_equal(old->quality, LEAT_QUALITY_DEFAULTED);
+    const leat_distribution *age =
+        &leat_features_read_stats(bed->features)->lookups.at[0].age;
+    assert_int_equal(leat_counter_read(&age->counts[leat_bounds_age.n]), 1); /* bob */
+}

@@ -68,4 +68,8 @@ int64_t *lookup_bed_integers(const lookup_bed *bed, const leat_event *event);
 void lookup_bed_assert_row(const lookup_bed *bed, const leat_event *event, float average,
                            float count, float rating);
 
+/* With an age: bob, whose 1 and 2 were written at 1700000000, is fresh for a minute; eve, of
+ * whom nobody knows when, never is. */
+void lookup_bed_assert_ages(lookup_bed *bed);
+
 #endif

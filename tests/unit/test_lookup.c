@@ -248,27 +248,13 @@ static void test_lookup__texts_outlive_what_redis_is_asked_next(void **state)
     leat_batch_fini(&next.batch);
 }
 
-/* bob was written at 1700000000, eve nobody knows when. */
 static void test_lookup__what_is_too_old_is_missing(void **state)
 {
     lookup_bed *f = *state;
     lookup_bed_set_age(f);
     real_redis_do(&f->server, "HSET user:bob avg 1 count 2 at 2023-11-14T22:13:20Z");
     real_redis_do(&f->server, "HSET user:eve avg 1 count 2");
-    leat_event *young = lookup_bed_add(f, lookup_bed_text(f, "bob"), NULL);
-    leat_event *old = lookup_bed_add(f, lookup_bed_text(f, "bob"), NULL);
-    leat_event *unknown = lookup_bed_add(f, lookup_bed_text(f, "eve"), NULL);
-    young->has_time = old->has_time = unknown->has_time = true;
-    young->time.seconds = 1700000060;
-    old->time.seconds = 1700000061;
-    lookup_bed_run(f);
-    lookup_bed_assert_row(f, young, 1, 2, NAN);
-    lookup_bed_assert_row(f, old, NAN, COUNT_DEFAULT, NAN);
-    lookup_bed_assert_row(f, unknown, NAN, COUNT_DEFAULT, NAN);
-    assert_int_equal(old->quality, LEAT_QUALITY_DEFAULTED);
-    const leat_distribution *age =
-        &leat_features_read_stats(f->features)->lookups.at[0].age;
-    assert_int_equal(leat_counter_read(&age->counts[leat_bounds_age.n]), 1); /* bob */
+    lookup_bed_assert_ages(f);
 }
 
 /* ---- Integers ---- */

@@ -154,27 +154,13 @@ static void test_lookup_blob__json_that_is_none_names_key_and_byte(void **state)
                         "lookup user: key \"user:eve\": expected a map, found an array");
 }
 
-/* bob was written at 1700000000, eve nobody knows when. */
 static void test_lookup_blob__what_is_too_old_is_missing(void **state)
 {
     lookup_bed *f = *state;
     lookup_bed_set_age(f);
     PUT(f, "user:bob", "{\"at\": 1700000000, \"avg\": 1, \"count\": 2}");
     PUT(f, "user:eve", "{\"at\": null, \"avg\": 1, \"count\": 2}");
-    leat_event *young = lookup_bed_add(f, lookup_bed_text(f, "bob"), NULL);
-    leat_event *old = lookup_bed_add(f, lookup_bed_text(f, "bob"), NULL);
-    leat_event *unknown = lookup_bed_add(f, lookup_bed_text(f, "eve"), NULL);
-    young->has_time = old->has_time = unknown->has_time = true;
-    young->time.seconds = 1700000060;
-    old->time.seconds = 1700000061;
-    lookup_bed_run(f);
-    lookup_bed_assert_row(f, young, 1, 2, NAN);
-    lookup_bed_assert_row(f, old, NAN, COUNT_DEFAULT, NAN);
-    lookup_bed_assert_row(f, unknown, NAN, COUNT_DEFAULT, NAN);
-    assert_int_equal(old->quality, LEAT_QUALITY_DEFAULTED);
-    const leat_distribution *age =
-        &leat_features_read_stats(f->features)->lookups.at[0].age;
-    assert_int_equal(leat_counter_read(&age->counts[leat_bounds_age.n]), 1); /* bob */
+    lookup_bed_assert_ages(f);
 }
 
 int main(void)
