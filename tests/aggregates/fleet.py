@@ -47,6 +47,7 @@ class Fleet:
         promise = f"delivery: {self.options.delivery}\n"
         if self.options.delivery == "exactly_once":
             promise += f"transaction: {{id_prefix: {client}}}\n"
+        wait = "400ms" if self.options.freezes else "2ms"  # it holds a batch most of the time
         return f"""\
 kafka: {{bootstrap.servers: "{self.bed.brokers}", client.id: {client}}}
 source:
@@ -55,7 +56,7 @@ source:
   start: earliest
   time: event.time
   kafka: {json.dumps(consumer)}
-window: {{max_events: 256, max_wait: 2ms}}
+window: {{max_events: 256, max_wait: {wait}}}
 model:
   name: through
   path: {MODEL}

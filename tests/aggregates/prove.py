@@ -17,7 +17,7 @@ import signal
 import sys
 import time
 
-from bed import Bed
+from bed import Bed, hang_guard
 from configured import ENTITIES, columns_of
 from fleet import STRATEGIES, Fleet
 from kept import Kept
@@ -31,6 +31,7 @@ DRIVER = os.path.join(os.path.dirname(BIN), "tests", "run_state")
 SECONDS_A_KILL = 8
 FAIL_SECONDS = 20
 FROZEN_SECONDS = (6.5, 11)  # the session is of 6
+ASLEEP_SECONDS = (12, 14)
 STATE_FAULTS = ("states_missing", "states_differing", "states_too_many", "not_applied")
 PATIENCE = 1.10  # stalls with aggregates, in those without
 
@@ -79,7 +80,7 @@ class Killer:
         if most > 1:
             hows += [self.both, self.newcomer]
         if self.freezes < self.fleet.options.freezes:
-            hows.append(self.frozen)
+            hows += [self.frozen, self.asleep]
         if most > 1 and self.fleet.options.fail_points:
             hows.append(self.armed)
         self.rng.choice(hows)(victim)
@@ -102,13 +103,23 @@ class Killer:
         time.sleep(self.rng.uniform(0.02, 8))
         self.one(victim, "newcomer")
 
-    def frozen(self, victim):
+    def frozen(self, victim, seconds=FROZEN_SECONDS):
         """It comes to when its partitions are somebody else's, with a batch in hand."""
         victim.process.send_signal(signal.SIGSTOP)
-        time.sleep(self.rng.uniform(*FROZEN_SECONDS))
+        time.sleep(self.rng.uniform(*seconds))
         victim.process.send_signal(signal.SIGCONT)
         self.freezes += 1
         self.say(f"freezes: {self.freezes}", True)
+
+    def asleep(self, victim):
+        """It is its first one, of which its successor has committed events by then."""
+        victim.kill()
+        victim.start()
+        for _ in hang_guard(f"{victim.name} to be assigned partitions"):
+            if "assigned" in victim.last_words():
+                break
+        time.sleep(self.rng.uniform(0.1, 0.45))
+        self.frozen(victim, ASLEEP_SECONDS)
 
     def armed(self, victim):
         """It dies by itself, where it hurts."""
