@@ -43,11 +43,14 @@ need_packages() {
     say "installing ${missing[*]}"
     local log
     log=$(mktemp)
+    mkdir -p build
+    # Two tests at once may want some; apt does not wait, and what it starts holds no lock.
     {
-        "${as_root[@]}" apt-get update -q &&
+        flock 7 &&
+            "${as_root[@]}" apt-get update -q 7>&- &&
             "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q \
-                --no-install-recommends "${missing[@]}"
-    } >"$log" 2>&1 </dev/null || {
+                --no-install-recommends "${missing[@]}" 7>&-
+    } >"$log" 2>&1 </dev/null 7>build/packages.lock || {
         tail -20 "$log" >&2
         die "apt-get failed; the packages wanted: ${missing[*]}"
     }
