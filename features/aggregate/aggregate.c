@@ -172,18 +172,29 @@ static leat_state_key key_for(const leat_aggregates *aggregates,
     return key;
 }
 
+/* NULL: the event does not name the entity. */
+static leat_kept_state *find_state(leat_aggregates *aggregates, leat_batch *batch,
+                                   leat_event *event, uint32_t i)
+{
+    const leat_entity_spec *entity = &aggregates->spec->entities[i];
+    const leat_partition *partition =
+        aggregates->partition_of[leat_batch_event_index(batch, event)];
+    leat_state_key key = key_for(aggregates, entity, event, partition);
+    key.entity = i;
+    leat_status status = find_name(batch, event, entity, &key.text);
+    if (status == LEAT_E_MISSING || status == LEAT_E_TYPE)
+        return NULL;
+    leat_kept_state *kept =
+        status == LEAT_OK ? leat_state_table_get(&aggregates->table, key) : NULL;
+    return kept ? kept : &aggregates->nowhere;
+}
+
 static void find_states(leat_aggregates *aggregates, leat_batch *batch, leat_event *event)
 {
-    uint32_t index = leat_batch_event_index(batch, event);
-    const leat_partition *partition = aggregates->partition_of[index];
-    leat_kept_state **states = leat_states_of(aggregates, index);
+    leat_kept_state **states =
+        leat_states_of(aggregates, leat_batch_event_index(batch, event));
     for (uint32_t i = 0; i < aggregates->spec->n_entities; i++) {
-        const leat_entity_spec *entity = &aggregates->spec->entities[i];
-        leat_state_key key = key_for(aggregates, entity, event, partition);
-        key.entity = i;
-        if (find_name(batch, event, entity, &key.text) != LEAT_OK)
-            continue;
-        states[i] = leat_state_table_get(&aggregates->table, key);
+        states[i] = find_state(aggregates, batch, event, i);
         if (!states[i] || states[i]->is_known || states[i]->is_asked)
             continue;
         states[i]->is_known = aggregates->is_alone;
@@ -335,6 +346,7 @@ leat_status leat_aggregates_new(leat_aggregates **aggregates,
         return leat_error_set(error, LEAT_E_MEMORY, "aggregates: out of memory");
     made->spec = spec;
     made->is_alone = is_alone;
+    made->nowhere.is_asked = true;
     for (uint32_t i = 0; i < spec->n_entities; i++) {
         n_inputs += spec->entities[i].state.n_inputs;
         made->waits |=

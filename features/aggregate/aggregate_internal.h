@@ -30,6 +30,7 @@ struct leat_aggregates {
     bool is_alone;
     bool waits; /* rather than to go on without Redis */
     leat_state_table table;
+    leat_kept_state nowhere; /* what there is no memory for: never known */
     leat_partitions partitions;
     leat_commits commits;         /* of NULLs: nobody knows */
     leat_aggregate_input *inputs; /* of the event at work: [of all entities] */

@@ -389,6 +389,25 @@ static void test_aggregate__without_memory_nothing_is_known(void **state)
     aggregate_lane_close(&lane);
 }
 
+/* Nor an entity whose state there is no memory for; the batch has enough. */
+static void test_aggregate__without_memory_for_a_state_it_is_unknown(void **state)
+{
+    aggregate_lane lane;
+    aggregate_lane_open(&lane, *state);
+    assert_int_equal(aggregate_lane_see(&lane, 0, "ann", 100, 5), LEAT_OK);
+    aggregate_lane_clear(&lane);
+    aggregate_lane_add(&lane, 1, "ann", 101, 5);
+    aggregate_lane_add(&lane, 2, "bob", 102, 5);
+    allocated.fails = true;
+    leat_status status = aggregate_lane_run(&lane);
+    allocated.fails = false;
+    assert_int_equal(status, LEAT_OK);
+    aggregate_lane_assert(&lane, 0, 1, 5);
+    assert_int_equal(lane.batch.events[0].quality, LEAT_QUALITY_COMPLETE);
+    assert_int_equal(lane.batch.events[1].quality, LEAT_QUALITY_UNAVAILABLE);
+    aggregate_lane_close(&lane);
+}
+
 static void test_aggregate__values_are_counted(void **state)
 {
     aggregate_lane lane;
@@ -595,6 +614,7 @@ int main(void)
         TEST(an_event_may_fail_without_redis),
         TEST(an_event_that_ranks_nothing_needs_no_answer),
         TEST(without_memory_nothing_is_known),
+        TEST(without_memory_for_a_state_it_is_unknown),
         TEST(values_are_counted),
         TEST(a_write_that_came_late_counts_once),
         TEST(what_does_not_fit_memory_is_read_again),
