@@ -229,6 +229,9 @@ static void test_metrics__aggregates_are_summed_over_lanes(void **state)
     expect(self, "leat_aggregate_events_total{result=\"late\"} 0");
     expect(self, "leat_aggregate_states_total{what=\"lost\"} 2");
     expect(self, "leat_aggregate_unsaved_states 6");
+    self->config.n_lookups = 0;
+    leat_counter_set(&self->lanes[0].features.connects, 3);
+    expect(self, "leat_redis_connects_total 3");
 }
 
 static void test_metrics__batches_have_size_and_stages(void **state)

@@ -121,7 +121,7 @@ static void put_cache(const page *p)
     leat_exposition_count(p->to, NULL, SUM(p, lookups.cache.bytes));
 }
 
-static void put_redis(const page *p)
+static void put_refusals(const page *p)
 {
     leat_exposition_family(p->to, LEAT_FAMILY_COUNTER, "leat_redis_refusals",
                            "Commands of lookups that Redis refused.");
@@ -129,12 +129,6 @@ static void put_redis(const page *p)
         leat_exposition_count(p->to, LABELS({"kind", leat_refusal_name((leat_refusal)i)}),
                               sum_at(p, offsetof(leat_features_stats, lookups.refusals) +
                                             i * sizeof(leat_counter)));
-    leat_exposition_family(p->to, LEAT_FAMILY_COUNTER, "leat_redis_round_trips",
-                           "Batches that Redis answered whole.");
-    leat_exposition_count(p->to, NULL, SUM(p, round_trips));
-    leat_exposition_family(p->to, LEAT_FAMILY_COUNTER, "leat_redis_connects",
-                           "Tries to connect to Redis.");
-    leat_exposition_count(p->to, NULL, SUM(p, connects));
 }
 
 static void put_lookups(const page *p)
@@ -143,7 +137,7 @@ static void put_lookups(const page *p)
     put_ages(p);
     if (p->config->redis.cache.entries)
         put_cache(p);
-    put_redis(p);
+    put_refusals(p);
 }
 
 /* ---- aggregates ---- */
@@ -216,6 +210,18 @@ static void put_aggregates(const page *p)
     leat_exposition_count(p->to, NULL, sum_aggregates(p, OF_AGGREGATES(unsaved)));
 }
 
+/* ---- Redis ---- */
+
+static void put_redis(const page *p)
+{
+    leat_exposition_family(p->to, LEAT_FAMILY_COUNTER, "leat_redis_round_trips",
+                           "Batches that Redis answered whole.");
+    leat_exposition_count(p->to, NULL, SUM(p, round_trips));
+    leat_exposition_family(p->to, LEAT_FAMILY_COUNTER, "leat_redis_connects",
+                           "Tries to connect to Redis.");
+    leat_exposition_count(p->to, NULL, SUM(p, connects));
+}
+
 void leat_metrics_put_features(leat_exposition *to, const leat_config *config, uint32_t n,
                                const leat_lane_meters *const *lanes)
 {
@@ -224,4 +230,6 @@ void leat_metrics_put_features(leat_exposition *to, const leat_config *config, u
         put_lookups(&p);
     if (config->n_aggregates)
         put_aggregates(&p);
+    if (config->n_lookups || config->n_aggregates)
+        put_redis(&p);
 }
