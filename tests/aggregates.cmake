@@ -3,9 +3,10 @@ leat_unit_test(state_table leat_features)
 leat_unit_test(shared_state leat_features)
 leat_unit_test(aggregate leat_features)
 leat_unit_test(aggregate_shared leat_features)
+leat_unit_test(aggregate_look leat_worker) # what it says is read as JSON
 
 # Lanes that aggregate beside a real redis-server.
-foreach(test aggregate aggregate_shared)
+foreach(test aggregate aggregate_shared aggregate_look)
     target_sources(test_${test} PRIVATE unit/redis_bed.c unit/aggregate_bed.c)
 endforeach()
 target_link_libraries(test_aggregate PRIVATE allocations)

@@ -16,7 +16,7 @@ static const char usage[] =
     "\n"
     "Shows what the aggregates of a configuration have in Redis of entities, one JSON\n"
     "line for each name and kind of entity. `values` are what an event of that time\n"
-    "would be given.\n"
+    "would be given; where Redis has nothing of the entity they stand alone.\n"
     "\n"
     "  -c, --config FILE  the configuration; default: what LEAT_CONFIG names\n"
     "      --at TIME      as of then: RFC 3339, or seconds since 1970; default: now\n"

@@ -178,5 +178,5 @@ leat_status leat_redis_parse_url(leat_redis_spec *spec, leat_arena *arena,
                 "redis.url: %s:// is not supported; expected redis:// or "
                 "unix://",
                 later[i]);
-    return refuse(error, "unknown scheme; expected redis:// or unix://");
+    return refuse(error, "unknown scheme; expected redis://, rediss:// or unix://");
 }

@@ -289,7 +289,8 @@ static const refusal refusals[] = {
      "leat.yaml:5:29: sink.include: 'event.a.id' and 'event.b.id' would both be called "
      "'id'"},
     {MODEL, BOTH, "sink: {topic: out}\nredis: {url: 'http://h'}",
-     "leat.yaml:6:14: redis.url: unknown scheme; expected redis:// or unix://"},
+     "leat.yaml:6:14: redis.url: unknown scheme; expected redis://, rediss:// or "
+     "unix://"},
 };
 
 static void test_plan__refuses_what_does_not_fit_the_model(void **state)
