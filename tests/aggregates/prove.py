@@ -25,14 +25,16 @@ from seen import FAULTS, judge
 from shared import measure
 from stalls import stalls_of, summary
 from traffic import Traffic
-from worker import BIN, Workers
+from worker import Workers
 
-DRIVER = os.path.join(os.path.dirname(BIN), "tests", "run_state")
+DRIVER = os.environ["LEAT_DRIVER"]  # features/aggregate/state.c, beside the reference
 SECONDS_A_KILL = 8
 FAIL_SECONDS = 20
 FROZEN_SECONDS = (6.5, 11)  # the session is of 6
 ASLEEP_SECONDS = (12, 14)
 STATE_FAULTS = ("states_missing", "states_differing", "states_too_many", "not_applied")
+RATE_OF_ROUNDS = 400
+SECONDS_A_ROUND = 30  # at most, and each is played twice
 PATIENCE = 1.10  # stalls with aggregates, in those without
 
 
@@ -182,7 +184,7 @@ def play_rounds(options, fleets, traffics, say):
         fleet.worker("first", lanes=1).start()
         fleet.await_members(1)
         crews.append([fleet.worker(f"other{i}", lanes=1) for i in range(3)])
-        fleet.feed(traffic, options.rate or 400)
+        fleet.feed(traffic, options.rate or RATE_OF_ROUNDS)
     time.sleep(2)
     moments = [[] for _ in fleets]
     for n in range(options.rounds):
@@ -190,6 +192,7 @@ def play_rounds(options, fleets, traffics, say):
             moments[i].append(play_round(fleets[i], crews[i], say))
             say(f"round {n + 1} of {options.rounds}: {fleets[i].title}", True)
     for fleet in fleets:
+        assert fleet.feeder.is_alive(), "the stream ended before the rounds: more --events"
         fleet.feeder.stop()
     return moments
 
@@ -245,7 +248,8 @@ def faults_of(verdict):
 def parse():
     parser = argparse.ArgumentParser(prog="tests/aggregates/run", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--events", type=int, default=20000)
+    parser.add_argument("--events", type=int,
+                        help="default: 20000, or enough for the rounds")
     parser.add_argument("--kills", type=int, default=3)
     parser.add_argument("--freezes", type=int, default=0)
     parser.add_argument("--rounds", type=int, default=0)
@@ -264,7 +268,10 @@ def parse():
                         help="kill at them, too (base/fail_point.h)")
     parser.add_argument("--sample", action="store_true", help="judge no times")
     parser.add_argument("--report", metavar="FILE")
-    return parser.parse_args()
+    options = parser.parse_args()
+    of_rounds = int(2 * options.rounds * SECONDS_A_ROUND * (options.rate or RATE_OF_ROUNDS))
+    options.events = options.events or of_rounds or 20000
+    return options
 
 
 def main():

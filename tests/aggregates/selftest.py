@@ -18,7 +18,7 @@ from expected import DEAD_LETTER, NOTHING, PREDICTION, Expected, Record, Topic
 from seen import FAULTS, Seen, judge
 from traffic import Traffic
 
-DRIVER = os.path.join(os.path.dirname(os.environ["LEAT_BIN"]), "tests", "run_state")
+DRIVER = os.environ["LEAT_DRIVER"]
 N_PARTITIONS = 4
 Output = namedtuple("Output", "value headers timestamp")
 
