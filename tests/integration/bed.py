@@ -10,7 +10,7 @@ from collections import namedtuple
 import redis
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, KafkaTimeoutError
 
 PARTITIONS = 8
 ANSWER_MS = 10000  # what a client waits for, when a broker stands still
@@ -84,11 +84,14 @@ class Bed:
 
     def ends(self, topic):
         """The end offset of each partition."""
-        tail = Tail(self, topic)
-        try:
-            return tail.ends()
-        finally:
-            tail.close()
+        for _ in hang_guard(f"the ends of {topic}"):
+            tail = Tail(self, topic)
+            try:
+                return tail.ends()
+            except KafkaTimeoutError:  # a broker has only just come back
+                continue
+            finally:
+                tail.close()
 
     def committed(self, group, topic):
         """The committed offset of each partition that has one."""
