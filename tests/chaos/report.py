@@ -38,7 +38,6 @@ def totals(rounds):
             "unready_p99_s": p99("unready_s"),
             "given_up_p99_s": p99("given_up_s"),
             "max_features_p99_s": max(the("features_p99_s"), default=None),
-            "connects_at_once": max(the("connects_at_once"), default=None),
             "max_connects_s": max(the("connects_s"), default=None),
             "max_recovery_s": max(all_of("recoveries_s"), default=None),
             "max_stall_s": max((entry.get("max_stall_s", 0) for entry in rounds),
