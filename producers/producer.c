@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+enum { TAKE_BACK_MS = 500 };
+
 /* murmur2: a key goes to the partition that Java's producers would choose. */
 static const leat_property preferred[] = {
     {"client.id", "leat"},       {"socket.nagle.disable", "true"},  {"linger.ms", "1"},
@@ -93,10 +95,23 @@ leat_status leat_producer_open(leat_producer *producer, const leat_producer_spec
     return status;
 }
 
+/* librdkafka goes on registering the partitions of an open transaction until its last moment,
+ * and an assertion of its own ends the process when the coordinator's thread is gone by then.
+ * For one that is being taken back it registers nothing; and whoever reads the topic need not
+ * wait until it has timed out. Where none is open, and after a fatal error, this fails at
+ * once. */
+static void take_back(rd_kafka_t *handle)
+{
+    rd_kafka_error_t *failed = rd_kafka_abort_transaction(handle, TAKE_BACK_MS);
+    if (failed)
+        rd_kafka_error_destroy(failed);
+}
+
 void leat_producer_close(leat_producer *producer)
 {
     if (!producer->handle)
         return;
+    take_back(producer->handle);
     rd_kafka_purge(producer->handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     for (int i = 0; i < LEAT_N_OUTLETS; i++)
         if (producer->topics[i])

@@ -41,7 +41,8 @@ typedef struct leat_producer {
 leat_status leat_producer_open(leat_producer *producer, const leat_producer_spec *spec,
                                leat_error *error) LEAT_MUST_CHECK;
 
-/* Drops what was not delivered. A closed one may be closed again. */
+/* Drops what was not delivered, and takes back the transaction that is open, for which it waits
+ * for 0.5 s at most. A closed one may be closed again. */
 void leat_producer_close(leat_producer *producer);
 
 #endif

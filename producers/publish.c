@@ -206,16 +206,18 @@ static leat_status account(leat_sink *sink, leat_outlet outlet, leat_ticket *tic
         [LEAT_OUTLET_FEATURES] = &sink->meters.feature_records,
     };
     leat_status status = LEAT_OK;
+    uint64_t n_published = 0;
     for (int i = 0; i < sink->n_records; i++) {
         const rd_kafka_message_t *record = &sink->records[outlet][i];
         if (!record->err) {
             leat_ledger_expect(sink->ledger, ticket, record->len + record->key_len);
-            leat_counter_add(published[outlet], 1);
+            n_published++;
         } else if (status == LEAT_OK) {
             status = refused(sink, rd_kafka_topic_name(sink->producer.topics[outlet]),
                              record->err, error);
         }
     }
+    leat_counter_add(published[outlet], n_published);
     return status;
 }
 
