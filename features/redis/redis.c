@@ -17,11 +17,12 @@
  * the time-out begins when the questions have left, and is judged after reading what has
  * arrived.
  *
- * The breaker. A try to connect is allowed about a second after the last one; the pause
- * doubles while no batch is answered, with jitter, so that lanes do not come all at once.
- * A connection that worked for long is thus replaced at once, and a dead Redis costs one
- * time-out a pause; the batches between pass without waiting. A try that is slower than a
- * batch may wait goes on beside the batches that pass, or it could never end; nothing has
+ * The breaker. A try to connect is allowed a little more than a second after the last one,
+ * so that a server sees a lane once in any second, though it may see one a while late; the
+ * pause doubles while no batch is answered, with jitter, so that lanes do not come all at
+ * once. A connection that worked for long is thus replaced at once, and a dead Redis costs
+ * one time-out a pause; the batches between pass without waiting. A try that is slower than
+ * a batch may wait goes on beside the batches that pass, or it could never end; nothing has
  * been asked on it yet.
  *
  * The deadlock. Two full socket buffers with both sides writing would stand still, so
@@ -38,7 +39,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#define FIRST_PAUSE_NS  LEAT_SEC
+#define FIRST_PAUSE_NS  (1100 * LEAT_MS)
 #define MAX_DOUBLINGS   2
 #define TRY_NS          (5 * LEAT_SEC) /* TCP repeats a lost SYN after 1 s and 3 s */
 #define LOG_PERIOD_NS   (60 * LEAT_SEC)
