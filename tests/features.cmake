@@ -3,7 +3,9 @@ leat_unit_test(number leat_base)
 leat_unit_test(pipeline leat_features)
 leat_unit_test(redis_url leat_features)
 leat_unit_test(redis leat_features)
-target_link_options(test_redis PRIVATE -Wl,--wrap=redisBufferWrite)
+leat_unit_test(redis_connect leat_features)
+leat_unit_test(redis_answers leat_features)
+target_link_options(test_redis_answers PRIVATE -Wl,--wrap=redisBufferWrite)
 leat_unit_test(redis_tls leat_features)
 leat_unit_test(feed leat_features)
 leat_unit_test(lookup leat_features)
@@ -17,8 +19,13 @@ leat_unit_test(cache leat_features allocations)
 leat_unit_test(feast leat_features)
 
 # A real redis-server of their own, and a false one for what a real one does not do.
-foreach(test redis redis_tls lookup lookup_blob lookup_feast lookup_cache features)
+foreach(test redis redis_connect redis_answers redis_tls lookup lookup_blob lookup_feast lookup_cache features)
     target_sources(test_${test} PRIVATE unit/redis_bed.c)
+endforeach()
+
+# Questions to them.
+foreach(test redis redis_connect redis_answers)
+    target_sources(test_${test} PRIVATE unit/redis_trips.c)
 endforeach()
 
 # A batch of entities.

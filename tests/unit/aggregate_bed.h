@@ -11,6 +11,9 @@
 #include "features/features.h"
 #include "redis_bed.h"
 
+#define assert_counter(counter, expected)                                                \
+    assert_int_equal(leat_counter_read(&(counter)), expected)
+
 enum { COUNT, SPENT, GAP, N_COLUMNS };
 
 /* A lane: a batch and the stage. */

@@ -196,6 +196,16 @@ void real_redis_do(real_redis *server, const char *format, ...)
     freeReplyObject(reply);
 }
 
+long long real_redis_integer(real_redis *server, const char *command)
+{
+    redisReply *reply = redisCommand(server->admin, command);
+    assert_non_null(reply);
+    assert_int_equal(reply->type, REDIS_REPLY_INTEGER);
+    long long number = reply->integer;
+    freeReplyObject(reply);
+    return number;
+}
+
 leat_redis_spec real_redis_spec(const real_redis *server)
 {
     return (leat_redis_spec){

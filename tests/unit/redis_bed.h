@@ -39,6 +39,9 @@ void real_redis_wake(real_redis *server);
 /* A command that must not fail. */
 void real_redis_do(real_redis *server, const char *format, ...);
 
+/* What a command answers, which must be an integer. */
+long long real_redis_integer(real_redis *server, const char *command);
+
 leat_redis_spec real_redis_spec(const real_redis *server);
 leat_redis_spec real_redis_unix_spec(const real_redis *server);
 
