@@ -12,7 +12,6 @@ from seen import Seen
 MODEL = os.path.join(os.path.dirname(__file__), "through.onnx")
 STRATEGIES = {"eager": "range,roundrobin", "cooperative": "cooperative-sticky"}
 STALL_SECONDS = 60  # without any progress: what is missing is lost
-FOR_EVER = {"retention.ms": "-1"}  # the stream has a clock of its own
 FIELDS = ("amount", "cents")  # what columns are without aggregates
 
 
@@ -26,7 +25,7 @@ class Fleet:
         self.topic, self.sink, self.dead = (f"{name}-{self.title}"
                                             for name in ("in", "out", "dead"))
         self.group = f"group-{self.title}"
-        bed.create_topics(self.topic, self.dead, **FOR_EVER)
+        bed.create_topics(self.topic, self.dead)
         bed.create_topics(self.sink, **{"message.timestamp.type": "LogAppendTime"})
 
     # --- workers -------------------------------------------------------------------------

@@ -97,7 +97,7 @@ def dead_letter_faults(run, n):
         expected = mistake(i)
         found = letters.get(i, [])
         if len(found) != bool(expected):
-            wrong.append((i, "not once"))
+            wrong.append((i, f"{len(found)} dead letters"))
         elif expected:
             said = dict(found[0].headers)
             code = said["__connect.errors.exception.class.name"].decode()
