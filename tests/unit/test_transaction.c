@@ -493,8 +493,8 @@ static void test_transaction__refused_credentials_are_an_error(void **state)
 
 /* ---- an end with a transaction that is still open ---- */
 
-/* As of a lane that ends in an error. The partition is registered with the coordinator at a
- * moment of librdkafka's own; each round ends a little later. */
+/* The partition is registered with the coordinator at a moment of librdkafka's own; each round
+ * ends a little later. */
 static void test_transaction__its_producer_closes_at_any_moment(void **state)
 {
     fixture *self = *state;
